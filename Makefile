@@ -1,0 +1,55 @@
+# `make check` is exactly what CI runs. Every target sets up what it needs; a second call takes no time.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
+
+install: $(STAMP) ## virtualenv with pinned and hashed dependencies
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "需要 Python 3.11 / Python 3.11 is needed"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "安装依赖 / installing dependencies ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: install ## the whole platform with a demonstration; Ctrl-C stops it
+	@exec $(BIN)/wq run
+
+demo: install ## the same, ends after the demonstration; exit 0 only if every figure was reproduced
+	@exec $(BIN)/wq run --once
+
+test: unit integration e2e ## every test
+
+unit: install ## tests without servers, seconds
+	$(BIN)/pytest tests/unit tests/contracts tests/guards
+
+integration: install ## tests on real RabbitMQ and PostgreSQL
+	$(BIN)/pytest tests/integration
+
+e2e: install ## tests on the whole platform
+	$(BIN)/pytest tests/e2e
+
+lint: install ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## rewrite to the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint test ## exactly what CI runs
+
+lock: install ## pin and hash the newest allowed versions
+	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
+	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --all-extras pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what install, run and tests left here
+	rm -rf .venv .run .hypothesis .mypy_cache .ruff_cache .import_linter_cache build wangqian.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help install run demo test unit integration e2e lint format check lock clean

@@ -1,0 +1,31 @@
+"""Whenever a review has decided about an agreement or a cancellation, the agreement follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.agreement.decider import FailReview, PassReview
+from shared.handling import Intent, Reactions
+from shared.messages import Recorded
+
+OURS = ("agreement", "cancellation")
+
+
+def on_passed(event: Recorded) -> Sequence[Intent]:
+    """A review passed."""
+    data = event.data
+    if data["kind"] not in OURS:
+        return []
+    return [Intent("agreement.pass_review", PassReview(data["graduate_id"], data["kind"], data["subject_id"]))]
+
+
+def on_returned(event: Recorded) -> Sequence[Intent]:
+    """A review was returned."""
+    data = event.data
+    if data["kind"] not in OURS:
+        return []
+    command = FailReview(data["graduate_id"], data["kind"], data["subject_id"], data["reason"])
+    return [Intent("agreement.fail_review", command)]
+
+
+REACTIONS: Reactions = {"review.ReviewPassed": on_passed, "review.ReviewReturned": on_returned}

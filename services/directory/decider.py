@@ -1,0 +1,421 @@
+"""The directory's decisions: settings of provinces and schools, rosters, the life of an employer's account. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.directory import events as e
+from shared.access import Subject, scope_path
+from shared.codec import UNKNOWN_TYPE
+from shared.codes.identity import BadIdentifier
+from shared.codes.uscc import check_uscc
+from shared.errors import Invalid, NotFound, Reason
+from shared.handling import Handling, Streams
+from shared.messages import NATIONAL_LANE, Meta
+
+CHAIN = ("department", "school", "province")
+
+WRONG_CHAIN = Reason(
+    "directory.wrong_chain",
+    "审核环节应按 院系、学校、省级 的顺序选取，不得重复",
+    "A chain names department, school, province in this order, each once",
+    Invalid,
+)
+RESPONSE_DAYS = Reason(
+    "directory.response_days",
+    "默认答复期不得长于最长答复期",
+    "The default response period may not exceed the longest one",
+    Invalid,
+)
+NO_SCHOOL = Reason("directory.school_not_found", "没有该学校：{school}", "There is no school {school}", NotFound)
+DEPARTMENT_TAKEN = Reason(
+    "directory.department_taken",
+    "院系代码 {department} 已用于 {name}",
+    "The department code {department} already belongs to {name}",
+)
+NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+NO_EMPLOYER = Reason("directory.employer_not_found", "没有该用人单位", "There is no such employer", NotFound)
+EMPLOYER_KNOWN = Reason(
+    "directory.employer_known", "该单位已注册", "This employer is already registered; sign in with its account"
+)
+USCC_NEEDED = Reason(
+    "directory.uscc_needed",
+    "请填写统一社会信用代码，确无代码的请说明原因",
+    "Give the social credit code, or the reason why there is none",
+    Invalid,
+)
+WRONG_USCC = Reason("directory.wrong_uscc", "{why}", "{why_en}", Invalid)
+NOT_ITS_ID = Reason(
+    "directory.wrong_employer_id",
+    "单位编号与统一社会信用代码不符，应为 {expected}",
+    "The employer's id does not belong to its credit code; it is {expected}",
+    Invalid,
+)
+NOT_AWAITING = Reason(
+    "directory.employer_not_awaiting", "该单位不在待审核状态", "This employer is not awaiting verification"
+)
+NOT_VERIFIED = Reason("directory.employer_not_verified", "该单位未通过审核", "This employer is not verified")
+
+
+# Provinces
+
+
+@dataclass(frozen=True, slots=True)
+class SetProvince:
+    """Settings of a province for a class, before its schools start; agreements keep those they were created under."""
+
+    province: str
+    class_year: int
+    parties: int
+    review_chain: tuple[str, ...]
+    cancellation_chain: tuple[str, ...]
+    response_days: int
+    response_days_max: int
+    cancellation_days: int
+
+
+ProvinceState = MappingProxyType[int, e.ProvinceSettingsChanged]
+
+
+def evolve_province(state: ProvinceState, event: Any) -> ProvinceState:
+    match event:
+        case e.ProvinceSettingsChanged():
+            return MappingProxyType({**state, event.class_year: event})
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta) -> list[Any]:
+    del facts, meta
+    match command:
+        case SetProvince():
+            _check_chain(command.review_chain, "review_chain")
+            _check_chain(command.cancellation_chain, "cancellation_chain")
+            if command.response_days > command.response_days_max:
+                raise RESPONSE_DAYS.error(field="response_days")
+            changed = e.ProvinceSettingsChanged(**_values(command))
+            return [] if state.get(command.class_year) == changed else [changed]
+    raise AssertionError(command)
+
+
+# Schools
+
+
+@dataclass(frozen=True, slots=True)
+class ListSchool:
+    """Put a school of the national list into the directory."""
+
+    school: str
+    school_id10: str
+    name: str
+    province: str
+    authority: str
+    city: str
+    level: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchool:
+    """A school's own chains for a class; None takes the province's."""
+
+    province: str
+    school: str
+    class_year: int
+    review_chain: tuple[str, ...] | None = None
+    cancellation_chain: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddDepartment:
+    """A department of a school."""
+
+    province: str
+    school: str
+    department: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolState:
+    """A school as it is."""
+
+    listed: e.SchoolListed | None = None
+    settings: MappingProxyType[int, e.SchoolSettingsChanged] = MappingProxyType({})
+    departments: MappingProxyType[str, str] = MappingProxyType({})
+
+
+def evolve_school(state: SchoolState, event: Any) -> SchoolState:
+    match event:
+        case e.SchoolListed():
+            return replace(state, listed=event)
+        case e.SchoolSettingsChanged():
+            return replace(state, settings=MappingProxyType({**state.settings, event.class_year: event}))
+        case e.DepartmentAdded():
+            departments = MappingProxyType({**state.departments, event.department: event.name})
+            return replace(state, departments=departments)
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> list[Any]:
+    del facts, meta
+    match command:
+        case ListSchool():
+            listed = e.SchoolListed(**_values(command))
+            return [] if state.listed == listed else [listed]
+        case _ if state.listed is None:
+            raise NO_SCHOOL.error(field="school", school=command.school)
+        case SetSchool():
+            for name in ("review_chain", "cancellation_chain"):
+                chain = getattr(command, name)
+                if chain is not None:
+                    _check_chain(chain, name)
+            changed = e.SchoolSettingsChanged(
+                command.school, command.class_year, command.review_chain, command.cancellation_chain
+            )
+            return [] if state.settings.get(command.class_year) == changed else [changed]
+        case AddDepartment():
+            known = state.departments.get(command.department)
+            if known == command.name:
+                return []
+            if known is not None:
+                raise DEPARTMENT_TAKEN.error(field="department", department=command.department, name=known)
+            return [e.DepartmentAdded(command.school, command.department, command.name)]
+    raise AssertionError(command)
+
+
+# Graduates
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolGraduate:
+    """One row of a roster with its personal part sealed: see events.GraduateEnrolled."""
+
+    graduate_id: str
+    province: str
+    school: str
+    department: str
+    class_year: int
+    education: str
+    major_code: str
+    major_name: str
+    study_mode: str
+    study_years: str
+    training: str
+    sex: str
+    ethnic: str
+    political: str
+    hardship: str
+    normal: str
+    origin: str
+    household: str
+    enrolled_on: date
+    graduates_on: date
+    personal: str
+    personal_hash: str
+    id_hash: str
+    agreed_unit: str | None = None
+
+
+GraduateState = e.GraduateEnrolled | e.GraduateCorrected | None
+
+
+def evolve_graduate(state: GraduateState, event: Any) -> GraduateState:
+    match event:
+        case e.GraduateEnrolled() | e.GraduateCorrected():
+            return event
+        case e.GraduateRemoved():
+            return None
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_graduate(command: Any, state: GraduateState, facts: None, meta: Meta) -> list[Any]:
+    """A row that says the same as before changes nothing. `personal` is sealed anew each time, so it is not compared."""
+    del facts, meta
+    match command:
+        case EnrolGraduate():
+            values = _values(command)
+            if state is None:
+                return [e.GraduateEnrolled(**values)]
+            if _clear(values) == _clear(_values(state)):
+                return []
+            return [e.GraduateCorrected(**values)]
+    raise AssertionError(command)
+
+
+def _clear(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "personal"}
+
+
+# Employers
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEmployer:
+    """An employer's application; `contact` was sealed into `personal`."""
+
+    employer_id: str
+    name: str
+    nature: str
+    industry: str
+    place: str
+    address: str
+    personal: str
+    uscc: str | None = None
+    uscc_absent_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEmployer:
+    employer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnEmployer:
+    employer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendEmployer:
+    employer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReinstateEmployer:
+    employer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerState:
+    """`status`: unknown, awaiting, returned, verified, suspended."""
+
+    status: str = "unknown"
+    registered: e.EmployerRegistered | None = None
+
+
+def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
+    match event:
+        case e.EmployerRegistered():
+            return EmployerState("awaiting", event)
+        case e.EmployerVerified() | e.EmployerReinstated():
+            return replace(state, status="verified")
+        case e.EmployerReturned():
+            return replace(state, status="returned")
+        case e.EmployerSuspended():
+            return replace(state, status="suspended")
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_employer(command: Any, state: EmployerState, facts: None, meta: Meta) -> list[Any]:
+    del facts, meta
+    match command:
+        case RegisterEmployer():
+            if state.status not in ("unknown", "returned"):
+                raise EMPLOYER_KNOWN.error(field="uscc")
+            return [e.EmployerRegistered(**_values(command))]
+        case _ if state.status == "unknown":
+            raise NO_EMPLOYER.error(field="employer_id")
+        case VerifyEmployer(employer_id):
+            if state.status == "verified":
+                return []
+            if state.status != "awaiting":
+                raise NOT_AWAITING.error()
+            return [e.EmployerVerified(employer_id)]
+        case ReturnEmployer(employer_id, reason):
+            if state.status != "awaiting":
+                raise NOT_AWAITING.error()
+            return [e.EmployerReturned(employer_id, reason)]
+        case SuspendEmployer(employer_id, reason):
+            if state.status == "suspended":
+                return []
+            if state.status != "verified":
+                raise NOT_VERIFIED.error()
+            return [e.EmployerSuspended(employer_id, reason)]
+        case ReinstateEmployer(employer_id):
+            if state.status != "suspended":
+                return []
+            return [e.EmployerReinstated(employer_id)]
+    raise AssertionError(command)
+
+
+# An employer's id follows from its credit code, so that its stream is the proof that it is registered once.
+EMPLOYER_IDS = UUID("8a5a3c52-7f0e-4b9e-9f0b-0a6b3c9d1e11")
+
+
+def employer_id_of(uscc: str) -> str:
+    """The id of the employer with this social credit code."""
+    return f"{NATIONAL_LANE}-{uuid5(EMPLOYER_IDS, uscc)}"
+
+
+def checked_uscc(uscc: str | None, absent_reason: str | None) -> str | None:
+    """The social credit code in its normal form. Raises Invalid: the army and foreign employers have none (DOMAIN 3.2)."""
+    if uscc is None:
+        if absent_reason is None:
+            raise USCC_NEEDED.error(field="uscc")
+        return None
+    try:
+        return check_uscc(uscc).code
+    except BadIdentifier as bad:
+        raise WRONG_USCC.error(field="uscc", why=bad.zh, why_en=bad.en) from None
+
+
+def _check_chain(chain: tuple[str, ...], field: str) -> None:
+    if tuple(step for step in CHAIN if step in chain) != chain:
+        raise WRONG_CHAIN.error(field=field)
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
+def _no_facts(command: Any, streams: Streams) -> None:
+    del command, streams
+
+
+PROVINCE = Handling[ProvinceState](
+    codec=e.PROVINCE_CODEC,
+    initial=MappingProxyType({}),
+    evolve=evolve_province,
+    decide=decide_province,
+    stream=lambda command: f"province-{command.province}",
+    reads=lambda command: (),
+    facts=_no_facts,
+    subject=lambda command, state, facts: Subject(scope=scope_path(command.province)),
+)
+SCHOOL = Handling[SchoolState](
+    codec=e.SCHOOL_CODEC,
+    initial=SchoolState(),
+    evolve=evolve_school,
+    decide=decide_school,
+    stream=lambda command: f"school-{command.province}-{command.school}",
+    reads=lambda command: (),
+    facts=_no_facts,
+    subject=lambda command, state, facts: Subject(scope=scope_path(command.province, command.school)),
+)
+GRADUATE = Handling[GraduateState](
+    codec=e.GRADUATE_CODEC,
+    initial=None,
+    evolve=evolve_graduate,
+    decide=decide_graduate,
+    stream=lambda command: f"graduate-{command.graduate_id}",
+    reads=lambda command: (),
+    facts=_no_facts,
+    subject=lambda command, state, facts: Subject(
+        scope=scope_path(command.province, command.school, command.department), graduate_id=command.graduate_id
+    ),
+)
+EMPLOYER = Handling[EmployerState](
+    codec=e.EMPLOYER_CODEC,
+    initial=EmployerState(),
+    evolve=evolve_employer,
+    decide=decide_employer,
+    stream=lambda command: f"employer-{command.employer_id}",
+    reads=lambda command: (),
+    facts=_no_facts,
+    subject=lambda command, state, facts: Subject(employer_id=command.employer_id),
+)

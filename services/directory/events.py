@@ -1,0 +1,214 @@
+"""What the directory has recorded. Names, identity numbers and phones are only inside `personal` envelopes.
+
+`personal_hash` and `id_hash` are keyed: they tell whether two envelopes hold the same, and nothing to who lacks the key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from shared.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceSettingsChanged:
+    """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.6."""
+
+    TYPE: ClassVar[str] = "directory.ProvinceSettingsChanged"
+    VERSION: ClassVar[int] = 1
+
+    province: str
+    class_year: int
+    parties: int
+    review_chain: tuple[str, ...]
+    cancellation_chain: tuple[str, ...]
+    response_days: int
+    response_days_max: int
+    cancellation_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolListed:
+    """A school of the national list."""
+
+    TYPE: ClassVar[str] = "directory.SchoolListed"
+    VERSION: ClassVar[int] = 1
+
+    school: str
+    school_id10: str
+    name: str
+    province: str
+    authority: str
+    city: str
+    level: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettingsChanged:
+    """A school's own chains for one class; None keeps the province's."""
+
+    TYPE: ClassVar[str] = "directory.SchoolSettingsChanged"
+    VERSION: ClassVar[int] = 1
+
+    school: str
+    class_year: int
+    review_chain: tuple[str, ...] | None = None
+    cancellation_chain: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAdded:
+    """院系 of a school, known by a code of two characters."""
+
+    TYPE: ClassVar[str] = "directory.DepartmentAdded"
+    VERSION: ClassVar[int] = 1
+
+    school: str
+    department: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraduateEnrolled:
+    """A graduate on a school's roster of a class (生源信息). Codes of DOMAIN 2; `origin` is 生源所在地, six digits."""
+
+    TYPE: ClassVar[str] = "directory.GraduateEnrolled"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    province: str
+    school: str
+    department: str
+    class_year: int
+    education: str
+    major_code: str
+    major_name: str
+    study_mode: str
+    study_years: str
+    training: str
+    sex: str
+    ethnic: str
+    political: str
+    hardship: str
+    normal: str
+    origin: str
+    household: str
+    enrolled_on: date
+    graduates_on: date
+    personal: str
+    personal_hash: str
+    id_hash: str
+    agreed_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraduateCorrected:
+    """The roster said something else before; the whole record as it is now. Only the school corrects (DOMAIN 1.8)."""
+
+    TYPE: ClassVar[str] = "directory.GraduateCorrected"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    province: str
+    school: str
+    department: str
+    class_year: int
+    education: str
+    major_code: str
+    major_name: str
+    study_mode: str
+    study_years: str
+    training: str
+    sex: str
+    ethnic: str
+    political: str
+    hardship: str
+    normal: str
+    origin: str
+    household: str
+    enrolled_on: date
+    graduates_on: date
+    personal: str
+    personal_hash: str
+    id_hash: str
+    agreed_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraduateRemoved:
+    """No longer of this class: does not graduate, or was enrolled by mistake (DOMAIN 4.4)."""
+
+    TYPE: ClassVar[str] = "directory.GraduateRemoved"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerRegistered:
+    """An employer applied for an account, or applied again after its application was returned."""
+
+    TYPE: ClassVar[str] = "directory.EmployerRegistered"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    name: str
+    nature: str
+    industry: str
+    place: str
+    address: str
+    personal: str
+    uscc: str | None = None
+    uscc_absent_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerVerified:
+    """An office has checked the employer; it may invite."""
+
+    TYPE: ClassVar[str] = "directory.EmployerVerified"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerReturned:
+    """The application was returned; the employer may apply again."""
+
+    TYPE: ClassVar[str] = "directory.EmployerReturned"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerSuspended:
+    """The employer may not invite until it is reinstated."""
+
+    TYPE: ClassVar[str] = "directory.EmployerSuspended"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerReinstated:
+    """The suspension is over."""
+
+    TYPE: ClassVar[str] = "directory.EmployerReinstated"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+
+
+PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
+SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
+GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
+EMPLOYER_CODEC = Codec(EmployerRegistered, EmployerVerified, EmployerReturned, EmployerSuspended, EmployerReinstated)

@@ -1,0 +1,190 @@
+"""Who is known, for look-ups: graduates by scope and by the hash of their number, employers, schools, departments.
+
+Personal data stays sealed here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.access import scope_path
+from shared.following import checkpoint_table
+from shared.messages import Recorded
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+
+GRADUATES = Table(
+    "graduates",
+    METADATA,
+    Column("graduate_id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("school", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("class_year", Integer, nullable=False),
+    Column("education", Text, nullable=False),
+    Column("major_name", Text, nullable=False),
+    Column("graduates_on", Date, nullable=False),
+    Column("id_hash", Text, nullable=False),
+    Column("personal", Text, nullable=False),
+    Index("graduates_by_scope", "class_year", "scope", "graduate_id", postgresql_ops={"scope": "text_pattern_ops"}),
+    Index("graduates_by_id_hash", "id_hash"),
+)
+EMPLOYERS = Table(
+    "employers",
+    METADATA,
+    Column("employer_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("uscc", Text),
+    Column("nature", Text, nullable=False),
+    Column("industry", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("status", Text, nullable=False),
+)
+SCHOOLS = Table(
+    "schools",
+    METADATA,
+    Column("school", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("province", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+)
+DEPARTMENTS = Table(
+    "departments",
+    METADATA,
+    Column("school", Text, primary_key=True),
+    Column("department", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+_STATUS = {
+    "directory.EmployerVerified": "verified",
+    "directory.EmployerReinstated": "verified",
+    "directory.EmployerReturned": "returned",
+    "directory.EmployerSuspended": "suspended",
+}
+
+
+def apply(connection: Connection, events: Sequence[Recorded]) -> None:
+    """Bring the tables up to a batch of one lane: a few statements a batch, whatever its size."""
+    graduates: dict[str, dict[str, Any] | None] = {}
+    employers: dict[str, dict[str, Any]] = {}
+    statuses: dict[str, list[str]] = {}
+    schools: dict[str, dict[str, Any]] = {}
+    departments: dict[tuple[str, str], dict[str, Any]] = {}
+    for recorded in events:
+        data = recorded.data
+        match recorded.type:
+            case "directory.GraduateEnrolled" | "directory.GraduateCorrected":
+                graduates[data["graduate_id"]] = _graduate(data)
+            case "directory.GraduateRemoved":
+                graduates[data["graduate_id"]] = None
+            case "directory.EmployerRegistered":
+                employers[data["employer_id"]] = {
+                    **{name: data.get(name) for name in ("employer_id", "name", "uscc", "nature", "industry", "place")},
+                    "status": "awaiting",
+                }
+            case event_type if event_type in _STATUS:
+                employer_id, status = data["employer_id"], _STATUS[event_type]
+                if employer_id in employers:
+                    employers[employer_id]["status"] = status
+                else:
+                    statuses.setdefault(status, []).append(employer_id)
+            case "directory.SchoolListed":
+                schools[data["school"]] = {
+                    name: data[name] for name in ("school", "name", "province", "level", "private")
+                }
+            case "directory.DepartmentAdded":
+                departments[data["school"], data["department"]] = dict(data)
+    _upsert(connection, GRADUATES, [row for row in graduates.values() if row is not None])
+    removed = [graduate_id for graduate_id, row in graduates.items() if row is None]
+    if removed:
+        connection.execute(delete(GRADUATES).where(GRADUATES.c.graduate_id.in_(removed)))
+    for status, ids in statuses.items():
+        connection.execute(update(EMPLOYERS).where(EMPLOYERS.c.employer_id.in_(ids)).values(status=status))
+    _upsert(connection, EMPLOYERS, list(employers.values()))
+    _upsert(connection, SCHOOLS, list(schools.values()))
+    _upsert(connection, DEPARTMENTS, list(departments.values()))
+
+
+def _graduate(data: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("graduate_id", "school", "department", "class_year", "education", "major_name", "id_hash", "personal")
+    return {
+        **{name: data[name] for name in kept},
+        "scope": scope_path(data["province"], data["school"], data["department"]),
+        "graduates_on": data["graduates_on"],
+    }
+
+
+def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+
+
+def find_by_id_hash(connection: Connection, id_hash: str) -> list[Mapping[str, Any]]:
+    """Every roster entry of a person, the newest class first."""
+    found = select(GRADUATES).where(GRADUATES.c.id_hash == id_hash).order_by(GRADUATES.c.class_year.desc())
+    return [row._mapping for row in connection.execute(found)]
+
+
+def get_graduate(connection: Connection, graduate_id: str) -> Mapping[str, Any] | None:
+    """One graduate."""
+    row = connection.execute(select(GRADUATES).where(GRADUATES.c.graduate_id == graduate_id)).one_or_none()
+    return None if row is None else row._mapping
+
+
+def list_graduates(
+    connection: Connection, scope: str, class_year: int, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """A page of the graduates inside a scope, by scope and id; `after` is `<scope> <graduate_id>` of the last one seen."""
+    columns = GRADUATES.c
+    wanted = select(GRADUATES).where(columns.class_year == class_year, _inside(columns.scope, scope))
+    if after:
+        last_scope, _, last_id = after.partition(" ")
+        wanted = wanted.where(tuple_(columns.scope, columns.graduate_id) > (last_scope, last_id))
+    page = wanted.order_by(columns.scope, columns.graduate_id).limit(limit)
+    return [row._mapping for row in connection.execute(page)]
+
+
+def count_graduates(connection: Connection, scope: str, class_year: int) -> int:
+    """How many graduates of a class are inside a scope."""
+    columns = GRADUATES.c
+    counted = select(func.count()).where(columns.class_year == class_year, _inside(columns.scope, scope))
+    return int(connection.execute(counted).scalar_one())
+
+
+def get_employer(connection: Connection, employer_id: str) -> Mapping[str, Any] | None:
+    """One employer."""
+    row = connection.execute(select(EMPLOYERS).where(EMPLOYERS.c.employer_id == employer_id)).one_or_none()
+    return None if row is None else row._mapping
+
+
+def _inside(column: Any, scope: str) -> Any:
+    # A scope is made of codes and slashes only, so it holds no wildcard.
+    return (column == scope) | column.like(scope + "/%")
+
+

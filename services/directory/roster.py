@@ -1,0 +1,253 @@
+"""Rosters (生源信息): reading them from CSV or XLSX as a stream, and enrolling their rows in chunks, each row for itself."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4, uuid5
+
+from python_calamine import CalamineError, CalamineWorkbook
+from sqlalchemy import Engine
+
+from services.directory.decider import GRADUATE, SCHOOL, AddDepartment, EnrolGraduate
+from services.directory.personal import Personal
+from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, decode_row
+from shared.access import Role, scope_path
+from shared.clock import Clock, day_of
+from shared.codes.schools import SCHOOLS, School
+from shared.errors import Invalid, Reason, Refused, ServiceError
+from shared.eventlog.port import EventLog
+from shared.handling import ItemOutcome, handle, handle_many
+from shared.messages import Actor, Meta
+
+CHUNK = 2_000
+LARGEST_XLSX_BYTES = 100 * 1024 * 1024
+
+UNREADABLE = Reason("roster.unreadable", "名册文件无法读取：{why}", "The roster cannot be read: {why_en}", Invalid)
+MISSING_COLUMNS = Reason(
+    "roster.missing_columns", "名册缺少列：{columns}", "The roster lacks these columns: {columns}", Invalid
+)
+UNKNOWN_COLUMNS = Reason(
+    "roster.unknown_columns", "名册有未知的列：{columns}", "The roster has unknown columns: {columns}", Invalid
+)
+UNKNOWN_SCHOOL = Reason("roster.unknown_school", "没有该学校：{school}", "There is no school {school}", Invalid)
+
+ACTION = "directory.import_roster"
+
+
+@dataclass(slots=True)
+class RosterReport:
+    """What became of a roster. `errors` holds at most the first 1,000 reasons; `refused` counts rows."""
+
+    enrolled: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+    def refuse(self, errors: Iterable[RowError]) -> None:
+        """One more refused row and its reasons."""
+        self.refused += 1
+        self.errors.extend(islice(errors, max(0, 1000 - len(self.errors))))
+
+
+def import_roster(
+    log: EventLog,
+    engine: Engine,
+    personal: Personal,
+    path: Path,
+    *,
+    school: str,
+    class_year: int,
+    account: str,
+    clock: Clock,
+    report: Callable[[int], None],
+) -> RosterReport:
+    """Import a file in chunks of 2,000 rows; a bad row harms no other. Repeating it changes nothing.
+
+    Raises Invalid `roster.*` before anything is written when the file or its columns are wrong; Unavailable.
+    """
+    place = SCHOOLS.get(school)
+    if place is None:
+        raise UNKNOWN_SCHOOL.error(field="school", school=school)
+    actor = Actor(Role.SCHOOL, account, scope_path(place.province, school))
+    outcome = RosterReport()
+    seen = 0
+    rows = read_rows(path)
+    while chunk := list(islice(rows, CHUNK)):
+        seen += len(chunk)
+        now = clock.now()
+        good: list[tuple[int, RosterRow]] = []
+        for line, raw in chunk:
+            decoded = decode_row(raw, line, class_year, day_of(now))
+            if isinstance(decoded, RosterRow):
+                good.append((line, decoded))
+            else:
+                outcome.refuse(decoded)
+        command_id = uuid4()
+        meta = Meta(command_id, command_id, actor, now, ACTION)
+        _tally(outcome, good, enrol(log, engine, personal, place, class_year, [row for _, row in good], meta))
+        report(seen)
+    return outcome
+
+
+def enrol(
+    log: EventLog,
+    engine: Engine,
+    personal: Personal,
+    school: School,
+    class_year: int,
+    rows: Sequence[RosterRow],
+    meta: Meta,
+) -> Sequence[ItemOutcome]:
+    """Enrol decoded rows, departments first, keys before the events that need them; one outcome a row."""
+    refused = _add_departments(log, school, rows, meta)
+    taken = [index for index, row in enumerate(rows) if _department(row) not in refused]
+    ids = [graduate_id(personal, school, class_year, row.exam_no) for row in rows]
+    with engine.begin() as connection:
+        envelopes = personal.seal_many(connection, {ids[index]: rows[index].personal() for index in taken})
+    commands = [_command(rows[i], ids[i], school, class_year, envelopes[ids[i]], personal) for i in taken]
+    outcomes = {
+        taken[outcome.index]: replace(outcome, index=taken[outcome.index])
+        for outcome in handle_many(log, GRADUATE, commands, meta, limit=CHUNK)
+    }
+    return [
+        outcomes.get(index) or ItemOutcome(index, error=refused[_department(row)]) for index, row in enumerate(rows)
+    ]
+
+
+def _department(row: RosterRow) -> tuple[str, str]:
+    return row.department, row.department_name
+
+
+def _add_departments(
+    log: EventLog, school: School, rows: Sequence[RosterRow], meta: Meta
+) -> dict[tuple[str, str], ServiceError]:
+    """The departments that could not be added because their code has another name, each with its refusal."""
+    refused: dict[tuple[str, str], ServiceError] = {}
+    for code, name in dict.fromkeys(_department(row) for row in rows):
+        own = replace(meta, command_id=uuid5(meta.command_id, f"department {code} {name}"))
+        try:
+            handle(log, SCHOOL, AddDepartment(school.province, school.code5, code, name), own)
+        except Refused as error:
+            refused[code, name] = error
+    return refused
+
+
+def graduate_id(personal: Personal, school: School, class_year: int, exam_no: str) -> str:
+    """The id of a graduate: 院校代码 with 考生号 is the natural key (DOMAIN 3.4), and it cannot be guessed from it."""
+    return f"{school.province}-{personal.uuid('graduate', school.code5, str(class_year), exam_no)}"
+
+
+def _command(
+    row: RosterRow, thing: str, school: School, class_year: int, envelope: str, personal: Personal
+) -> EnrolGraduate:
+    clear = {name: getattr(row, name) for name in FIELDS if name in _ENROLLED}
+    return EnrolGraduate(
+        graduate_id=thing,
+        province=school.province,
+        school=school.code5,
+        class_year=class_year,
+        personal=envelope,
+        personal_hash=personal.hash("personal", *row.personal().values()),
+        id_hash=id_hash(personal, row.id_number),
+        **clear,
+    )
+
+
+_ENROLLED = frozenset(EnrolGraduate.__dataclass_fields__)
+
+
+def id_hash(personal: Personal, id_number: str) -> str:
+    """What an identity number is looked up by."""
+    return personal.hash("id_number", id_number)
+
+
+def _tally(report: RosterReport, good: Sequence[tuple[int, RosterRow]], outcomes: Sequence[ItemOutcome]) -> None:
+    for (line, _), outcome in zip(good, outcomes, strict=True):
+        if outcome.error is not None:
+            report.refuse([RowError(line, "", outcome.error.code, outcome.error.zh, outcome.error.en)])
+        elif outcome.answer is None or outcome.answer.position == 0:
+            report.unchanged += 1
+        elif outcome.answer.version == 1:
+            report.enrolled += 1
+        else:
+            report.corrected += 1
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, fields) of a CSV or XLSX file; columns are checked at once, rows are read as they are asked for.
+
+    Raises Invalid `roster.unreadable`, `roster.missing_columns`, `roster.unknown_columns`.
+    """
+    lines = _xlsx(path) if path.suffix.lower() == ".xlsx" else _csv(path)
+    header = next(lines, None)
+    if header is None:
+        raise UNREADABLE.error(why="文件为空", why_en="the file is empty")
+    names = [cell.strip() for cell in header]
+    unknown = [name for name in names if name and name not in HEADERS]
+    if unknown:
+        raise UNKNOWN_COLUMNS.error(columns="、".join(unknown)[:200])
+    columns = [HEADERS.get(name, "") for name in names]
+    missing = [name for name, known in HEADERS.items() if known in REQUIRED and known not in columns]
+    if missing:
+        first = {HEADERS[name]: name for name in reversed(missing)}
+        raise MISSING_COLUMNS.error(columns="、".join(reversed(first.values())))
+    return _fields(columns, lines)
+
+
+def _fields(columns: Sequence[str], lines: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    for number, cells in enumerate(lines, 2):
+        if any(cell.strip() for cell in cells):
+            yield number, {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+
+
+def _csv(path: Path) -> Iterator[list[str]]:
+    try:
+        with path.open(encoding=_encoding(path), newline="") as text:
+            yield from csv.reader(text)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UNREADABLE.error(why=f"不是有效的 CSV（{error}）", why_en=f"not a valid CSV ({error})") from None
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as raw:
+        head = raw.read(1 << 20)
+    if b"\x00" in head:
+        raise UNREADABLE.error(why="不是文本文件", why_en="not a text file")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            # The end of the sample may cut a character in two.
+            head[: head.rfind(b"\n") + 1 or None].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise UNREADABLE.error(why="编码既非 UTF-8 也非 GB18030", why_en="neither UTF-8 nor GB18030")
+
+
+def _xlsx(path: Path) -> Iterator[list[str]]:
+    if path.stat().st_size > LARGEST_XLSX_BYTES:
+        raise UNREADABLE.error(why="文件超过 100 MB，请使用 CSV", why_en="more than 100 MB; use CSV")
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        rows = sheet.iter_rows()
+    except (CalamineError, IndexError, OSError, ValueError) as error:
+        raise UNREADABLE.error(why=f"不是有效的 XLSX（{error}）", why_en=f"not a valid XLSX ({error})") from None
+    for row in rows:
+        yield [_text(cell) for cell in row]
+
+
+def _text(cell: Any) -> str:
+    match cell:
+        case float() if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        case datetime() | date():
+            return f"{cell:%Y-%m-%d}"
+    return str(cell)
+
+

@@ -1,0 +1,222 @@
+"""One row of a roster: what its columns are called, what each must hold, and every reason why it does not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from shared.codes.identity import BadIdentifier, check_resident_id
+from shared.codes.tables import (
+    EDUCATION,
+    ETHNIC,
+    HARDSHIP,
+    NORMAL_STUDENT,
+    PLACE,
+    POLITICAL,
+    SEX,
+    TRAINING,
+    CodeTable,
+)
+
+# 表头 → field. Several spellings are in use; the first is ours.
+HEADERS: dict[str, str] = {
+    "考生号": "exam_no",
+    "学号": "student_no",
+    "姓名": "name",
+    "证件号码": "id_number",
+    "身份证号": "id_number",
+    "身份证号码": "id_number",
+    "手机": "phone",
+    "手机号": "phone",
+    "性别": "sex",
+    "民族": "ethnic",
+    "政治面貌": "political",
+    "院系代码": "department",
+    "院系": "department_name",
+    "学院": "department_name",
+    "院系名称": "department_name",
+    "专业代码": "major_code",
+    "专业名称": "major_name",
+    "专业": "major_name",
+    "学历层次": "education",
+    "学历": "education",
+    "学习形式": "study_mode",
+    "学制": "study_years",
+    "培养方式": "training",
+    "委培单位": "agreed_unit",
+    "定向单位": "agreed_unit",
+    "定向或委培单位": "agreed_unit",
+    "生源地代码": "origin",
+    "生源所在地代码": "origin",
+    "城乡生源": "household",
+    "师范生类别": "normal",
+    "困难生类别": "hardship",
+    "入学日期": "enrolled_on",
+    "入学年月": "enrolled_on",
+    "毕业日期": "graduates_on",
+}
+OPTIONAL = {"phone": "", "agreed_unit": "", "training": "1", "hardship": "0", "normal": "2", "study_mode": "全日制"}
+BOUND_TRAININGS = ("2", "4")
+
+_CODED: dict[str, CodeTable] = {
+    "sex": SEX,
+    "ethnic": ETHNIC,
+    "political": POLITICAL,
+    "education": EDUCATION,
+    "training": TRAINING,
+    "hardship": HARDSHIP,
+    "normal": NORMAL_STUDENT,
+}
+_LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row was refused: its line (1 is the header), its field, a stable code and two sentences."""
+
+    line: int
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """A row that holds what it must."""
+
+    exam_no: str
+    student_no: str
+    name: str
+    id_number: str
+    phone: str
+    sex: str
+    ethnic: str
+    political: str
+    department: str
+    department_name: str
+    major_code: str
+    major_name: str
+    education: str
+    study_mode: str
+    study_years: str
+    training: str
+    agreed_unit: str | None
+    origin: str
+    household: str
+    normal: str
+    hardship: str
+    enrolled_on: date
+    graduates_on: date
+
+    def personal(self) -> dict[str, str]:
+        """The part that is sealed."""
+        return {name: getattr(self, name) for name in ("name", "id_number", "exam_no", "student_no", "phone")}
+
+
+FIELDS = tuple(each.name for each in fields(RosterRow))
+REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
+
+
+def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) -> RosterRow | list[RowError]:
+    """The row, or everything that is wrong with it. Rules: DOMAIN 2, 3.1, 5.4."""
+    reading = _Reading(line)
+    values: dict[str, Any] = {name: (raw.get(name) or "").strip() or OPTIONAL.get(name, "") for name in FIELDS}
+    for name in REQUIRED:
+        if not values[name]:
+            reading.wrong(name, "roster.missing", "必填", "is missing")
+    for name, table in _CODED.items():
+        values[name] = reading.coded(name, values[name], table)
+    for name, longest in _LONGEST.items():
+        if len(values[name]) > longest or "\x00" in values[name]:
+            reading.wrong(name, "roster.too_long", f"最多 {longest} 个字符", f"has more than {longest} characters")
+    reading.matches("exam_no", values["exam_no"], 14, 18)
+    reading.matches("student_no", values["student_no"], 1, 20)
+    reading.matches("department", values["department"], 2, 2)
+    reading.matches("major_code", values["major_code"], 4, 8)
+    if values["origin"] and values["origin"] not in PLACE:
+        reading.wrong("origin", "roster.place", "应为六位地区代码", "is no six-digit place")
+    reading.one_of("study_mode", values["study_mode"], ("全日制", "非全日制"))
+    reading.one_of("household", values["household"], ("城镇", "农村"))
+    reading.years(values["study_years"])
+    for name in ("enrolled_on", "graduates_on"):
+        values[name] = reading.day(name, values[name])
+    _check_dates(reading, values, class_year)
+    _check_identity(reading, values, today)
+    if values["training"] in BOUND_TRAININGS and not values["agreed_unit"]:
+        reading.wrong("agreed_unit", "roster.agreed_unit", "定向、委培须填写单位", "is needed for 定向 and 委培")
+    values["agreed_unit"] = values["agreed_unit"] or None
+    return reading.errors or RosterRow(**values)
+
+
+def _check_dates(reading: _Reading, values: Mapping[str, Any], class_year: int) -> None:
+    begins, ends = values["enrolled_on"], values["graduates_on"]
+    if isinstance(ends, date) and ends.year != class_year:
+        reading.wrong("graduates_on", "roster.class", f"毕业日期不在 {class_year} 届", f"is not in the class of {class_year}")
+    if isinstance(begins, date) and isinstance(ends, date) and begins >= ends:
+        reading.wrong("enrolled_on", "roster.order", "入学日期应早于毕业日期", "must lie before the graduation")
+
+
+def _check_identity(reading: _Reading, values: dict[str, Any], today: date) -> None:
+    if not values["id_number"]:
+        return
+    try:
+        identity = check_resident_id(values["id_number"], today)
+    except BadIdentifier as bad:
+        reading.wrong("id_number", bad.code, bad.zh, bad.en)
+        return
+    values["id_number"] = identity.number
+    if values["sex"] in ("1", "2") and identity.sex_code != values["sex"]:
+        reading.wrong("sex", "roster.sex", "性别与身份证号不符", "does not fit the identity number")
+
+
+class _Reading:
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.errors: list[RowError] = []
+
+    def wrong(self, field: str, code: str, zh: str, en: str) -> None:
+        self.errors.append(RowError(self.line, field, code, zh, en))
+
+    def coded(self, field: str, text: str, table: CodeTable) -> str:
+        """A code or a name of the table, as a code; a lost leading zero is not guessed back (DOMAIN 2.8)."""
+        if not text or text in table:
+            return text
+        code = table.by_name(text)
+        if code is None:
+            self.wrong(field, "roster.unknown_code", f"未知的代码或名称：{text[:20]}", f"unknown code or name: {text[:20]}")
+        return code or text
+
+    def matches(self, field: str, text: str, shortest: int, longest: int) -> None:
+        if text and not (shortest <= len(text) <= longest and text.isascii() and text.isalnum()):
+            self.wrong(
+                field,
+                "roster.format",
+                f"应为 {shortest}–{longest} 位字母或数字",
+                f"must be {shortest} to {longest} letters or digits",
+            )
+
+    def one_of(self, field: str, text: str, allowed: tuple[str, ...]) -> None:
+        if text and text not in allowed:
+            self.wrong(field, "roster.unknown_code", f"应为 {'、'.join(allowed)}", f"must be one of {', '.join(allowed)}")
+
+    def years(self, text: str) -> None:
+        try:
+            known = not text or 1.5 <= float(text) <= 9.5 and float(text) * 2 % 1 == 0
+        except ValueError:
+            known = False
+        if not known:
+            self.wrong("study_years", "roster.study_years", "学制应为 1.5 至 9.5 年", "must be 1.5 to 9.5 years by halves")
+
+    def day(self, field: str, text: str) -> date | None:
+        digits = text.replace("-", "").replace("/", "").replace(".", "")
+        if not text:
+            return None
+        if len(digits) in (6, 8):
+            with suppress(ValueError):
+                return date(int(digits[:4]), int(digits[4:6]), int(digits[6:] or 1))
+        self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
+        return None

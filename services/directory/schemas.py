@@ -1,0 +1,210 @@
+"""The shapes of what the directory is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.directory import decider
+from shared import shapes
+from shared.codes.schools import SCHOOLS
+from shared.codes.tables import INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
+from shared.shapes import Query, QueryShape, Shape
+
+STEPS = decider.CHAIN
+SCOPE = validate.Regexp(
+    r"^CN(/[0-9]{2}(/[0-9]{5}(/[0-9A-Za-z]{2})?)?)?$", error="不是有效的范围 / not a scope such as CN/14/10108"
+)
+
+
+def class_year() -> Any:
+    """届: the year of graduation."""
+    return shapes.whole(2013, 2100)
+
+
+def scope() -> Any:
+    """A scope path."""
+    return shapes.sentence(20, validate=SCOPE)
+
+
+class SetProvince(Shape):
+    makes = decider.SetProvince
+    province = shapes.coded(PROVINCE)
+    class_year = class_year()
+    parties = shapes.whole(2, 3)
+    review_chain = shapes.list_of(shapes.choice(*STEPS), 3)
+    cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3)
+    response_days = shapes.whole(1, 90)
+    response_days_max = shapes.whole(1, 90)
+    cancellation_days = shapes.whole(1, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings:
+    school: str
+    class_year: int
+    review_chain: tuple[str, ...] | None
+    cancellation_chain: tuple[str, ...] | None
+
+
+class SetSchool(Shape):
+    makes = SchoolSettings
+    school = shapes.coded(SCHOOLS)
+    class_year = class_year()
+    review_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
+    cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDepartment:
+    school: str
+    department: str
+    name: str
+
+
+class AddDepartment(Shape):
+    makes = NewDepartment
+    school = shapes.coded(SCHOOLS)
+    department = shapes.sentence(
+        2, validate=validate.Regexp("^[0-9A-Za-z]{2}$", error="应为两位字母或数字 / two letters or digits")
+    )
+    name = shapes.sentence(60)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Up to 500 rows, each a map of our field names (rows.FIELDS) to text; every row is judged by itself."""
+
+    school: str
+    class_year: int
+    rows: tuple[Mapping[str, str], ...]
+
+
+class ImportRoster(Shape):
+    makes = Roster
+    school = shapes.coded(SCHOOLS)
+    class_year = class_year()
+    rows = shapes.list_of(
+        fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.Length(max=200)), required=True), 500
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An employer's application. `employer_id` must be the one its credit code gives, and the caller's own."""
+
+    employer_id: str
+    name: str
+    uscc: str | None
+    uscc_absent_reason: str | None
+    nature: str
+    industry: str
+    place: str
+    address: str
+    contact_name: str
+    contact_phone: str
+    contact_email: str | None
+
+
+class RegisterEmployer(Shape):
+    makes = Application
+    employer_id = shapes.thing_id()
+    name = shapes.sentence(100)
+    uscc = shapes.sentence(25, required=False)
+    uscc_absent_reason = shapes.sentence(200, required=False)
+    nature = shapes.coded(UNIT_NATURE)
+    industry = shapes.coded(INDUSTRY)
+    place = shapes.coded(PLACE)
+    address = shapes.sentence(200)
+    contact_name = shapes.sentence(50)
+    contact_phone = shapes.sentence(20)
+    contact_email = shapes.sentence(100, required=False)
+
+
+class VerifyEmployer(Shape):
+    makes = decider.VerifyEmployer
+    employer_id = shapes.thing_id()
+
+
+class ReturnEmployer(Shape):
+    makes = decider.ReturnEmployer
+    employer_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class SuspendEmployer(Shape):
+    makes = decider.SuspendEmployer
+    employer_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class ReinstateEmployer(Shape):
+    makes = decider.ReinstateEmployer
+    employer_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfEmployer(Query):
+    employer_id: str
+
+
+class GetEmployer(QueryShape):
+    makes = OfEmployer
+    employer_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfGraduate(Query):
+    graduate_id: str
+
+
+class GetGraduate(QueryShape):
+    makes = OfGraduate
+    graduate_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByNumber(Query):
+    name: str
+    id_number: str
+
+
+class FindGraduate(QueryShape):
+    makes = ByNumber
+    name = shapes.sentence(50)
+    id_number = shapes.sentence(30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InScope(Query):
+    scope: str
+    class_year: int
+
+
+class ListGraduates(QueryShape):
+    makes = InScope
+    scope = scope()
+    class_year = class_year()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfSchool(Query):
+    school: str
+
+
+class GetSchool(QueryShape):
+    makes = OfSchool
+    school = shapes.coded(SCHOOLS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfProvince(Query):
+    province: str
+
+
+class GetProvince(QueryShape):
+    makes = OfProvince
+    province = shapes.coded(PROVINCE)

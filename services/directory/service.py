@@ -1,0 +1,207 @@
+"""The directory over AMQP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.directory import decider, read_model, schemas
+from services.directory.decider import (
+    EMPLOYER,
+    NO_EMPLOYER,
+    NO_GRADUATE,
+    NOT_ITS_ID,
+    PROVINCE,
+    SCHOOL,
+    checked_uscc,
+    employer_id_of,
+)
+from services.directory.personal import personal_of
+from services.directory.roster import enrol, id_hash
+from services.directory.rows import RosterRow, RowError, decode_row
+from shared import metrics
+from shared.access import Role, Subject, check, scope_path
+from shared.clock import day_of
+from shared.codec import to_json
+from shared.codes.identity import BadIdentifier, check_resident_id
+from shared.codes.schools import SCHOOLS
+from shared.dependencies import EngineProvider, Log, Rows, SettingsProvider
+from shared.entrypoints import command, query
+from shared.handling import Answer, ItemOutcome, fold, handle
+from shared.messages import NATIONAL_LANE, Meta
+from shared.shapes import invalid
+
+class DirectoryService:
+    """RPC service `directory`."""
+
+    name = "directory"
+    log = Log()
+    rows = Rows("directory")
+    engine = EngineProvider()
+    settings = SettingsProvider()
+
+    @command(schemas.SetProvince)
+    def set_province(self, command: decider.SetProvince, meta: Meta) -> Answer:
+        return handle(self.log, PROVINCE, command, meta)
+
+    @command(schemas.SetSchool)
+    def set_school(self, wanted: schemas.SchoolSettings, meta: Meta) -> Answer:
+        settings = decider.SetSchool(SCHOOLS[wanted.school].province, **to_values(wanted))
+        return handle(self.log, SCHOOL, settings, meta)
+
+    @command(schemas.AddDepartment)
+    def add_department(self, wanted: schemas.NewDepartment, meta: Meta) -> Answer:
+        department = decider.AddDepartment(SCHOOLS[wanted.school].province, **to_values(wanted))
+        return handle(self.log, SCHOOL, department, meta)
+
+    @command(schemas.ImportRoster)
+    def import_roster(self, roster: schemas.Roster, meta: Meta) -> dict[str, Any]:
+        school = SCHOOLS[roster.school]
+        check(meta.action, meta.actor, Subject(scope=scope_path(school.province, school.code5)))
+        today = day_of(meta.now)
+        decoded = [decode_row(row, index, roster.class_year, today) for index, row in enumerate(roster.rows)]
+        good = [(index, row) for index, row in enumerate(decoded) if isinstance(row, RosterRow)]
+        outcomes = {index: _refused(index, row) for index, row in enumerate(decoded) if isinstance(row, list)}
+        enrolled = enrol(
+            self.log, self.engine, personal_of(self.settings), school, roster.class_year, [row for _, row in good], meta
+        )
+        for (index, _), outcome in zip(good, enrolled, strict=True):
+            outcomes[index] = ItemOutcome(index, outcome.answer, outcome.error)
+        return {"items": [outcomes[index].to_json() for index in range(len(decoded))]}
+
+    @command(schemas.RegisterEmployer)
+    def register_employer(self, application: schemas.Application, meta: Meta) -> Answer:
+        check(meta.action, meta.actor, Subject(employer_id=application.employer_id))
+        uscc = checked_uscc(application.uscc, application.uscc_absent_reason)
+        expected = application.employer_id if uscc is None else employer_id_of(uscc)
+        if application.employer_id != expected or not expected.startswith(f"{NATIONAL_LANE}-"):
+            raise NOT_ITS_ID.error(field="employer_id", expected=expected)
+        contact = {name: getattr(application, name) for name in ("contact_name", "contact_phone", "contact_email")}
+        with self.engine.begin() as connection:
+            sealed = personal_of(self.settings).seal_many(connection, {expected: contact})
+        registration = decider.RegisterEmployer(
+            employer_id=expected,
+            name=application.name,
+            nature=application.nature,
+            industry=application.industry,
+            place=application.place,
+            address=application.address,
+            personal=sealed[expected],
+            uscc=uscc,
+            uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
+        )
+        return handle(self.log, EMPLOYER, registration, meta)
+
+    @command(schemas.VerifyEmployer)
+    def verify_employer(self, command: decider.VerifyEmployer, meta: Meta) -> Answer:
+        return handle(self.log, EMPLOYER, command, meta)
+
+    @command(schemas.ReturnEmployer)
+    def return_employer(self, command: decider.ReturnEmployer, meta: Meta) -> Answer:
+        return handle(self.log, EMPLOYER, command, meta)
+
+    @command(schemas.SuspendEmployer)
+    def suspend_employer(self, command: decider.SuspendEmployer, meta: Meta) -> Answer:
+        return handle(self.log, EMPLOYER, command, meta)
+
+    @command(schemas.ReinstateEmployer)
+    def reinstate_employer(self, command: decider.ReinstateEmployer, meta: Meta) -> Answer:
+        return handle(self.log, EMPLOYER, command, meta)
+
+    @query(schemas.GetEmployer)
+    def get_employer(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
+        with self.rows.at(query.at_least) as connection:
+            employer = read_model.get_employer(connection, query.employer_id)
+        if employer is None:
+            raise NO_EMPLOYER.error(field="employer_id")
+        return dict(employer)
+
+    @query(schemas.GetGraduate)
+    def get_graduate(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
+        with self.rows.at(query.at_least) as connection:
+            graduate = read_model.get_graduate(connection, query.graduate_id)
+        subject = Subject(scope=graduate["scope"] if graduate else None, graduate_id=query.graduate_id)
+        check(meta.action, meta.actor, subject)
+        if graduate is None:
+            raise NO_GRADUATE.error(field="graduate_id")
+        return self._shown([graduate], meta)[0]
+
+    @query(schemas.FindGraduate)
+    def find_graduate(self, query: schemas.ByNumber, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=meta.actor.scope or None))
+        personal = personal_of(self.settings)
+        try:
+            number = check_resident_id(query.id_number, day_of(meta.now)).number
+        except BadIdentifier as bad:
+            raise invalid({"id_number": [f"{bad.zh} / {bad.en}"]}) from None
+        with self.rows.at(query.at_least) as connection:
+            found = read_model.find_by_id_hash(connection, id_hash(personal, number))
+            opened = personal.open_many(connection, {row["graduate_id"]: row["personal"] for row in found})
+        metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        for row in found:
+            clear = opened[row["graduate_id"]]
+            if clear is not None and clear["name"] == query.name:
+                return {name: row[name] for name in ("graduate_id", "school", "department", "class_year", "education")}
+        # The same answer whether the name or the number is unknown: nobody learns who is on a roster by trying.
+        raise NO_GRADUATE.error()
+
+    @query(schemas.ListGraduates)
+    def list_graduates(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_graduates(connection, query.scope, query.class_year, query.after, query.limit)
+            total = read_model.count_graduates(connection, query.scope, query.class_year)
+        last = page[-1] if len(page) == query.limit else None
+        after = f"{last['scope']} {last['graduate_id']}" if last else None
+        return {"graduates": self._shown(page, meta), "total": total, "after": after}
+
+    @query(schemas.GetSchool)
+    def get_school(self, query: schemas.OfSchool, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        stream = f"school-{SCHOOLS[query.school].province}-{query.school}"
+        state = fold(SCHOOL, self.log.read([stream])[stream])
+        if state.listed is None:
+            raise decider.NO_SCHOOL.error(field="school", school=query.school)
+        return {
+            **to_json(state.listed),
+            "departments": dict(state.departments),
+            "settings": {str(year): to_json(settings) for year, settings in state.settings.items()},
+        }
+
+    @query(schemas.GetProvince)
+    def get_province(self, query: schemas.OfProvince, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        stream = f"province-{query.province}"
+        state = fold(PROVINCE, self.log.read([stream])[stream])
+        settings = {str(year): to_json(settings) for year, settings in state.items()}
+        return {"province": query.province, "settings": settings}
+
+    def _shown(self, graduates: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            envelopes = {row["graduate_id"]: row["personal"] for row in graduates}
+            opened = personal_of(self.settings).open_many(connection, envelopes)
+        metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        clear = meta.actor.role in (Role.GRADUATE, Role.SCHOOL)
+        return [_show(row, opened[row["graduate_id"]], clear=clear) for row in graduates]
+
+
+def _show(row: Mapping[str, Any], personal: Mapping[str, Any] | None, *, clear: bool) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if name not in ("personal", "id_hash")}
+    shown["graduates_on"] = row["graduates_on"].isoformat()
+    if personal is None:
+        return {**shown, "erased": True}
+    number = personal["id_number"]
+    return {**shown, **personal, "id_number": number if clear else f"{number[:6]}{'*' * 8}{number[-4:]}"}
+
+
+def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:
+    reasons: dict[str, list[str]] = {}
+    for error in errors:
+        reasons.setdefault(f"rows.{index}.{error.field}", []).append(f"{error.zh} / {error.en}")
+    return ItemOutcome(index, error=invalid(reasons))
+
+
+def to_values(record: Any) -> dict[str, Any]:
+    """A dataclass's fields by name, as they are."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}

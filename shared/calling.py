@@ -1,0 +1,177 @@
+"""Calling services from a plain process, as a gateway does: confirmed, mandatory, with a deadline, many at a time.
+
+One thread reads replies; any thread may call. A call whose reply is lost ends as Unavailable `call.timeout`: repeat it with
+the same command id and it is answered from the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from amqp.exceptions import AMQPError
+from kombu import Consumer, Queue
+
+from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
+from shared.calls import COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
+from shared.errors import Reason, ServiceError, Unavailable, WireError
+from shared.topology import RPC_EXCHANGE
+
+TIMEOUT = Reason(
+    "call.timeout", "服务未在期限内答复，请重试", "No reply within the deadline; repeat the same call", Unavailable
+)
+
+DEFAULT_SECONDS = 20.0
+# A reply queue outlives a short break of the connection, and does not outlive its caller.
+REPLY_QUEUE_EXPIRES_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to make. Keep the object to repeat it: the command id is what makes a repeat one effect."""
+
+    method: str
+    payload: Any
+    principal: str
+    command_id: UUID = field(default_factory=uuid4)
+    correlation_id: UUID | None = None
+
+
+class Caller:
+    """Calls services and hands out their replies."""
+
+    def __init__(self, amqp_uri: str) -> None:
+        self._uri = amqp_uri
+        self._reply_to = f"replies-{uuid4()}"
+        self._queue = Queue(
+            f"rpc.reply-caller-{self._reply_to}",
+            exchange=RPC_EXCHANGE,
+            routing_key=self._reply_to,
+            durable=True,
+            queue_arguments={"x-expires": REPLY_QUEUE_EXPIRES_MS},
+        )
+        self._publisher = ConfirmedPublisher(amqp_uri, lambda channel: RPC_EXCHANGE(channel).declare())
+        self._publishing = Lock()
+        self._waiting: dict[str, Future[Any]] = {}
+        self._stop = Event()
+        self._ready = Event()
+        self._reader = Thread(target=self._read, name="replies", daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading replies; calls still waiting end as Unavailable."""
+        self._stop.set()
+        self._reader.join(timeout=5)
+        with self._publishing:
+            self._publisher.close()
+
+    def call(self, call: Call, seconds: float = DEFAULT_SECONDS) -> Any:
+        """The result of one call. Raises what the service raised, or Unavailable."""
+        (outcome,) = self.call_all([call], seconds)
+        if isinstance(outcome, ServiceError):
+            raise outcome
+        return outcome
+
+    def call_all(self, calls: Sequence[Call], seconds: float = DEFAULT_SECONDS) -> list[Any]:
+        """The outcome of each call in order, a result or a ServiceError, all sent before the first is awaited.
+
+        Raises Unavailable when they could not be sent.
+        """
+        deadline = time.monotonic() + seconds
+        if not self._ready.wait(seconds):
+            raise AWAY.error()
+        expires = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        futures: dict[str, Future[Any]] = {uuid4().hex: Future() for _ in calls}
+        self._waiting.update(futures)
+        try:
+            with self._publishing:
+                returned = self._publisher.publish(
+                    self._outgoing(call, key, expires) for call, key in zip(calls, futures, strict=True)
+                )
+            if returned:
+                raise UNROUTED.error(routing_key=returned[0])
+            return [self._outcome(future, deadline) for future in futures.values()]
+        finally:
+            for key in futures:
+                self._waiting.pop(key, None)
+
+    def _outgoing(self, call: Call, key: str, expires: str) -> Outgoing:
+        headers: Mapping[str, str] = {
+            PRINCIPAL: call.principal,
+            COMMAND_ID: str(call.command_id),
+            CORRELATION_ID: str(call.correlation_id or call.command_id),
+            DEADLINE: expires,
+        }
+        return Outgoing(
+            body=orjson.dumps({"args": [call.payload], "kwargs": {}}),
+            exchange=RPC_EXCHANGE.name,
+            routing_key=call.method,
+            properties={
+                "reply_to": self._reply_to,
+                "correlation_id": key,
+                "application_headers": headers,
+                "delivery_mode": PERSISTENT,
+            },
+        )
+
+    @staticmethod
+    def _outcome(future: Future[Any], deadline: float) -> Any:
+        try:
+            reply = future.result(timeout=max(0.0, deadline - time.monotonic()))
+        except FutureTimeout:
+            return TIMEOUT.error()
+        error = reply.get("error")
+        if error:
+            return WireError(
+                error.get("exc_type", ""), error.get("exc_path", ""), error.get("exc_args", []), error.get("value", "")
+            ).rebuild()
+        return reply.get("result")
+
+    def _read(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read_until_broken()
+            except (OSError, AMQPError, Unavailable):
+                self._ready.clear()
+                self._stop.wait(0.5)
+
+    def _read_until_broken(self) -> None:
+        connection = open_connection(self._uri, heartbeat=10)
+        try:
+            channel = connection.channel()
+            RPC_EXCHANGE(channel).declare()
+            consumer = Consumer(channel, queues=[self._queue], on_message=self._received, no_ack=True)
+            with consumer:
+                self._ready.set()
+                while not self._stop.is_set():
+                    try:
+                        connection.drain_events(timeout=1)
+                    except TimeoutError:
+                        connection.heartbeat_check()
+        finally:
+            self._ready.clear()
+            connection.collapse()
+
+    def _received(self, message: Any) -> None:
+        future = self._waiting.pop(message.properties.get("correlation_id", ""), None)
+        if future is not None:
+            future.set_result(orjson.loads(message.body))
+
+
+def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    """The items in runs of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,105 @@
+"""A call as it travels: header names, what a caller puts in, how the called side reads it. Pure, shared by both sides.
+
+The body is nameko's: {"args": [payload], "kwargs": {}}; the reply is {"result": ..., "error": null | wire error}.
+Headers carry `nameko.` in front so that a stock nameko client can send them as its context data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import orjson
+
+from shared.errors import Invalid, Reason, Refused
+
+PRINCIPAL: Final = "nameko.principal"
+COMMAND_ID: Final = "nameko.command_id"
+CORRELATION_ID: Final = "nameko.correlation_id"
+DEADLINE: Final = "nameko.deadline"
+
+LARGEST_BODY: Final = 2 * 1024 * 1024
+
+TOO_LARGE = Reason(
+    "payload.too_large", "消息过大：最多 {limit} 字节", "The message is too large: at most {limit} bytes", Invalid
+)
+UNREADABLE = Reason(
+    "payload.unreadable",
+    "消息应为 JSON 对象 {{\"args\": [内容], \"kwargs\": {{}}}}",
+    "The body must be JSON: {{\"args\": [payload], \"kwargs\": {{}}}}",
+    Invalid,
+)
+BAD_HEADER = Reason("header.invalid", "消息头 {field} 有误", "The header {field} is missing or wrong", Invalid)
+LATE = Reason("call.late", "请求已超过截止时间，未处理", "The deadline had passed; nothing was done", Refused)
+UNKNOWN_METHOD = Reason("call.unknown_method", "没有该方法：{method}", "There is no method {method}", Invalid)
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeaders:
+    """What the headers of a call say. `deadline` is an aware instant after which no work must begin."""
+
+    principal: str | None
+    command_id: UUID
+    correlation_id: UUID
+    deadline: datetime | None
+
+
+def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
+    """The headers of a call. Raises Invalid `header.invalid`.
+
+    A command must bring its command id: without one a repeat could not be known. A query may leave it out.
+    """
+    command_id = _uuid(headers, COMMAND_ID, required=not is_query) or uuid4()
+    return CallHeaders(
+        principal=headers.get(PRINCIPAL),
+        command_id=command_id,
+        correlation_id=_uuid(headers, CORRELATION_ID, required=False) or command_id,
+        deadline=_instant(headers, DEADLINE),
+    )
+
+
+def read_body(body: Any) -> Any:
+    """The payload of a call. Raises Invalid `payload.too_large` or `payload.unreadable`."""
+    raw = body.encode() if isinstance(body, str) else bytes(body)
+    if len(raw) > LARGEST_BODY:
+        raise TOO_LARGE.error(limit=LARGEST_BODY)
+    try:
+        message = orjson.loads(raw)
+        (payload,) = message["args"]
+        if message.get("kwargs"):
+            raise UNREADABLE.error()
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UNREADABLE.error() from None
+    return payload
+
+
+def check_deadline(headers: CallHeaders, now: datetime) -> None:
+    """Raises Refused `call.late` when the caller has stopped waiting."""
+    if headers.deadline is not None and now >= headers.deadline:
+        raise LATE.error()
+
+
+def _uuid(headers: Mapping[str, Any], name: str, *, required: bool) -> UUID | None:
+    text = headers.get(name)
+    if text is None and not required:
+        return None
+    try:
+        return UUID(text)
+    except (TypeError, ValueError, AttributeError):
+        raise BAD_HEADER.error(field=name) from None
+
+
+def _instant(headers: Mapping[str, Any], name: str) -> datetime | None:
+    text = headers.get(name)
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise BAD_HEADER.error(field=name) from None
+    if instant.tzinfo is None:
+        raise BAD_HEADER.error(field=name)
+    return instant.astimezone(UTC)

@@ -1,0 +1,181 @@
+"""Events as frozen dataclasses on one side, (type, version, JSON) on the other; old shapes are lifted while reading.
+
+An event class writes its own name down: `TYPE = "agreement.OfferSent"`, `VERSION = 1`, so that renaming a class never
+breaks the past. `UPCASTS = {1: lift}` holds, per old version, the function from its data to the next version's.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from shared.errors import Reason, UnreadableEvent
+
+Json = Any
+T = TypeVar("T")
+Upcast = Callable[[dict[str, Json]], dict[str, Json]]
+
+UNKNOWN_TYPE = Reason("event.unknown_type", "事件类型未知：{type}", "No codec knows event type {type}", UnreadableEvent)
+UNKNOWN_VERSION = Reason(
+    "event.unknown_version",
+    "事件 {type} 的版本 {version} 未知",
+    "No codec knows version {version} of event {type}",
+    UnreadableEvent,
+)
+BAD_DATA = Reason(
+    "event.bad_data", "事件 {type} 的数据无法读取：{why}", "The data of event {type} cannot be read: {why}", UnreadableEvent
+)
+
+
+class EventClass(Protocol):
+    """What a codec asks of an event class."""
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int]
+
+
+class Codec:
+    """The event classes of one stream category, by their written types."""
+
+    def __init__(self, *classes: type[Any]) -> None:
+        self._classes: dict[str, type[Any]] = {cls.TYPE: cls for cls in classes}
+        if len(self._classes) != len(classes):
+            raise ValueError("two event classes share one TYPE")
+
+    @property
+    def classes(self) -> Mapping[str, type[Any]]:
+        """Every event class by its type."""
+        return self._classes
+
+    def encode(self, event: Any) -> tuple[str, int, dict[str, Json]]:
+        """An event as (type, version, JSON object)."""
+        return event.TYPE, event.VERSION, to_json(event)
+
+    def decode(self, event_type: str, version: int, data: Mapping[str, Json]) -> Any:
+        """The event, lifted to its newest shape. Raises UnreadableEvent."""
+        cls = self._classes.get(event_type)
+        if cls is None:
+            raise UNKNOWN_TYPE.error(type=event_type)
+        lifted = dict(data)
+        upcasts: Mapping[int, Upcast] = getattr(cls, "UPCASTS", {})
+        for old in range(version, cls.VERSION):
+            if old not in upcasts:
+                raise UNKNOWN_VERSION.error(type=event_type, version=version)
+            lifted = upcasts[old](lifted)
+        if version > cls.VERSION:
+            raise UNKNOWN_VERSION.error(type=event_type, version=version)
+        try:
+            return from_json(cls, lifted)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as why:
+            raise BAD_DATA.error(type=event_type, why=repr(why)) from why
+
+
+def to_json(value: Any) -> Json:
+    """A dataclass (or any value it may hold) as JSON values; None fields are left out."""
+    match value:
+        case None | bool() | int() | str():
+            return value.value if isinstance(value, Enum) else value
+        case Enum():
+            return value.value
+        case datetime() | date():
+            return value.isoformat()
+        case UUID() | Decimal():
+            return str(value)
+        case tuple() | list():
+            return [to_json(item) for item in value]
+        case dict():
+            return {str(key): to_json(item) for key, item in value.items()}
+    if is_dataclass(value):
+        pairs = ((name, getattr(value, name)) for name in _plan(type(value)).names)
+        return {name: to_json(item) for name, item in pairs if item is not None}
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def from_json(cls: type[T], data: Mapping[str, Json]) -> T:
+    """A dataclass from JSON; fields nobody knows are refused. Raises KeyError, TypeError, ValueError."""
+    plan = _plan(cls)
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{cls.__name__} wants an object")
+    unknown = data.keys() - plan.readers.keys()
+    if unknown:
+        raise KeyError(f"unknown fields {sorted(unknown)}")
+    missing = plan.required - data.keys()
+    if missing:
+        raise KeyError(f"missing fields {sorted(missing)}")
+    return cls(**{name: plan.readers[name](item) for name, item in data.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    names: tuple[str, ...]
+    required: frozenset[str]
+    readers: Mapping[str, Callable[[Json], Any]]
+
+
+@cache
+def _plan(cls: type[Any]) -> _Plan:
+    hints = get_type_hints(cls)
+    own = fields(cls)
+    return _Plan(
+        names=tuple(each.name for each in own),
+        required=frozenset(
+            each.name
+            for each in own
+            if each.default is MISSING and each.default_factory is MISSING and type(None) not in get_args(hints[each.name])
+        ),
+        readers={each.name: _reader(hints[each.name]) for each in own},
+    )
+
+
+def _reader(hint: Any) -> Callable[[Json], Any]:
+    origin, args = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda value: value
+    if origin in (Union, types.UnionType):
+        inner = [_reader(arg) for arg in args if arg is not type(None)]
+        if len(inner) != 1:
+            raise TypeError(f"only `X | None` unions are stored, not {hint}")
+        only = inner[0]
+        return lambda value: None if value is None else only(value)
+    if origin is tuple:
+        item = _reader(args[0])
+        return lambda value: tuple(item(each) for each in _list(value))
+    if origin in (dict, Mapping):
+        of = _reader(args[1])
+        return lambda value: {str(key): of(each) for key, each in value.items()}
+    supertype = getattr(hint, "__supertype__", None)
+    if supertype is not None:
+        return _reader(supertype)
+    if hint in (datetime, date):
+        parse = hint.fromisoformat
+        return lambda value: parse(value)
+    if hint in (UUID, Decimal) or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return lambda value: hint(value)
+    if hint in (str, int, bool):
+        return _exactly(hint)
+    if is_dataclass(hint):
+        nested: Any = hint
+        return lambda value: from_json(nested, value)
+    raise TypeError(f"no JSON form for {hint}")
+
+
+def _exactly(kind: type[Any]) -> Callable[[Json], Any]:
+    def read(value: Json) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} is not {kind.__name__}")
+        return value
+
+    return read
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list")
+    return value

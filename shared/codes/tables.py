@@ -1,0 +1,116 @@
+"""Code tables: which codes exist, their names, and the older names that reports still use (DOMAIN 2)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+
+class UnknownCode(LookupError):
+    """A code or a name that a table does not hold."""
+
+    def __init__(self, table: str, text: str) -> None:
+        super().__init__(f"{table}: {text}")
+        self.table = table
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: `also` holds other names of the same thing."""
+
+    code: str
+    name: str
+    also: tuple[str, ...] = ()
+
+
+class CodeTable:
+    """One national table, read from its data file when first asked."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._entries
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code, in the order of the table."""
+        return tuple(self._entries)
+
+    def get(self, code: str) -> Entry | None:
+        """The row of a code, if there is one."""
+        return self._entries.get(code)
+
+    def name(self, code: str) -> str:
+        """The name of a code. Raises UnknownCode."""
+        entry = self._entries.get(code)
+        if entry is None:
+            raise UnknownCode(self._file, code)
+        return entry.name
+
+    def by_name(self, name: str) -> str | None:
+        """The code of a name, an older or shorter one too; None when nothing is called so."""
+        return self._names.get(plain(name))
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        return {
+            row["code"]: Entry(row["code"], row["name"], tuple(filter(None, row["also"].split(";"))))
+            for row in rows(self._file)
+        }
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {plain(name): entry.code for entry in self for name in (*entry.also, entry.name)}
+
+
+def rows(file: str) -> Iterator[dict[str, str]]:
+    """The rows of a data file of this package."""
+    with (DATA / f"{file}.csv").open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+_PLAIN = str.maketrans({"（": "(", "）": ")", "，": "、", ",": "、", "　": "", " ": "", "“": "", "”": "", '"': ""})
+
+
+def plain(name: str) -> str:
+    """A name without what printers vary: spaces, quotation marks, the width of brackets and commas."""
+    return name.translate(_PLAIN)
+
+
+EDUCATION = CodeTable("education")
+ETHNIC = CodeTable("ethnic")
+HARDSHIP = CodeTable("hardship")
+INDUSTRY = CodeTable("industry")
+NORMAL_STUDENT = CodeTable("normal_student")
+POLITICAL = CodeTable("political")
+POSITION = CodeTable("position")
+PROVINCE = CodeTable("province")
+SEX = CodeTable("sex")
+TRAINING = CodeTable("training")
+UNIT_NATURE = CodeTable("unit_nature")
+
+# 结业: obliged to register, but without the qualification that rates count (DOMAIN 4.4).
+COMPLETION_EDUCATIONS = ("03", "13", "26", "33", "43")
+
+
+class _Places:
+    """Six-digit places, of which only the province is checked: counties come and go (DOMAIN 2.10)."""
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and len(code) == 6 and code.isascii() and code.isdigit() and code[:2] in PROVINCE
+
+
+PLACE = _Places()

@@ -1,0 +1,376 @@
+"""The seam to nameko: @command, @bulk, @query and @subscribe. Beside shared.dependencies nothing else imports nameko.
+
+Stock nameko decodes before we can refuse, loses a message whose handler raised, and answers with a confirmed publish on a
+pooled connection; here every call is answered, every event is acknowledged only after its commit or parked, and replies
+are transient on one connection (a lost reply is a timeout, and the repeat is answered from the log).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import eventlet
+import orjson
+from amqp.exceptions import AMQPError
+from eventlet.semaphore import Semaphore
+from kombu import Connection
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint
+from nameko.messaging import QueueConsumer
+from nameko.rpc import Rpc, RpcConsumer
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared import metrics
+from shared.calls import UNKNOWN_METHOD, CallHeaders, check_deadline, read_body, read_headers
+from shared.clock import Clock
+from shared.envelope import unpack
+from shared.errors import Conflict, Invalid, Reason, Refusal, ServiceError, Unavailable, WireError
+from shared.handling import BULK_LIMIT, TOO_MANY_ITEMS, Answer, ItemOutcome, Reactions
+from shared.logs import correlated
+from shared.messages import Meta, Recorded
+from shared.principals import Verifier
+from shared.shapes import Shape, invalid, load
+from shared.sql import passing
+from shared.topology import DEAD_LETTERS, RPC_EXCHANGE, dead_letter_queue, event_queue
+
+REPLY_SECONDS = 5.0
+LONGEST_PATIENCE_SECONDS = 900.0
+LONGEST_PAUSE_SECONDS = 10.0
+
+BUG = Reason("service.failure", "服务内部错误，已记录", "The service failed; it has been recorded", ServiceError)
+
+_log = logging.getLogger(__name__)
+
+
+class _RawConsumer(QueueConsumer):
+    """Hands messages over as bytes, so that what cannot be decoded can still be answered or parked."""
+
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Iterable[Any]:
+        del channel
+        for provider in self._providers:
+            consumer = consumer_cls(queues=[provider.queue], on_message=partial(self._received, provider))
+            consumer.qos(prefetch_count=self.prefetch_count)
+            self._consumers[provider] = consumer
+        return self._consumers.values()
+
+    def _received(self, provider: Any, message: Any) -> None:
+        # A worker pool at its limit must not stop this thread: it also answers heartbeats.
+        self.container.spawn_managed_thread(partial(provider.handle_message, message), identifier="message")
+
+    def reject(self, message: Any, *, requeue: bool) -> None:
+        if message.channel.connection:
+            message.reject(requeue=requeue)
+
+
+class _CallConsumer(_RawConsumer):
+    """One connection for calls."""
+
+
+class _EventConsumer(_RawConsumer):
+    """One connection for events, so that a flood of events does not take the calls' prefetch."""
+
+
+class Replies:
+    """Sends replies over one connection of this process, one at a time."""
+
+    def __init__(self, amqp_uri: str) -> None:
+        self._uri = amqp_uri
+        self._turn = Semaphore(1)
+        self._connection: Connection | None = None
+        self._channel: Any = None
+
+    def send(self, body: bytes, routing_key: str, correlation_id: str | None) -> None:
+        """Raises OSError, AMQPError or eventlet.Timeout when the reply did not leave; one reconnect is tried."""
+        with self._turn:
+            for attempt in (1, 2):
+                try:
+                    with eventlet.Timeout(REPLY_SECONDS):
+                        self._publish(body, routing_key, correlation_id)
+                    return
+                except (OSError, AMQPError, eventlet.Timeout):
+                    self._drop()
+                    if attempt == 2:
+                        raise
+
+    def _publish(self, body: bytes, routing_key: str, correlation_id: str | None) -> None:
+        if self._channel is None:
+            self._connection = Connection(self._uri, connect_timeout=REPLY_SECONDS)
+            self._channel = self._connection.channel()
+        message = self._channel.prepare_message(
+            body,
+            content_type="application/json",
+            content_encoding="utf-8",
+            properties={"correlation_id": correlation_id, "delivery_mode": 1},
+        )
+        self._channel.basic_publish(message, exchange=RPC_EXCHANGE.name, routing_key=routing_key)
+
+    def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            connection.collapse()
+
+
+class _Calls(RpcConsumer):
+    """The service's call queue: nameko's own name and binding, so that stock clients reach it."""
+
+    queue_consumer = _CallConsumer()
+
+    def setup(self) -> None:
+        super().setup()
+        self.replies: Replies = self.container.config["replies"]
+
+    def handle_message(self, message: Any) -> None:
+        method = message.delivery_info["routing_key"].partition(".")[2]
+        for provider in self._providers:
+            if provider.method_name == method:
+                provider.handle_message(message)
+                return
+        self.answer(message, f"{self.container.service_name}.?", time.perf_counter(), None, UNKNOWN_METHOD.error(method=method))
+
+    def answer(
+        self, message: Any, action: str, started: float, result: Any, error: ServiceError | None
+    ) -> None:
+        """Reply and acknowledge; without a reply the message stays unacknowledged and comes again."""
+        wire = None
+        if error is not None:
+            sent = WireError.of(error)
+            wire = {
+                "exc_type": sent.exc_type,
+                "exc_path": sent.exc_path,
+                "exc_args": sent.exc_args,
+                "value": sent.value,
+            }
+        body = orjson.dumps({"result": result, "error": wire})
+        reply_to = message.properties.get("reply_to")
+        if reply_to:
+            try:
+                self.replies.send(body, reply_to, message.properties.get("correlation_id"))
+            except (OSError, AMQPError, eventlet.Timeout):
+                _log.warning("the reply did not leave", extra={"action": action})
+                self.queue_consumer.reject(message, requeue=True)
+                return
+        self.queue_consumer.ack_message(message)
+        outcome = error.code if error is not None else "ok"
+        metrics.COMMANDS.labels(action, outcome).inc()
+        metrics.COMMAND_SECONDS.labels(action).observe(time.perf_counter() - started)
+
+
+class _Call(Rpc):
+    """One method that can be called. Subclasses say what a payload becomes and what an answer looks like."""
+
+    rpc_consumer = _Calls()
+    is_query = False
+
+    def __init__(self, shape: type[Shape], **kwargs: Any) -> None:
+        self.shape = shape
+        super().__init__(expected_exceptions=(ServiceError,), **kwargs)
+
+    def setup(self) -> None:
+        super().setup()
+        self._clock: Clock = self.container.config["clock"]
+        self._verifier: Verifier = self.container.config["verifier"]
+        self._action = f"{self.container.service_name}.{self.method_name}"
+
+    def handle_message(self, message: Any) -> None:
+        started = time.perf_counter()
+        try:
+            headers = read_headers(message.headers or {}, is_query=self.is_query)
+            check_deadline(headers, datetime.now(UTC))
+            actor = self._verifier.verify(headers.principal)
+            meta = Meta(
+                command_id=headers.command_id,
+                correlation_id=headers.correlation_id,
+                actor=actor,
+                now=self._clock.now(),
+                action=self._action,
+            )
+            loaded = self.load(read_body(message.body))
+        except ServiceError as error:
+            self.rpc_consumer.answer(message, self._action, started, None, error)
+            return
+        except Exception:
+            self._failed(message, started)
+            return
+        self._spawn(message, started, headers, loaded, meta)
+
+    def load(self, payload: Any) -> Any:
+        """What the method is given. Raises Invalid."""
+        return load(self.shape, payload)
+
+    def show(self, result: Any) -> Any:
+        """What the caller is shown."""
+        return result.to_json() if isinstance(result, Answer) else result
+
+    def _spawn(self, message: Any, started: float, headers: CallHeaders, loaded: Any, meta: Meta) -> None:
+        finish = partial(self._finish, message, started, str(headers.correlation_id))
+        try:
+            self.container.spawn_worker(self, (loaded, meta), {}, context_data={}, handle_result=finish)
+        except ContainerBeingKilled:
+            self.rpc_consumer.requeue_message(message)
+
+    def _finish(
+        self, message: Any, started: float, correlation_id: str, worker_ctx: Any, result: Any, exc_info: Any
+    ) -> tuple[Any, Any]:
+        del worker_ctx
+        with correlated(correlation_id):
+            error = _meant(exc_info[1]) if exc_info is not None else None
+            if error is not None and not isinstance(error, Refusal):
+                _log.error("call failed", exc_info=exc_info, extra={"action": self._action, "code": error.code})
+            shown = self.show(result) if error is None else None
+            self.rpc_consumer.answer(message, self._action, started, shown, error)
+        return shown, exc_info
+
+    def _failed(self, message: Any, started: float) -> None:
+        _log.exception("call failed before its method", extra={"action": self._action})
+        self.rpc_consumer.answer(message, self._action, started, None, BUG.error())
+
+
+class _Bulk(_Call):
+    def load(self, payload: Any) -> Any:
+        items = payload.get("items") if isinstance(payload, dict) and payload.keys() == {"items"} else None
+        if not isinstance(items, list):
+            raise invalid({"items": ["应为列表 / must be a list"]})
+        if len(items) > BULK_LIMIT:
+            raise TOO_MANY_ITEMS.error(field="items", limit=BULK_LIMIT)
+        loaded = []
+        for index, item in enumerate(items):
+            try:
+                loaded.append(load(self.shape, item))
+            except Invalid as error:
+                reasons = {f"items.{index}.{path}": why for path, why in error.details["fields"].items()}
+                raise invalid(reasons) from None
+        return loaded
+
+    def show(self, result: Iterable[ItemOutcome]) -> Any:
+        return {"items": [outcome.to_json() for outcome in result]}
+
+
+class _Query(_Call):
+    is_query = True
+
+
+def command(shape: type[Shape]) -> Callable[[Any], Any]:
+    """`method(self, command, meta) -> Answer`, called with one payload of this shape."""
+    return _Call.decorator(shape)
+
+
+def bulk(shape: type[Shape]) -> Callable[[Any], Any]:
+    """`method(self, commands, meta) -> outcomes`, called with {"items": [payload, ...]}, at most 500."""
+    return _Bulk.decorator(shape)
+
+
+def query(shape: type[Shape]) -> Callable[[Any], Any]:
+    """`method(self, query, meta) -> JSON values`; a query needs no command id."""
+    return _Query.decorator(shape)
+
+
+class _Subscription(Entrypoint):
+    """One event type that a service reacts to."""
+
+    queue_consumer = _EventConsumer()
+
+    def __init__(self, event_type: str, **kwargs: Any) -> None:
+        self.event_type = event_type
+        super().__init__(expected_exceptions=(ServiceError,), **kwargs)
+
+    def setup(self) -> None:
+        self.queue = event_queue(self.container.service_name, self.event_type)
+        with Connection(self.container.config["AMQP_URI"], connect_timeout=REPLY_SECONDS) as connection:
+            channel = connection.channel()
+            DEAD_LETTERS(channel).declare()
+            dead_letter_queue(self.queue.name)(channel).declare()
+        self.queue_consumer.register_provider(self)
+
+    def stop(self) -> None:
+        self.queue_consumer.unregister_provider(self)
+
+    def handle_message(self, message: Any) -> None:
+        try:
+            event = unpack(message.body if isinstance(message.body, bytes) else message.body.encode())
+        except Invalid as error:
+            self._park(message, error)
+            return
+        self._spawn(message, event, time.monotonic(), 0)
+
+    def _spawn(self, message: Any, event: Recorded, since: float, attempt: int) -> None:
+        finish = partial(self._finish, message, event, since, attempt)
+        try:
+            self.container.spawn_worker(self, (event,), {}, context_data={}, handle_result=finish)
+        except ContainerBeingKilled:
+            self.queue_consumer.requeue_message(message)
+
+    def _finish(
+        self,
+        message: Any,
+        event: Recorded,
+        since: float,
+        attempt: int,
+        worker_ctx: Any,
+        result: Any,
+        exc_info: Any,
+    ) -> tuple[Any, Any]:
+        del worker_ctx
+        if exc_info is None:
+            self._settled(message, "ok")
+            return result, None
+        error = _meant(exc_info[1])
+        if isinstance(error, (Unavailable, Conflict)):
+            self.container.spawn_managed_thread(
+                partial(self._again, message, event, since, attempt + 1, error), identifier="again"
+            )
+        else:
+            with correlated(str(event.event.correlation_id)):
+                self._park(message, error, exc_info)
+        return result, exc_info
+
+    def _again(self, message: Any, event: Recorded, since: float, attempt: int, error: ServiceError) -> None:
+        """Trouble that passes is waited out with the message in hand: the delivery limit is for crashes."""
+        if time.monotonic() - since > LONGEST_PATIENCE_SECONDS:
+            metrics.REACTIONS.labels(self.queue.name, "requeued").inc()
+            self.queue_consumer.reject(message, requeue=True)
+            return
+        _log.warning("reaction waits", extra={"queue": self.queue.name, "code": error.code, "attempt": attempt})
+        eventlet.sleep(min(LONGEST_PAUSE_SECONDS, 0.05 * 2 ** min(attempt, 10)))
+        if message.channel.connection:
+            self._spawn(message, event, since, attempt)
+
+    def _park(self, message: Any, error: ServiceError, exc_info: Any = None) -> None:
+        _log.error(
+            "dead letter: %s", error, exc_info=exc_info, extra={"queue": self.queue.name, "code": error.code}
+        )
+        metrics.REACTIONS.labels(self.queue.name, "dead").inc()
+        self.queue_consumer.reject(message, requeue=False)
+
+    def _settled(self, message: Any, outcome: str) -> None:
+        metrics.REACTIONS.labels(self.queue.name, outcome).inc()
+        self.queue_consumer.ack_message(message)
+
+
+def subscribe(reactions: Reactions) -> Callable[[Any], Any]:
+    """`method(self, event)`, called for every event type of a policy's table; one durable queue a type."""
+
+    def decorate(method: Any) -> Any:
+        for event_type in reactions:
+            method = _Subscription.decorator(event_type)(method)
+        return method
+
+    return decorate
+
+
+def _meant(error: BaseException) -> ServiceError:
+    """What an exception means to a caller: ours as it is, passing database trouble, anything else a bug."""
+    if isinstance(error, ServiceError):
+        return error
+    if isinstance(error, (DBAPIError, PoolTimeout)):
+        away = passing(error)
+        if away is not None:
+            return away
+    return BUG.error()
+
+

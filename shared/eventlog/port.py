@@ -1,0 +1,73 @@
+"""What an event log is to everybody else. Backends: memory and PostgreSQL; one conformance suite holds for both.
+
+A lane is a provincial unit. In each lane positions run 1, 2, 3, ... in commit order, so a reader that refuses any
+position but the next one has lost nothing. Nothing stored is ever changed or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.errors import Conflict, Reason, Refused
+from shared.messages import NewEvent, Recorded
+
+WRITTEN_FIRST = Reason(
+    "log.written_first", "数据已被他人更新，请重试", "Somebody wrote to this stream first; read it again", Conflict
+)
+COMMAND_ID_REUSED = Reason(
+    "command.id_reused",
+    "该指令编号已用于另一事项",
+    "This command id was already used for something else",
+    Refused,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Events to add to one stream, whose last version the writer read as `expected_version` (0: no stream yet)."""
+
+    stream: str
+    expected_version: int
+    events: Sequence[NewEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The position in the lane of the last event written."""
+
+    position: int
+
+
+class EventLog(Protocol):
+    """The port."""
+
+    def append(self, lane: str, write: Write) -> Appended:
+        """Add events to one stream, all or none, durable when this returns.
+
+        Raises Conflict `log.written_first` when the stream is not at the expected version; Refused
+        `command.id_reused` when an event id is already in the lane under another stream; Unavailable.
+        """
+        ...
+
+    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+        """As `append`, for many streams of one lane in one transaction."""
+        ...
+
+    def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        """The events of each stream in order of version; an unknown stream is empty. Raises Unavailable."""
+        ...
+
+    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
+        """Up to `limit` events of a lane with positions above `after`, in order. Raises Unavailable."""
+        ...
+
+    def heads(self) -> Mapping[str, int]:
+        """The last position of each lane that has any event. Raises Unavailable."""
+        ...
+
+
+def stream_lane(stream: str) -> str:
+    """The lane of a stream: `14` for `graduate-14-6f1c...`, `province-14`."""
+    return stream.partition("-")[2][:2]

@@ -1,0 +1,316 @@
+"""Followers: read the log's lanes in order, apply each batch in the transaction that moves the checkpoint, never skip.
+
+A lane is claimed by locking its checkpoint row for one batch, so any number of replicas may run. A position that is not
+the next one, or an event that cannot be applied, stops the follower loudly; trouble that passes is waited out.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Condition, Event, Thread
+
+from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared import metrics
+from shared.errors import Conflict, Reason, ServiceError, Unavailable, UnreadableEvent
+from shared.eventlog.port import EventLog
+from shared.messages import Recorded
+from shared.sql import passing
+
+Apply = Callable[[Connection, Sequence[Recorded]], None]
+
+LIVE_BATCH = 1_000
+REBUILD_BATCH = 10_000
+POLL_SECONDS = 0.02
+RECLAIM_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 10.0
+
+BEHIND = Reason(
+    "projection.behind",
+    "数据正在更新，请稍后重试",
+    "The read model has not reached the position asked for; repeat the query",
+    Unavailable,
+)
+GAP = Reason(
+    "log.gap",
+    "事件序号不连续：应为 {expected}，实为 {found}",
+    "Positions are not consecutive: expected {expected}, found {found}",
+    UnreadableEvent,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One reader of the log and the tables it owns: `schema` holds `metadata`'s tables, its checkpoint among them.
+
+    `apply` gets consecutive events of one lane and must either do all of its work or raise.
+    """
+
+    name: str
+    schema: str
+    metadata: MetaData
+    apply: Apply
+
+
+def checkpoint_table(metadata: MetaData) -> Table:
+    """Adds the table that holds, per lane, the last position applied."""
+    return Table(
+        "checkpoint",
+        metadata,
+        Column("lane", Text, primary_key=True),
+        Column("position", BigInteger, nullable=False),
+    )
+
+
+_CHECKPOINT = checkpoint_table(MetaData())
+
+
+def require(connection: Connection, at_least: Mapping[str, int] | None) -> None:
+    """Raises Unavailable `projection.behind` unless the read model has reached every position asked for."""
+    if not at_least:
+        return
+    reached = positions(connection)
+    behind = {lane: reached.get(lane, 0) for lane, position in at_least.items() if reached.get(lane, 0) < position}
+    if behind:
+        raise BEHIND.error(reached=behind)
+
+
+def positions(connection: Connection) -> dict[str, int]:
+    """The checkpoints of the schema this connection looks at, by lane."""
+    return {lane: position for lane, position in connection.execute(select(_CHECKPOINT.c.lane, _CHECKPOINT.c.position))}
+
+
+class Stopped(Exception):
+    """A follower met something it cannot apply; a person must look before it goes on."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far one replica of a follower knows each lane to be applied, and whether it has stopped."""
+
+    seen: dict[str, int] = field(default_factory=dict)
+    stopped: str | None = None
+
+
+class Following:
+    """One replica of a follower. `step` does what there is to do; `run` repeats it until told to stop."""
+
+    def __init__(self, log: EventLog, engine: Engine, follower: Follower, batch: int = LIVE_BATCH) -> None:
+        self.follower = follower
+        self.progress = Progress()
+        self._log = log
+        self._engine = engine
+        self._batch = batch
+
+    def step(self, heads: Mapping[str, int]) -> int:
+        """Apply one batch of each lane that is not at its head; the number of events applied.
+
+        Raises Stopped; Unavailable and database trouble that may pass.
+        """
+        applied = 0
+        for lane, head in heads.items():
+            if head > self.progress.seen.get(lane, 0):
+                applied += self._advance(lane, self._batch)
+        lag = sum(max(0, head - self.progress.seen.get(lane, 0)) for lane, head in heads.items())
+        metrics.FOLLOWER_LAG.labels(self.follower.name).set(lag)
+        return applied
+
+    def run(self, heads: Heads, stop: Event) -> None:
+        """Follow until `stop` is set or something cannot be applied (then `progress.stopped` says what)."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                applied = self.step(heads.current())
+                failures = 0
+            except Stopped as stopped:
+                self.progress.stopped = str(stopped)
+                return
+            except (ServiceError, DBAPIError, PoolTimeout) as error:
+                code = self._passing_code(error)
+                failures += 1
+                wait = min(LONGEST_WAIT_SECONDS, 0.1 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)
+                metrics.FOLLOWER_RETRIES.labels(self.follower.name, code).inc()
+                _log.warning("waiting", extra={"follower": self.follower.name, "code": code, "seconds": round(wait, 2)})
+                stop.wait(wait)
+                continue
+            if not applied:
+                heads.wait(self.progress.seen, RECLAIM_SECONDS)
+
+    def _advance(self, lane: str, limit: int) -> int:
+        try:
+            return self._apply_batch(lane, limit)
+        except (Unavailable, Conflict, PoolTimeout):
+            raise
+        except Exception as error:
+            if isinstance(error, DBAPIError) and passing(error) is not None:
+                raise
+            if limit > 1:
+                # Everything before the event that cannot be applied still counts.
+                done = 0
+                while (step := self._advance(lane, 1)) and done + step < limit:
+                    done += step
+                return done + step
+            self._stop(lane, error)
+            raise Stopped(f"{lane}/{self.progress.seen.get(lane, 0) + 1}: {error}") from error
+
+    def _apply_batch(self, lane: str, limit: int) -> int:
+        with self._engine.begin() as connection:
+            position = self._claim(connection, lane)
+            if position is None:
+                return 0
+            self.progress.seen[lane] = position
+            events = self._log.read_lane(lane, position, limit)
+            if not events:
+                return 0
+            for expected, recorded in enumerate(events, position + 1):
+                if recorded.position != expected:
+                    raise GAP.error(expected=expected, found=recorded.position)
+            self.follower.apply(connection, events)
+            connection.execute(
+                update(_CHECKPOINT).where(_CHECKPOINT.c.lane == lane).values(position=events[-1].position)
+            )
+        self.progress.seen[lane] = events[-1].position
+        metrics.FOLLOWED.labels(self.follower.name).inc(len(events))
+        metrics.FOLLOWER_POSITION.labels(self.follower.name, lane).set(events[-1].position)
+        return len(events)
+
+    def _claim(self, connection: Connection, lane: str) -> int | None:
+        wanted = select(_CHECKPOINT.c.position).where(_CHECKPOINT.c.lane == lane)
+        row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+        if row is None and lane not in self.progress.seen:
+            connection.execute(insert(_CHECKPOINT).values(lane=lane, position=0).on_conflict_do_nothing())
+            row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+        return None if row is None else int(row[0])
+
+    def _stop(self, lane: str, error: Exception) -> None:
+        metrics.FOLLOWER_STOPPED.labels(self.follower.name, lane).set(1)
+        _log.critical(
+            "stopped: %s",
+            error,
+            exc_info=error,
+            extra={"follower": self.follower.name, "lane": lane, "position": self.progress.seen.get(lane, 0) + 1},
+        )
+
+    @staticmethod
+    def _passing_code(error: ServiceError | DBAPIError | PoolTimeout) -> str:
+        if isinstance(error, ServiceError):
+            return error.code
+        meant = passing(error)
+        if meant is None:
+            raise error
+        return meant.code
+
+
+class Heads:
+    """The lanes' heads, asked for by one thread of a process and awaited by all its followers."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._heads: Mapping[str, int] = {}
+        self._changed = Condition()
+
+    def current(self) -> Mapping[str, int]:
+        """The heads as last read."""
+        return self._heads
+
+    def wait(self, seen: Mapping[str, int], seconds: float) -> None:
+        """Return when some lane has moved past what was seen and the heads have changed since, or after `seconds`."""
+        with self._changed:
+            before = self._heads
+            if any(head > seen.get(lane, 0) for lane, head in before.items()):
+                # Another replica holds the lane: come back soon, but do not spin.
+                self._changed.wait(POLL_SECONDS)
+                return
+            self._changed.wait_for(lambda: self._heads != before, seconds)
+
+    def refresh(self) -> None:
+        """Ask the log once. Raises Unavailable."""
+        heads = dict(self._log.heads())
+        with self._changed:
+            if heads != self._heads:
+                self._heads = heads
+                self._changed.notify_all()
+
+    def run(self, stop: Event) -> None:
+        """Keep asking until told to stop."""
+        while not stop.is_set():
+            try:
+                self.refresh()
+                stop.wait(POLL_SECONDS)
+            except Unavailable as error:
+                _log.warning("waiting for the log", extra={"code": error.code})
+                stop.wait(1.0)
+
+
+def follow_in_threads(log: EventLog, followings: Sequence[Following], stop: Event) -> list[Thread]:
+    """Start one thread a follower and one that watches the heads; they end soon after `stop` is set."""
+    heads = Heads(log)
+    threads = [Thread(target=heads.run, args=(stop,), name="heads", daemon=True)]
+    threads += [
+        Thread(target=following.run, args=(heads, stop), name=following.follower.name, daemon=True)
+        for following in followings
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def rebuilding_schema(schema: str) -> str:
+    """Where a read model is rebuilt beside the one in use."""
+    return f"{schema}_rebuild"
+
+
+def prepare(engine: Engine, follower: Follower, schema: str) -> None:
+    """Create the follower's tables in a schema when they are missing. `engine` looks at that schema."""
+    with engine.begin() as connection:
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        follower.metadata.create_all(connection)
+
+
+def rebuild(
+    log: EventLog,
+    open_engine: Callable[[str], Engine],
+    follower: Follower,
+    report: Callable[[int, int], None],
+) -> int:
+    """Rebuild a follower's tables from position 1 beside the old ones and swap; the number of events read.
+
+    `open_engine(schema)` gives an engine looking at a schema; `report(done, total)` hears of progress. Readers keep the
+    old tables until the swap, which waits at most for the batch in flight. Raises Stopped, Unavailable.
+    """
+    beside = rebuilding_schema(follower.schema)
+    engine = open_engine(beside)
+    with engine.begin() as connection:
+        connection.execute(text(f'DROP SCHEMA IF EXISTS "{beside}" CASCADE'))
+    prepare(engine, follower, beside)
+    following = Following(log, engine, follower, REBUILD_BATCH)
+    done = _catch_up(log, following, report)
+    live = open_engine(follower.schema)
+    with live.begin() as connection:
+        # With every checkpoint row held, no replica can be inside a batch of the old tables.
+        connection.execute(select(_CHECKPOINT.c.lane).with_for_update())
+        done += _catch_up(log, following, report)
+        replaced = f"{follower.schema}_replaced"
+        connection.execute(text(f'ALTER SCHEMA "{follower.schema}" RENAME TO "{replaced}"'))
+        connection.execute(text(f'ALTER SCHEMA "{beside}" RENAME TO "{follower.schema}"'))
+        connection.execute(text(f'DROP SCHEMA "{replaced}" CASCADE'))
+    return done
+
+
+def _catch_up(log: EventLog, following: Following, report: Callable[[int, int], None]) -> int:
+    done = 0
+    while True:
+        heads = log.heads()
+        applied = following.step(heads)
+        done += applied
+        report(done, sum(heads.values()))
+        if not applied:
+            return done

@@ -1,0 +1,263 @@
+"""How a command becomes events: read, fold, check who asks, decide, append, answer. This is the application layer.
+
+A repeat is answered from the log: event ids are derived from the command id, and a stream that already holds an event of
+this command is answered as it was the first time. The answer leaves only after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import uuid5
+
+from shared.access import Role, Subject, check
+from shared.codec import Codec
+from shared.errors import Conflict, Invalid, Reason, ServiceError, Unavailable, WireError
+from shared.eventlog.port import COMMAND_ID_REUSED, EventLog, Write, stream_lane
+from shared.messages import Actor, Meta, NewEvent, Recorded
+
+TRIES = 3
+BULK_LIMIT = 500
+
+TOO_MANY_ITEMS = Reason(
+    "bulk.too_many", "一次最多提交 {limit} 条", "At most {limit} items in one message", Invalid
+)
+
+State = TypeVar("State")
+Streams = Mapping[str, Sequence[Recorded]]
+
+
+@dataclass(frozen=True)
+class Handling(Generic[State]):
+    """Everything `handle` needs to know about the streams of one category.
+
+    `stream` names the command's own stream; `reads` names the streams of other contexts that the decision looks at, and
+    `facts` makes of them what `decide` is given. `subject` says who and where the thing is, for the access table.
+    """
+
+    codec: Codec
+    initial: State
+    evolve: Callable[[State, Any], State]
+    decide: Callable[[Any, State, Any, Meta], Sequence[Any]]
+    stream: Callable[[Any], str]
+    reads: Callable[[Any], Sequence[str]]
+    facts: Callable[[Any, Streams], Any]
+    subject: Callable[[Any, State, Any], Subject]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command is answered with: the stream's id, its version and the lane position of the command's last event.
+
+    A command that changed nothing is answered with the stream's version and position 0.
+    """
+
+    id: str
+    version: int
+    position: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "version": self.version, "position": self.position}
+
+
+def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> Answer:
+    """Carry out one command. Raises the refusals of `decide`, Forbidden, Conflict after three tries, Unavailable.
+
+    Two round trips: one read of all streams, one append.
+    """
+    stream = handling.stream(command)
+    for attempt in range(1, TRIES + 1):
+        streams = log.read([stream, *handling.reads(command)])
+        answer, events = _decided(handling, command, meta, stream, streams)
+        if not events:
+            return answer
+        version = len(streams[stream])
+        try:
+            appended = log.append(stream_lane(stream), Write(stream, version, _encoded(handling.codec, events, meta)))
+        except Conflict:
+            if attempt == TRIES:
+                raise
+            continue
+        return Answer(answer.id, version + len(events), appended.position)
+    raise AssertionError("the last try returns or raises")
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a policy wants done because of an event: the action by name and its command."""
+
+    action: str
+    command: Any
+
+
+Reactions = Mapping[str, Callable[[Recorded], Sequence[Intent]]]
+
+
+def react(log: EventLog, handling: Handling[Any], reactions: Reactions, event: Recorded, now: datetime) -> None:
+    """Carry out what a policy wants because of an event; the event delivered again is one effect.
+
+    Raises what `handle` raises; a Refusal here means that policy and decider disagree.
+    """
+    for intent in reactions[event.type](event):
+        handle(log, handling, intent.command, reaction_meta(event, intent.action, now))
+
+
+def reaction_meta(event: Recorded, action: str, now: datetime) -> Meta:
+    """The meta of a reaction: its command id comes from the event and the action, its actor is the platform."""
+    return Meta(
+        command_id=uuid5(event.event.event_id, action),
+        correlation_id=event.event.correlation_id,
+        causation_id=event.event.event_id,
+        actor=Actor(Role.SYSTEM, action),
+        now=now,
+        action=action,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """What became of one item of a bulk command: an answer or the error it alone met."""
+
+    index: int
+    answer: Answer | None = None
+    error: ServiceError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        if self.error is not None:
+            wire = WireError.of(self.error)
+            return {"index": self.index, "error": {"exc_type": wire.exc_type, "exc_args": wire.exc_args}}
+        assert self.answer is not None
+        return {"index": self.index, **self.answer.to_json()}
+
+
+def handle_many(
+    log: EventLog, handling: Handling[Any], commands: Sequence[Any], meta: Meta, limit: int = BULK_LIMIT
+) -> Sequence[ItemOutcome]:
+    """Carry out up to `limit` commands, each for itself, with one read and one transaction per lane.
+
+    A refused item harms no other; items that meet a conflict three times are answered with it. Item `i` has the command
+    id uuid5(command id, i). Raises Invalid `bulk.too_many`, Unavailable.
+    """
+    if len(commands) > limit:
+        raise TOO_MANY_ITEMS.error(field="items", limit=limit)
+    outcomes: dict[int, ItemOutcome] = {}
+    lanes: dict[str, list[int]] = {}
+    for index, command in enumerate(commands):
+        lanes.setdefault(stream_lane(handling.stream(command)), []).append(index)
+    for lane, indexes in lanes.items():
+        outcomes.update(_handle_lane(log, handling, lane, [(i, commands[i], meta.item(i)) for i in indexes]))
+    return [outcomes[index] for index in range(len(commands))]
+
+
+Item = tuple[int, Any, Meta]
+
+
+def _handle_lane(
+    log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]
+) -> dict[int, ItemOutcome]:
+    if len(items) == 1:
+        return _handle_alone(log, handling, items[0])
+    try:
+        return _handle_together(log, handling, lane, items)
+    except ServiceError as error:
+        if not isinstance(error, Conflict) and error.code != COMMAND_ID_REUSED.code:
+            raise
+    # Halves meet the busy stream apart, so that one of them does not fail the others.
+    middle = len(items) // 2
+    return {
+        **_handle_lane(log, handling, lane, items[:middle]),
+        **_handle_lane(log, handling, lane, items[middle:]),
+    }
+
+
+def _handle_alone(log: EventLog, handling: Handling[Any], item: Item) -> dict[int, ItemOutcome]:
+    index, command, meta = item
+    try:
+        return {index: ItemOutcome(index, answer=handle(log, handling, command, meta))}
+    except Unavailable:
+        raise
+    except ServiceError as error:
+        return {index: ItemOutcome(index, error=error)}
+
+
+def _handle_together(
+    log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]
+) -> dict[int, ItemOutcome]:
+    wanted = {name: None for _, command, _ in items for name in (handling.stream(command), *handling.reads(command))}
+    streams = log.read(list(wanted))
+    outcomes: dict[int, ItemOutcome] = {}
+    writes: list[tuple[int, str, Write]] = []
+    touched: set[str] = set()
+    postponed: list[Item] = []
+    for item in items:
+        index, command, meta = item
+        stream = handling.stream(command)
+        if stream in touched:
+            postponed.append(item)
+            continue
+        try:
+            answer, events = _decided(handling, command, meta, stream, streams)
+        except ServiceError as error:
+            outcomes[index] = ItemOutcome(index, error=error)
+            continue
+        if not events:
+            outcomes[index] = ItemOutcome(index, answer=answer)
+            continue
+        touched.add(stream)
+        writes.append((index, answer.id, Write(stream, len(streams[stream]), _encoded(handling.codec, events, meta))))
+    if writes:
+        position = log.append_many(lane, [write for _, _, write in writes]).position
+        for index, thing_id, write in reversed(writes):
+            outcomes[index] = ItemOutcome(
+                index, Answer(thing_id, write.expected_version + len(write.events), position)
+            )
+            position -= len(write.events)
+    for item in postponed:
+        outcomes.update(_handle_lane(log, handling, lane, [item]))
+    return outcomes
+
+
+def _decided(
+    handling: Handling[Any], command: Any, meta: Meta, stream: str, streams: Streams
+) -> tuple[Answer, Sequence[Any]]:
+    history = streams[stream]
+    thing_id = stream.partition("-")[2]
+    state = fold(handling, history)
+    facts = handling.facts(command, streams)
+    check(meta.action, meta.actor, handling.subject(command, state, facts))
+    mine = [recorded for recorded in history if recorded.event.command_id == meta.command_id]
+    if mine:
+        return Answer(thing_id, mine[-1].version, mine[-1].position), ()
+    events = handling.decide(command, state, facts, meta)
+    return Answer(thing_id, len(history), 0), events
+
+
+def fold(handling: Handling[State], history: Iterable[Recorded]) -> State:
+    """The state a stream's events add up to. Raises UnreadableEvent."""
+    state = handling.initial
+    for recorded in history:
+        event = recorded.event
+        state = handling.evolve(state, handling.codec.decode(event.type, event.type_version, event.data))
+    return state
+
+
+def _encoded(codec: Codec, events: Sequence[Any], meta: Meta) -> tuple[NewEvent, ...]:
+    encoded = []
+    for index, event in enumerate(events):
+        event_type, version, data = codec.encode(event)
+        encoded.append(
+            NewEvent(
+                type=event_type,
+                type_version=version,
+                data=data,
+                event_id=uuid5(meta.command_id, str(index)),
+                command_id=meta.command_id,
+                correlation_id=meta.correlation_id,
+                causation_id=meta.causation_id,
+                actor=meta.actor,
+                occurred_at=meta.now,
+            )
+        )
+    return tuple(encoded)

@@ -1,0 +1,97 @@
+"""The words every message shares: who acts, what caused what, and how ids say which lane they live in.
+
+An id is `<lane>-<uuid>` (or `<lane>-<code>` for provinces and schools): the two leading digits are the provincial unit
+whose lane of the event log holds the thing, `00` for what belongs to no province.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+NATIONAL_LANE = "00"
+LANE_LENGTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: `role` is one of shared.access.Role, `scope` a path such as `CN/14/10108/07`."""
+
+    role: str
+    id: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What comes with a command beside its payload.
+
+    `now` is the platform's clock (aware, UTC) when the command was taken up; `action` is `<service>.<method>`.
+    """
+
+    command_id: UUID
+    correlation_id: UUID
+    actor: Actor
+    now: datetime
+    action: str
+    causation_id: UUID | None = None
+
+    def item(self, index: int) -> Meta:
+        """The meta of the index-th item of a bulk command: its own command id, so that each item repeats safely."""
+        return replace(self, command_id=uuid5(self.command_id, str(index)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An encoded event before the log has given it a place."""
+
+    type: str
+    type_version: int
+    data: dict[str, Any]
+    event_id: UUID
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None
+    actor: Actor
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the log holds it. `version` counts from 1 in its stream, `position` from 1 in its lane, no gaps."""
+
+    lane: str
+    position: int
+    stream: str
+    version: int
+    recorded_at: datetime
+    event: NewEvent = field(repr=False)
+
+    @property
+    def type(self) -> str:
+        """The event's written type, `<context>.<Name>`."""
+        return self.event.type
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The event's data as stored (not upcast)."""
+        return self.event.data
+
+
+def lane_of(thing_id: str) -> str:
+    """The lane an id lives in. Raises ValueError when the text is no id."""
+    if len(thing_id) <= LANE_LENGTH or thing_id[LANE_LENGTH] != "-" or not thing_id[:LANE_LENGTH].isdigit():
+        raise ValueError(f"not an id: {thing_id!r}")
+    return thing_id[:LANE_LENGTH]
+
+
+def new_id(lane: str, seed: UUID, name: str) -> str:
+    """The id of a thing that a command creates: the same command always creates the same id."""
+    return f"{lane}-{uuid5(seed, name)}"
+
+
+def context_of(event_type: str) -> str:
+    """The bounded context that owns an event type: `agreement` for `agreement.OfferSent`."""
+    return event_type.partition(".")[0]

@@ -1,0 +1,222 @@
+"""Shapes of incoming messages: marshmallow schemas that refuse what they do not know and make a frozen dataclass.
+
+Every complaint has a Chinese and an English sentence and names its field as a path (`destination.unit_name`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from shared.errors import Invalid, Reason, ServiceError
+from shared.messages import lane_of
+
+BAD_PAYLOAD = Reason("payload.invalid", "提交的内容有误：{first}", "The message has the wrong shape: {first_en}", Invalid)
+
+# marshmallow's own sentences are English; each is replaced by a pair that people on both sides of a gateway can read.
+_PAIRS: Mapping[str, str] = {
+    "required": "必填 / required",
+    "null": "不能为空 / may not be null",
+    "invalid": "格式不正确 / not a valid value",
+    "invalid_utf8": "不是有效的文本 / not valid UTF-8 text",
+    "type": "应为对象 / must be an object",
+    "unknown": "未知字段 / unknown field",
+    "too_large": "数值过大 / number too large",
+    "invalid_uuid": "不是有效的编号 / not a valid id",
+    "special": "数值不允许 / not an ordinary number",
+}
+
+
+def _speak(field: Any) -> Any:
+    for kind in list(field.error_messages):
+        field.error_messages[kind] = _PAIRS.get(kind, _PAIRS["invalid"])
+    return field
+
+
+def _kw(required: bool, options: dict[str, Any]) -> dict[str, Any]:
+    if required:
+        return {"required": True, **options}
+    return {"required": False, "allow_none": True, "load_default": None, **options}
+
+
+def thing_id(*, required: bool = True, **options: Any) -> Any:
+    """An id of the platform: `14-6f1c…`."""
+
+    def check(value: str) -> None:
+        try:
+            lane_of(value)
+        except ValueError:
+            raise ValidationError("不是有效的编号 / not a valid id") from None
+
+    length = validate.Length(max=64, error="过长 / too long")
+    return _speak(fields.Str(validate=[length, check], **_kw(required, options)))
+
+
+class _Sentence(fields.Str):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if not text or "\x00" in text:
+            raise ValidationError("不能为空白 / may not be blank")
+        return text
+
+
+def sentence(max_length: int, *, required: bool = True, **options: Any) -> Any:
+    """Text that says something: stripped, not blank, at most `max_length` characters."""
+    length = validate.Length(max=max_length, error=f"最多 {max_length} 个字符 / at most {max_length} characters")
+    return _speak(_Sentence(validate=length, **_kw(required, options)))
+
+
+def coded(table: Container[str], *, required: bool = True, **options: Any) -> Any:
+    """A code of a table."""
+
+    def check(value: str) -> None:
+        if value not in table:
+            raise ValidationError(f"未知代码 {value[:20]} / unknown code {value[:20]}")
+
+    return _speak(fields.Str(validate=check, **_kw(required, options)))
+
+
+def choice(*values: str, required: bool = True, **options: Any) -> Any:
+    """One of a few words."""
+    known = "、".join(values)
+    among = validate.OneOf(values, error=f"应为 {known} 之一 / must be one of {', '.join(values)}")
+    return _speak(fields.Str(validate=among, **_kw(required, options)))
+
+
+class _Day(fields.Field[date]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise ValidationError("日期应为 YYYY-MM-DD / a day is written YYYY-MM-DD") from None
+
+
+def day(*, required: bool = True, **options: Any) -> Any:
+    """A calendar day, ISO 8601."""
+    return _speak(_Day(**_kw(required, options)))
+
+
+class _Instant(fields.Field[datetime]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        try:
+            instant = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            raise ValidationError("时间应为带时区的 ISO 8601 / an instant is ISO 8601 with its offset")
+        return instant.astimezone(UTC)
+
+
+def instant(*, required: bool = True, **options: Any) -> Any:
+    """An instant with its offset, ISO 8601; loaded as UTC."""
+    return _speak(_Instant(**_kw(required, options)))
+
+
+def whole(minimum: int, maximum: int, *, required: bool = True, **options: Any) -> Any:
+    """A whole number between two bounds, both allowed."""
+    bounds = validate.Range(
+        minimum, maximum, error=f"应在 {minimum} 与 {maximum} 之间 / must lie between {minimum} and {maximum}"
+    )
+    return _speak(fields.Int(strict=True, validate=bounds, **_kw(required, options)))
+
+
+def flag(*, required: bool = True, **options: Any) -> Any:
+    """True or false, as JSON writes them."""
+    return _speak(fields.Bool(truthy={True}, falsy={False}, **_kw(required, options)))
+
+
+def nested(shape: type[Shape], *, required: bool = True, **options: Any) -> Any:
+    """An object of another shape."""
+    return _speak(fields.Nested(shape, **_kw(required, options)))
+
+
+def list_of(item: Any, max_length: int, *, required: bool = True, **options: Any) -> Any:
+    """A list of at most `max_length` items; loaded as a tuple."""
+    length = validate.Length(max=max_length, error=f"最多 {max_length} 项 / at most {max_length} items")
+    return _speak(_TupleOf(item, validate=length, **_kw(required, options)))
+
+
+class _TupleOf(fields.List[Any]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Shape(Schema):
+    """A schema whose `makes` is the dataclass that a valid message becomes."""
+
+    makes: ClassVar[type[Any]]
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages: ClassVar[dict[str, str]] = {"unknown": _PAIRS["unknown"], "type": _PAIRS["type"]}
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What every query may also ask: a page, and not to be answered from before a position.
+
+    `at_least` maps lanes to positions that the read model must have reached (read-your-writes).
+    """
+
+    at_least: Mapping[str, int] | None = None
+    limit: int = 100
+    after: str | None = None
+
+
+class QueryShape(Shape):
+    """The fields of `Query`."""
+
+    at_least = _speak(
+        fields.Dict(
+            keys=fields.Str(validate=validate.Regexp(r"^[0-9]{2}$", error="省级代码为两位数字 / a lane is two digits")),
+            values=fields.Int(strict=True, validate=validate.Range(0)),
+            load_default=None,
+            allow_none=True,
+        )
+    )
+    limit = whole(1, 500, required=False, load_default=100, allow_none=False)
+    after = sentence(200, required=False)
+
+
+_SHAPES: dict[type[Shape], Shape] = {}
+
+
+def load(shape: type[Shape], payload: Any) -> Any:
+    """The dataclass a payload makes. Raises Invalid `payload.invalid` whose `fields` maps each path to its reasons."""
+    schema = _SHAPES.get(shape)
+    if schema is None:
+        schema = _SHAPES[shape] = shape()
+    try:
+        return schema.load(payload)
+    except ValidationError as error:
+        raise invalid(dict(_flat(error.messages, ""))) from None
+
+
+def invalid(reasons: Mapping[str, list[str]]) -> ServiceError:
+    """The Invalid for a map of field paths to reasons, each reason `中文 / English`."""
+    first = next(iter(reasons))
+    zh, _, en = reasons[first][0].partition(" / ")
+    where = first or "payload"
+    return BAD_PAYLOAD.error(
+        field=where, first=f"{where} {zh}", first_en=f"{where} {en or zh}", fields={k or "payload": v for k, v in reasons.items()}
+    )
+
+
+def _flat(messages: Any, path: str) -> Iterable[tuple[str, list[str]]]:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            name = path if key == "_schema" else f"{path}.{key}" if path else str(key)
+            yield from _flat(inner, name)
+    elif isinstance(messages, list):
+        yield path, [str(message) for message in messages]
+    else:
+        yield path, [str(messages)]

@@ -1,0 +1,95 @@
+"""Engines: which driver a kind of process uses, how long anything may wait, and which role it acts as.
+
+A nameko process passes `GREEN` (psycopg2, which eventlet makes cooperative); a plain process passes `PLAIN` (psycopg 3).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.errors import Reason, ServiceError, Unavailable
+
+SERVICE_ROLE = "wq_service"
+
+AWAY = Reason("database.away", "数据库暂不可用，请稍后重试", "The database is away; repeat the message later", Unavailable)
+
+
+class Driver(StrEnum):
+    """The DBAPI driver of a process kind (ARCHITECTURE 3)."""
+
+    GREEN = "postgresql+psycopg2"
+    PLAIN = "postgresql+psycopg"
+
+
+def make_engine(
+    database_url: str,
+    driver: Driver,
+    *,
+    schema: str = "public",
+    role: str | None = SERVICE_ROLE,
+    pool_size: int = 10,
+    statement_seconds: int = 30,
+    idle_seconds: int = 60,
+) -> Engine:
+    """An engine whose every wait is bounded: connecting 5 s, a pooled connection 10 s, a lock 5 s, a statement as given."""
+    options = {
+        "search_path": schema,
+        "timezone": "UTC",
+        "lock_timeout": "5s",
+        "statement_timeout": f"{statement_seconds}s",
+        "idle_in_transaction_session_timeout": f"{idle_seconds}s",
+    }
+    if role is not None:
+        options["role"] = role
+    return create_engine(
+        _url(database_url, driver),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "wq",
+            "tcp_user_timeout": 10_000,
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        },
+    )
+
+
+def _url(database_url: str, driver: Driver) -> URL:
+    return make_url(database_url).set(drivername=driver.value)
+
+
+def sqlstate_of(error: DBAPIError) -> str:
+    """PostgreSQL's five-character state of an error, empty when the server said nothing (it is away)."""
+    original: Any = error.orig
+    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or ""
+
+
+def constraint_of(error: DBAPIError) -> str:
+    """The constraint an error names, or an empty text."""
+    diagnostics: Any = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""
+
+
+# Connection trouble, resources (disk full, too many connections), operator action, deadlock and lock timeouts: the same
+# message may succeed later. Everything else is a mistake of ours and must stay loud.
+_PASSING = ("08", "53", "57", "40", "58")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def passing(error: DBAPIError | PoolTimeout) -> ServiceError | None:
+    """Unavailable when the trouble may pass by itself, None when it is a bug."""
+    if isinstance(error, PoolTimeout):
+        return AWAY.error()
+    state = sqlstate_of(error)
+    if not state and (error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")):
+        return AWAY.error()
+    if state.startswith(_PASSING) or state == _LOCK_NOT_AVAILABLE:
+        return AWAY.error(sqlstate=state)
+    return None

@@ -1,0 +1,67 @@
+"""Names and arguments of every exchange and queue. Both process kinds declare the same things, so either may start first.
+
+Events: topic exchange `<context>.events`, routing key the event type. A consumer's queue `<consumer>.<type>` is a quorum
+queue with a delivery limit; what it gives up goes to `<queue>.dead`. Calls: nameko's own exchange `nameko-rpc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from kombu import Exchange, Queue
+
+from shared.messages import context_of
+
+# A crashing consumer meets a message this often before it is parked; trouble that passes does not count (entrypoints).
+DELIVERY_LIMIT: Final = 20
+RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
+DEAD_LETTERS: Final = Exchange("dead-letters", type="direct", durable=True)
+
+
+def events_exchange(context: str) -> Exchange:
+    """Where a context's events are published."""
+    return Exchange(f"{context}.events", type="topic", durable=True)
+
+
+def event_queue(consumer: str, event_type: str) -> Queue:
+    """The queue of one consumer for one event type."""
+    name = f"{consumer}.{event_type}"
+    return Queue(
+        name,
+        exchange=events_exchange(context_of(event_type)),
+        routing_key=event_type,
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD_LETTERS.name,
+            "x-dead-letter-routing-key": name,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+
+
+def dead_letter_queue(queue: str) -> Queue:
+    """Where a queue's parked messages wait for an operator."""
+    return Queue(
+        f"{queue}.dead",
+        exchange=DEAD_LETTERS,
+        routing_key=queue,
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum"},
+    )
+
+
+def declare_events(channel: Any, subscriptions: Iterable[tuple[str, str]], contexts: Iterable[str]) -> None:
+    """Declare the exchanges of all contexts and the queues of all (consumer, event type) pairs."""
+    DEAD_LETTERS(channel).declare()
+    for context in contexts:
+        events_exchange(context)(channel).declare()
+    for consumer, event_type in subscriptions:
+        queue = event_queue(consumer, event_type)
+        dead_letter_queue(queue.name)(channel).declare()
+        queue(channel).declare()
+
+

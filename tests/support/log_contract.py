@@ -1,0 +1,123 @@
+"""What every event log backend promises, as tests to inherit: a backend's own test gives the fixture `log`."""
+
+from __future__ import annotations
+
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+
+from shared.errors import Conflict, Refused
+from shared.eventlog.port import EventLog, Write
+from tests.support.events import a_stream, a_write, an_event
+
+
+class LogContract:
+    """Subclass it with a fixture `log` that gives an empty event log."""
+
+    def test_what_was_appended_is_read_back_whole(self, log: EventLog) -> None:
+        stream, event = a_stream(), an_event(7)
+        log.append("14", Write(stream, 0, [event]))
+        (recorded,) = log.read([stream])[stream]
+        assert recorded.event == event
+        assert (recorded.lane, recorded.position, recorded.stream, recorded.version) == ("14", 1, stream, 1)
+        assert recorded.recorded_at.tzinfo is not None
+
+    def test_an_unknown_stream_is_empty(self, log: EventLog) -> None:
+        stream = a_stream()
+        assert list(log.read([stream])[stream]) == []
+
+    def test_several_streams_are_read_at_once_each_in_order(self, log: EventLog) -> None:
+        first, second, national = a_stream(), a_stream(), a_stream("00")
+        for version in range(3):
+            log.append("14", a_write(first, version))
+            log.append("14", a_write(second, version))
+        log.append("00", a_write(national))
+        found = log.read([first, second, national])
+        assert [event.version for event in found[first]] == [1, 2, 3]
+        assert [event.version for event in found[second]] == [1, 2, 3]
+        assert [event.lane for event in found[national]] == ["00"]
+
+    def test_positions_of_a_lane_run_without_gaps_and_lanes_are_apart(self, log: EventLog) -> None:
+        assert log.append("14", a_write(a_stream(), count=3)).position == 3
+        assert log.append("15", a_write(a_stream("15"))).position == 1
+        assert log.append("14", a_write(a_stream())).position == 4
+        assert [event.position for event in log.read_lane("14", 0, 100)] == [1, 2, 3, 4]
+        assert dict(log.heads()) == {"14": 4, "15": 1}
+
+    def test_a_lane_is_read_in_pages(self, log: EventLog) -> None:
+        log.append("14", a_write(a_stream(), count=5))
+        assert [event.position for event in log.read_lane("14", 2, 2)] == [3, 4]
+        assert list(log.read_lane("14", 5, 2)) == []
+        assert list(log.read_lane("99", 0, 2)) == []
+
+    @pytest.mark.parametrize("expected", [0, 1, 3, 9])
+    def test_a_stream_that_is_not_at_the_expected_version_is_a_conflict(self, log: EventLog, expected: int) -> None:
+        stream = a_stream()
+        log.append("14", a_write(stream, count=2))
+        with pytest.raises(Conflict) as caught:
+            log.append("14", a_write(stream, expected))
+        assert caught.value.code == "log.written_first"
+
+    def test_a_conflict_leaves_nothing_behind_and_no_hole(self, log: EventLog) -> None:
+        stream, other = a_stream(), a_stream()
+        log.append("14", a_write(stream))
+        with pytest.raises(Conflict):
+            log.append_many("14", [a_write(other), a_write(stream, 0)])
+        assert list(log.read([other])[other]) == []
+        assert log.append("14", a_write(other)).position == 2
+
+    def test_an_event_id_is_written_once(self, log: EventLog) -> None:
+        event = an_event()
+        log.append("14", Write(a_stream(), 0, [event]))
+        with pytest.raises(Refused) as caught:
+            log.append("14", Write(a_stream(), 0, [event]))
+        assert caught.value.code == "command.id_reused"
+
+    def test_a_repeat_on_the_same_stream_is_a_conflict(self, log: EventLog) -> None:
+        write = a_write(a_stream())
+        log.append("14", write)
+        with pytest.raises(Conflict):
+            log.append("14", write)
+
+    def test_many_streams_are_written_together(self, log: EventLog) -> None:
+        writes = [a_write(a_stream(), count=2) for _ in range(300)]
+        assert log.append_many("14", writes).position == 600
+        assert [event.position for event in log.read_lane("14", 0, 1000)] == list(range(1, 601))
+        assert [event.version for event in log.read([writes[7].stream])[writes[7].stream]] == [1, 2]
+
+    def test_one_stream_may_be_written_twice_in_one_append(self, log: EventLog) -> None:
+        stream = a_stream()
+        log.append_many("14", [a_write(stream), a_write(stream, 1)])
+        assert [event.version for event in log.read([stream])[stream]] == [1, 2]
+
+    def test_of_two_writers_at_one_version_exactly_one_succeeds(self, log: EventLog) -> None:
+        stream = a_stream()
+        outcomes: list[str] = []
+
+        def write() -> None:
+            try:
+                log.append("14", Write(stream, 0, [an_event(event_id=uuid4())]))
+                outcomes.append("ok")
+            except Conflict:
+                outcomes.append("conflict")
+
+        threads = [Thread(target=write) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert sorted(outcomes) == ["conflict"] * 7 + ["ok"]
+        assert len(log.read([stream])[stream]) == 1
+
+    def test_concurrent_writers_leave_no_gap_and_no_repeat(self, log: EventLog) -> None:
+        def write() -> None:
+            for _ in range(50):
+                log.append("14", a_write(a_stream()))
+
+        threads = [Thread(target=write) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert [event.position for event in log.read_lane("14", 0, 1000)] == list(range(1, 301))

@@ -1,0 +1,240 @@
+"""A command becomes events once, however often it comes and whoever else writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.access import ACCESS, Reach, Role, Subject
+from shared.codec import Codec
+from shared.errors import Conflict, Forbidden, Invalid, Reason, Refused, Unavailable
+from shared.eventlog.memory import MemoryLog
+from shared.eventlog.port import Appended, Write
+from shared.handling import Handling, Intent, handle, handle_many, react
+from shared.messages import Actor, Meta
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+CLOSED = Reason("counter.closed", "计数已关闭", "The counter is closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    TYPE: ClassVar[str] = "counter.Counted"
+    VERSION: ClassVar[int] = 1
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    counter: str
+    by: int
+
+
+def evolve(total: int, event: Counted) -> int:
+    return total + event.by
+
+
+def decide(command: Count, total: int, facts: Any, meta: Meta) -> list[Counted]:
+    if total + command.by > 10:
+        raise CLOSED.error(field="by")
+    return [Counted(command.by)] if command.by else []
+
+
+HANDLING = Handling[int](
+    codec=Codec(Counted),
+    initial=0,
+    evolve=evolve,
+    decide=decide,
+    stream=lambda command: f"counter-{command.counter}",
+    reads=lambda command: (),
+    facts=lambda command, streams: None,
+    subject=lambda command, state, facts: Subject(scope="CN/14"),
+)
+ONE, TWO = "14-one", "14-two"
+
+
+@pytest.fixture(autouse=True)
+def _may_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ACCESS, "counter.count", ((Role.PROVINCE, Reach.WITHIN), (Role.SYSTEM, Reach.ANY)))
+
+
+def meta(command_id: UUID | None = None, scope: str = "CN/14") -> Meta:
+    known = command_id or uuid4()
+    return Meta(known, known, Actor(Role.PROVINCE, "office", scope), NOW, "counter.count")
+
+
+class InterruptedLog(MemoryLog):
+    """Somebody else writes to the stream before each of the first `times` appends; or the log is away."""
+
+    def __init__(self, times: int = 0, away: bool = False) -> None:
+        super().__init__()
+        self.times = times
+        self.away = away
+
+    def append(self, lane: str, write: Write) -> Appended:
+        if self.away:
+            raise Unavailable("database.away")
+        self._interrupt(write)
+        return super().append(lane, write)
+
+    def append_many(self, lane: str, writes: Any) -> Appended:
+        if self.times and len(writes) > 1:
+            self._interrupt(writes[0])
+        return super().append_many(lane, writes)
+
+    def _interrupt(self, write: Write) -> None:
+        if self.times:
+            self.times -= 1
+            other = replace(write.events[0], event_id=uuid4(), command_id=uuid4(), data={"by": 1})
+            super().append_many("14", [Write(write.stream, write.expected_version, [other])])
+
+
+def total(log: MemoryLog, counter: str = ONE) -> int:
+    return sum(event.data["by"] for event in log.read([f"counter-{counter}"])[f"counter-{counter}"])
+
+
+def test_the_answer_names_the_thing_its_version_and_its_place_in_the_lane() -> None:
+    log = MemoryLog()
+    handle(log, HANDLING, Count(TWO, 1), meta())
+    answer = handle(log, HANDLING, Count(ONE, 3), meta())
+    assert answer.to_json() == {"id": ONE, "version": 1, "position": 2}
+
+
+def test_events_carry_who_when_and_what_caused_them() -> None:
+    log, asked = MemoryLog(), meta()
+    handle(log, HANDLING, Count(ONE, 3), asked)
+    (recorded,) = log.read([f"counter-{ONE}"])[f"counter-{ONE}"]
+    event = recorded.event
+    assert (event.command_id, event.correlation_id, event.causation_id) == (asked.command_id, asked.correlation_id, None)
+    assert (event.actor, event.occurred_at) == (asked.actor, NOW)
+
+
+def test_a_repeat_is_answered_as_the_first_time_and_changes_nothing() -> None:
+    log, asked = MemoryLog(), meta()
+    first = handle(log, HANDLING, Count(ONE, 3), asked)
+    handle(log, HANDLING, Count(ONE, 2), meta())
+    assert handle(log, HANDLING, Count(ONE, 3), asked) == first
+    assert total(log) == 5
+
+
+def test_a_repeat_is_answered_even_when_the_rule_would_refuse_it_now() -> None:
+    log, asked = MemoryLog(), meta()
+    first = handle(log, HANDLING, Count(ONE, 6), asked)
+    handle(log, HANDLING, Count(ONE, 4), meta())
+    assert handle(log, HANDLING, Count(ONE, 6), asked) == first
+
+
+def test_a_command_id_used_for_another_thing_is_refused() -> None:
+    log, asked = MemoryLog(), meta()
+    handle(log, HANDLING, Count(ONE, 3), asked)
+    with pytest.raises(Refused) as caught:
+        handle(log, HANDLING, Count(TWO, 3), asked)
+    assert caught.value.code == "command.id_reused"
+
+
+def test_nothing_to_do_is_answered_with_position_0() -> None:
+    log = MemoryLog()
+    assert handle(log, HANDLING, Count(ONE, 0), meta()).to_json() == {"id": ONE, "version": 0, "position": 0}
+
+
+def test_a_refused_command_stores_nothing() -> None:
+    log = MemoryLog()
+    with pytest.raises(Refused, match="计数已关闭"):
+        handle(log, HANDLING, Count(ONE, 11), meta())
+    assert log.heads() == {}
+
+
+def test_a_foreign_principal_stores_nothing() -> None:
+    log = MemoryLog()
+    with pytest.raises(Forbidden):
+        handle(log, HANDLING, Count(ONE, 1), meta(scope="CN/33"))
+    assert log.heads() == {}
+
+
+def test_two_conflicts_are_decided_again() -> None:
+    log = InterruptedLog(2)
+    assert handle(log, HANDLING, Count(ONE, 3), meta()).version == 3
+    assert total(log) == 5
+
+
+def test_a_decision_is_made_on_what_others_wrote_meanwhile() -> None:
+    log = InterruptedLog(1)
+    with pytest.raises(Refused):
+        handle(log, HANDLING, Count(ONE, 10), meta())
+
+
+def test_three_conflicts_reach_the_caller() -> None:
+    log = InterruptedLog(3)
+    with pytest.raises(Conflict):
+        handle(log, HANDLING, Count(ONE, 3), meta())
+
+
+def test_a_log_that_is_away_reaches_the_caller() -> None:
+    with pytest.raises(Unavailable):
+        handle(InterruptedLog(away=True), HANDLING, Count(ONE, 3), meta())
+
+
+def test_of_many_commands_each_has_its_own_outcome() -> None:
+    log = MemoryLog()
+    commands = [Count(ONE, 3), Count(TWO, 11), Count(TWO, 0), Count(TWO, 4)]
+    outcomes = [outcome.to_json() for outcome in handle_many(log, HANDLING, commands, meta())]
+    assert outcomes[0] == {"index": 0, "id": ONE, "version": 1, "position": 1}
+    assert outcomes[1]["error"]["exc_args"][0] == "counter.closed"
+    assert outcomes[2] == {"index": 2, "id": TWO, "version": 0, "position": 0}
+    assert outcomes[3] == {"index": 3, "id": TWO, "version": 1, "position": 2}
+
+
+def test_items_for_one_stream_see_each_other() -> None:
+    log = MemoryLog()
+    outcomes = handle_many(log, HANDLING, [Count(ONE, 6), Count(ONE, 6), Count(ONE, 4)], meta())
+    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
+    assert total(log) == 10
+
+
+def test_a_repeated_bulk_is_one_effect() -> None:
+    log, asked = MemoryLog(), meta()
+    commands = [Count(ONE, 3), Count(TWO, 4)]
+    first = handle_many(log, HANDLING, commands, asked)
+    assert handle_many(log, HANDLING, commands, asked) == first
+    assert (total(log, ONE), total(log, TWO)) == (3, 4)
+
+
+def test_a_busy_stream_does_not_fail_the_other_items() -> None:
+    log = InterruptedLog(1)
+    outcomes = handle_many(log, HANDLING, [Count(ONE, 3), Count(TWO, 4)], meta())
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert (total(log, ONE), total(log, TWO)) == (4, 4)
+
+
+def test_items_of_several_lanes_are_one_call() -> None:
+    log = MemoryLog()
+    everywhere = meta(scope="CN/14")
+    outcomes = handle_many(log, HANDLING, [Count("14-a", 1), Count("15-a", 1), Count("14-b", 1)], everywhere)
+    assert [outcome.answer.position for outcome in outcomes if outcome.answer] == [1, 1, 2]
+    assert log.heads() == {"14": 2, "15": 1}
+
+
+def test_more_than_500_items_are_refused_before_any_work() -> None:
+    log = MemoryLog()
+    with pytest.raises(Invalid) as caught:
+        handle_many(log, HANDLING, [Count(ONE, 1)] * 501, meta())
+    assert caught.value.code == "bulk.too_many"
+    assert log.heads() == {}
+
+
+def test_an_event_delivered_twice_is_one_reaction() -> None:
+    log = MemoryLog()
+    handle(log, HANDLING, Count(ONE, 3), meta())
+    (event,) = log.read_lane("14", 0, 1)
+    reactions = {Counted.TYPE: lambda recorded: [Intent("counter.count", Count(TWO, recorded.data["by"]))]}
+    for _ in range(3):
+        react(log, HANDLING, reactions, event, NOW)
+    assert total(log, TWO) == 3
+    reaction = log.read_lane("14", 1, 1)[0].event
+    assert reaction.causation_id == event.event.event_id
+    assert reaction.correlation_id == event.event.correlation_id
+    assert reaction.actor.role == Role.SYSTEM

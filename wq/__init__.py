@@ -1,0 +1,1 @@
+"""The command `wq`: composition roots of every process, private servers for development, the demonstration."""

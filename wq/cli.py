@@ -1,0 +1,371 @@
+"""The command `wq`: every process and every operator's tool starts here. `wq --help` teaches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from shared.access import Role
+from shared.errors import ServiceError
+from shared.messages import Actor
+from shared.settings import BadSetting, Settings, read_settings
+from shared.sql import Driver, make_engine
+
+# What people read is for standard output, what went wrong for standard error.
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def _plainly(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Expected trouble ends as one sentence and exit code 2, never as a stack trace."""
+
+    @wraps(work)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return work(*args, **kwargs)
+        except (ServiceError, BadSetting) as error:
+            err.print(f"[red]{error}[/red]", soft_wrap=True)
+            sys.exit(2)
+
+    return told
+
+
+def _names(names: Sequence[str], everything: bool, known: Sequence[str]) -> list[str]:
+    if everything:
+        return list(known)
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise click.UsageError(f"可选 / choose from: {', '.join(known)} (or --all)")
+    return list(names)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="wangqian", prog_name="wq")
+def main() -> None:
+    """高校毕业生网上签约与毕业去向登记平台 - the platform's processes and tools.
+
+    \b
+    See it work:    wq run                     everything on this machine, with a demonstration
+    Processes:      wq serve NAME...           contexts as nameko services (AMQP)
+                    wq follow NAME...          projections, publishing, delivery
+                    wq sandbox                 a national system to practise with
+    Operators:      wq migrate | rebuild | dead-letters | parked | reconcile | sweep
+    Auditors:       wq log --graduate ID       who did what, when
+    """
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every context in one process (development).")
+@_plainly
+def serve(names: tuple[str, ...], everything: bool) -> None:
+    """Serve contexts over AMQP as nameko services.
+
+    eventlet must patch Python before anything is imported, so this becomes `python -m wq.serving`.
+    """
+    from wq.composition import SERVED  # noqa: PLC0415 - each command loads only what its process may hold
+
+    chosen = _names(names, everything, SERVED)
+    read_settings()
+    os.execv(sys.executable, [sys.executable, "-m", "wq.serving", *chosen])
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every follower in one process (development).")
+@_plainly
+def follow(names: tuple[str, ...], everything: bool) -> None:
+    """Follow the event log: `publish`, `sync.deliver` and one `<context>.project` per read model."""
+    from wq.composition import followers  # noqa: PLC0415
+    from wq.following import follow as run  # noqa: PLC0415
+
+    settings = read_settings()
+    known = [follower.name for follower in followers(settings)]
+    sys.exit(run(_names(names, everything, known), settings))
+
+
+@main.command()
+@click.option("--port", type=int, default=8600, show_default=True)
+@click.option("--file", "path", type=click.Path(path_type=Path), required=True, help="Where its record is kept.")
+@_plainly
+def sandbox(port: int, path: Path) -> None:
+    """A national system to practise with: checks order, versions and signatures, and can be told to fail."""
+    from services.sync.sandbox import serve as run  # noqa: PLC0415
+
+    settings = read_settings()
+    run(port, path, settings.secret(settings.national_key_file, 32))
+
+
+@main.command()
+@_plainly
+def migrate() -> None:
+    """Bring the database to this release: event log, read models, the list of schools. Safe to repeat."""
+    from wq.migrating import migrate as run  # noqa: PLC0415
+
+    run(read_settings(), out.print)
+
+
+@main.command()
+@click.option("--role", type=click.Choice([role for role in Role if role != Role.SYSTEM]), required=True)
+@click.option("--id", "actor_id", required=True, help="The graduate's or employer's id; an office's account.")
+@click.option("--scope", default="", help="An office's place: CN, CN/14, CN/14/10108, CN/14/10108/07.")
+@click.option("--seconds", type=click.IntRange(1, 300), default=300, show_default=True)
+@_plainly
+def token(role: str, actor_id: str, scope: str, seconds: int) -> None:
+    """Issue a principal token for development. In production only the gateway holds the signing key."""
+    from shared.principals import Issuer, Verifier  # noqa: PLC0415
+
+    settings = read_settings()
+    if settings.principal_signing_key_file is None:
+        raise BadSetting("WQ_PRINCIPAL_SIGNING_KEY_FILE", "缺少签发密钥", "the signing key is missing")
+    issued = Issuer(settings.principal_signing_key_file.read_text()).token(
+        Actor(role, actor_id, scope), datetime.now(UTC), seconds
+    )
+    Verifier.from_file(settings.principal_keys_file).verify(issued)
+    click.echo(issued)
+
+
+@main.command()
+@click.option("--stream", help="One stream, such as graduate-14-6f1c…")
+@click.option("--graduate", help="Everything about one graduate, in every context.")
+@click.option("--lane", help="One lane (two digits), from --after on.")
+@click.option("--after", type=int, default=0, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@_plainly
+def log(stream: str | None, graduate: str | None, lane: str | None, after: int, limit: int) -> None:
+    """Print who did what, when: a stream, a graduate's history, or a lane."""
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from wq import log_view  # noqa: PLC0415
+
+    if sum(value is not None for value in (stream, graduate, lane)) != 1:
+        raise click.UsageError("请给出 --stream、--graduate 或 --lane 之一 / give one of --stream, --graduate, --lane")
+    engine = make_engine(read_settings().database_url, Driver.PLAIN, pool_size=1)
+    events_of = PostgresLog(engine)
+    if stream is not None:
+        events = log_view.of_stream(events_of, stream)
+    elif graduate is not None:
+        events = log_view.of_graduate(events_of, engine, graduate)
+    else:
+        events = log_view.of_lane(events_of, lane or "", after, limit)
+    table = Table("位置 position", "时间 when", "谁 who", "事件 what", "内容 facts")
+    for event in events:
+        table.add_row(*log_view.row(event))
+    out.print(table)
+    if not events:
+        err.print("没有事件 / no events")
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("name")
+@_plainly
+def rebuild(name: str) -> None:
+    """Rebuild a follower's tables from the log beside the ones in use, then swap."""
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.following import rebuild as run  # noqa: PLC0415
+    from wq.composition import followers  # noqa: PLC0415
+
+    settings = read_settings()
+    known = {follower.name: follower for follower in followers(settings)}
+    (chosen,) = _names([name], False, list(known))
+    events = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2))
+    with out.status("重建 / rebuilding ...") as status:
+        read = run(
+            events,
+            lambda schema: make_engine(
+                settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600
+            ),
+            known[chosen],
+            lambda done, total: status.update(f"重建 / rebuilding {name}: {done:,} / {total:,}"),
+        )
+    out.print(f"{name}: {read:,} 个事件已重放，新表已启用 / events replayed, the new tables are in use")
+
+
+@main.group("dead-letters")
+def dead_letters() -> None:
+    """Messages that a consumer could not take: list, show, retry."""
+
+
+@dead_letters.command("list")
+@_plainly
+def list_dead_letters() -> None:
+    """Every consumer queue with parked messages."""
+    from wq.dead_letters import counts  # noqa: PLC0415
+
+    parked = [each for each in counts(read_settings().amqp_uri) if each.parked]
+    table = Table("队列 queue", "滞留 parked")
+    for each in parked:
+        table.add_row(each.queue, str(each.parked))
+    out.print(table if parked else "没有滞留消息 / nothing is parked")
+
+
+@dead_letters.command("show")
+@click.argument("queue")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@_plainly
+def show_dead_letters(queue: str, limit: int) -> None:
+    """The first parked messages of a queue; they stay parked."""
+    from wq.dead_letters import show  # noqa: PLC0415
+
+    table = Table("事件 type", "编号 event id", "原因 reason", "次数 count")
+    for each in _of_queue(queue, lambda: show(read_settings().amqp_uri, queue, limit)):
+        table.add_row(each.event_type, each.event_id, each.reason, str(each.count))
+    out.print(table)
+
+
+@dead_letters.command("retry")
+@click.argument("queue")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@_plainly
+def retry_dead_letters(queue: str, limit: int) -> None:
+    """Send parked messages to their consumer again."""
+    from wq.dead_letters import retry  # noqa: PLC0415
+
+    done = _of_queue(queue, lambda: retry(read_settings().amqp_uri, queue, limit))
+    out.print(f"{done} 条已重新投递 / sent again")
+
+
+def _of_queue(queue: str, work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except KeyError:
+        raise click.UsageError(f"没有队列 {queue} / no such queue (see `wq dead-letters list`)") from None
+
+
+@main.command("import-roster")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--school", required=True, help="The school's five-digit code.")
+@click.option("--class", "class_year", type=int, required=True, help="The graduating class (届), such as 2026.")
+@click.option("--account", default="operator", show_default=True, help="On whose account; recorded in every event.")
+@_plainly
+def import_roster(path: Path, school: str, class_year: int, account: str) -> None:
+    """Import a school's roster (生源信息) from CSV or XLSX. Bad rows are reported and harm no other row."""
+    from services.directory.personal import personal_of  # noqa: PLC0415
+    from services.directory.roster import import_roster as run  # noqa: PLC0415
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+
+    settings = read_settings()
+    engine = make_engine(settings.database_url, Driver.PLAIN, pool_size=2)
+    with out.status("导入 / importing ...") as status:
+        report = run(
+            PostgresLog(engine),
+            engine,
+            personal_of(settings),
+            path,
+            school=school,
+            class_year=class_year,
+            account=account,
+            clock=settings.clock(),
+            report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
+        )
+    for bad in report.errors:
+        err.print(f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}", soft_wrap=True)
+    out.print(
+        f"新增 enrolled {report.enrolled:,}, 更正 corrected {report.corrected:,}, "
+        f"未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
+    )
+    sys.exit(1 if report.refused else 0)
+
+
+@main.command()
+@_plainly
+def sweep() -> None:
+    """Lapse what was not answered in time: offers and cancellation requests. Run it every few minutes; safe to repeat."""
+    from services.agreement.sweep import lapse_due  # noqa: PLC0415
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+
+    settings = read_settings()
+    engine = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
+    with engine.connect() as connection:
+        lapsed = lapse_due(PostgresLog(engine), connection, settings.clock().now())
+    out.print(f"{lapsed} 项已过期 / lapsed")
+
+
+@main.group()
+def parked() -> None:
+    """Graduates whose records the national system refused: list, retry."""
+
+
+@parked.command("list")
+@_plainly
+def list_parked() -> None:
+    """Parked graduates and why."""
+    from services.sync.read_model import list_parked as run  # noqa: PLC0415
+
+    table = Table("毕业生 graduate", "版本 version", "代码 code", "原因 reason")
+    with _sync_engine(read_settings()).connect() as connection:
+        for each in run(connection):
+            table.add_row(each.graduate_id, str(each.version), each.code, f"{each.zh} / {each.en}")
+    out.print(table)
+
+
+@parked.command("retry")
+@click.argument("graduate")
+@_plainly
+def retry_parked(graduate: str) -> None:
+    """Deliver a parked graduate's records again, in order."""
+    from services.sync.follower import client_of  # noqa: PLC0415
+    from services.sync.read_model import retry_parked as run  # noqa: PLC0415
+
+    settings = read_settings()
+    with _sync_engine(settings).begin() as connection:
+        delivered = run(connection, client_of(settings), graduate)
+    out.print(f"{delivered} 条已送达 / delivered")
+
+
+@main.command()
+@click.option("--class", "class_year", type=int, required=True)
+@_plainly
+def reconcile(class_year: int) -> None:
+    """Compare counts and digests per school with the national system and send differences again."""
+    from services.sync.follower import client_of  # noqa: PLC0415
+    from services.sync.reconcile import reconcile as run  # noqa: PLC0415
+
+    settings = read_settings()
+    with _sync_engine(settings).begin() as connection:
+        outcome = run(connection, client_of(settings), class_year)
+    out.print(outcome)
+
+
+def _sync_engine(settings: Settings) -> Any:
+    return make_engine(settings.database_url, Driver.PLAIN, schema="sync", pool_size=1)
+
+
+@main.command()
+@click.option("--report", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option("--id", "report_id", help="Which report, when the file holds several.")
+@click.option("--class", "class_year", type=click.IntRange(2013, 2100), default=2021, show_default=True)
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the outcome here.")
+@_plainly
+def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | None) -> None:
+    """Play a published employment report on the running platform and compare every printed figure."""
+    from wq.demo.show import demonstrate  # noqa: PLC0415
+
+    ok = demonstrate(read_settings(), path, report_id, class_year, json_path, out)
+    sys.exit(0 if ok else 1)
+
+
+@main.command()
+@click.option("--report", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--class", "class_year", type=click.IntRange(2013, 2100), default=2021, show_default=True)
+@click.option("--once", is_flag=True, help="Stop after the demonstration; exit 0 only if every figure was reproduced.")
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), default=Path(".run"), show_default=True)
+@_plainly
+def run(path: Path | None, class_year: int, once: bool, directory: Path) -> None:
+    """The whole platform on this machine, with a demonstration; Ctrl-C stops all of it."""
+    from wq.running import run as start  # noqa: PLC0415
+
+    sys.exit(start(directory, path, class_year, once, out))
+
+
+if __name__ == "__main__":
+    main()

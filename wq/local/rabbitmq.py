@@ -1,0 +1,196 @@
+"""A private RabbitMQ from the system's package, installed when it is missing and that is allowed: own node, own ports."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from amqp.exceptions import AMQPError
+from kombu import Connection
+
+from wq.local.processes import Process, free_port, spawn
+
+START_SECONDS = 90.0
+STOP_SECONDS = 30.0
+INSTALLED = Path("/usr/lib/rabbitmq/lib")
+POLICY = Path("/usr/sbin/policy-rc.d")
+USER = "wq"
+
+
+class RabbitFailed(Exception):
+    """RabbitMQ is not installed or did not start; the text says what to do."""
+
+
+class PrivateRabbit:
+    """One node with its own Erlang port mapper. A second start finds its queues, its ports and its password again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory.resolve()
+        self._mapper: Process | None = None
+        self._server: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """The node's process group. Raises AssertionError when it was not started."""
+        assert self._server is not None
+        return self._server.pid
+
+    def start(self) -> str:
+        """Install it if need be, start it and return its AMQP URI. Raises RabbitFailed."""
+        ensure_installed()
+        self._directory.mkdir(parents=True, exist_ok=True)
+        port = int(self._remembered("port", _port))
+        distribution = self._remembered("distribution-port", _port)
+        mapper = self._remembered("mapper-port", _port)
+        password = self._remembered("password", lambda: secrets.token_urlsafe(18))
+        (self._directory / "rabbitmq.conf").write_text(
+            f"listeners.tcp.local = 127.0.0.1:{port}\n"
+            f"default_user = {USER}\ndefault_pass = {password}\n"
+            "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 200MB\n"
+            "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+        )
+        (self._directory / "plugins").write_text("[].\n")
+        cookie = self._directory / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.touch(mode=0o600)
+            cookie.write_text(secrets.token_hex(16).upper())
+            cookie.chmod(0o400)
+        environ = self._environment(distribution, mapper)
+        self._mapper = spawn(
+            [_found("epmd"), "-port", mapper, "-address", "127.0.0.1"], environ, self._directory / "epmd.log"
+        )
+        self._server = spawn([str(_server_script())], environ, self._directory / "rabbitmq.log")
+        uri = f"amqp://{USER}:{password}@127.0.0.1:{port}//"
+        self._await(uri)
+        return uri
+
+    def stop(self) -> None:
+        """Stop the node and its port mapper; killed when it takes too long."""
+        if self._server is not None:
+            self._server.stop(STOP_SECONDS)
+            self._server = None
+        if self._mapper is not None:
+            self._mapper.stop(5)
+            self._mapper = None
+
+    def kill(self) -> None:
+        """SIGKILL the node, as a power cut would."""
+        assert self._server is not None
+        self._server.kill()
+        self._server = None
+        self.stop()
+
+    def pause(self) -> None:
+        """Freeze the node: connections stay open and nothing answers."""
+        assert self._server is not None
+        self._server.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a frozen node go on."""
+        assert self._server is not None
+        self._server.signal(signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Lose everything the node holds. Only while it is stopped."""
+        assert self._server is None
+        shutil.rmtree(self._directory / "data", ignore_errors=True)
+
+    def _remembered(self, name: str, new: Callable[[], str]) -> str:
+        path = self._directory / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(new())
+        return path.read_text()
+
+    def _environment(self, distribution: str, mapper: str) -> dict[str, str]:
+        here = self._directory
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "LANG": "C.UTF-8",
+            "HOME": str(here),
+            "ERL_EPMD_PORT": mapper,
+            "RABBITMQ_NODENAME": f"wq{mapper}@localhost",
+            "RABBITMQ_DIST_PORT": distribution,
+            "RABBITMQ_CONFIG_FILE": str(here / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(here / "none.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(here / "plugins"),
+            "RABBITMQ_MNESIA_BASE": str(here / "data"),
+            "RABBITMQ_LOG_BASE": str(here),
+            "RABBITMQ_PID_FILE": str(here / "pid"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
+        }
+
+    def _await(self, uri: str) -> None:
+        assert self._server is not None
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with Connection(uri, connect_timeout=2) as connection:
+                    connection.connect()
+                    return
+            except (OSError, AMQPError) as error:
+                if not self._server.alive or time.monotonic() > deadline:
+                    self.stop()
+                    log = self._directory / "rabbitmq.log"
+                    raise RabbitFailed(f"RabbitMQ 未启动，见 {log} / did not start, see it") from error
+                time.sleep(0.1)
+
+
+def ensure_installed() -> None:
+    """Install the Debian package `rabbitmq-server` when it is missing, without starting the system's own service.
+
+    Raises RabbitFailed when that is not allowed here.
+    """
+    if _installed():
+        return
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (rights and subprocess.run([*rights, "true"], check=False).returncode != 0):
+        raise RabbitFailed(
+            "请先安装 RabbitMQ：apt-get install rabbitmq-server / install RabbitMQ first: apt-get install rabbitmq-server"
+        )
+    print("安装 RabbitMQ / installing RabbitMQ (apt-get install rabbitmq-server) ...", flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    own_policy = not POLICY.exists()
+    if own_policy:
+        # Debian starts a service when its package is installed unless this script says no.
+        denial = "#!/bin/sh\nexit 101\n"
+        subprocess.run([*rights, "tee", str(POLICY)], input=denial, text=True, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([*rights, "chmod", "755", str(POLICY)], check=True)
+    try:
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "rabbitmq-server"]):
+            subprocess.run(
+                [*rights, "apt-get", *step], env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True
+            )
+    except subprocess.SubprocessError as error:
+        raise RabbitFailed(f"安装 RabbitMQ 失败 / installing RabbitMQ failed: {error}") from error
+    finally:
+        if own_policy:
+            subprocess.run([*rights, "rm", "-f", str(POLICY)], check=True)
+    if not _installed():
+        raise RabbitFailed("RabbitMQ 安装后仍未找到 / RabbitMQ is not there after its installation")
+
+
+def _installed() -> bool:
+    return any(INSTALLED.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+
+
+def _server_script() -> Path:
+    # The wrapper in the system's path changes to the system's rabbitmq user; the script under it does not.
+    return max(INSTALLED.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+
+
+def _found(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise RabbitFailed(f"找不到 {name} / {name} is missing")
+    return path
+
+
+def _port() -> str:
+    return str(free_port())

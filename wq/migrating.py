@@ -1,0 +1,55 @@
+"""`wq migrate`: the event log's schema by Alembic, the read models' tables from their own metadata, the list of schools.
+
+Read models have no migrations: they are rebuilt from the log (docs/decisions/0003). Run by one job per release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+import shared.eventlog
+from services.directory.national import list_schools
+from shared.eventlog.postgres import PostgresLog
+from shared.following import prepare
+from shared.settings import Settings
+from shared.sql import SERVICE_ROLE, Driver, make_engine
+from wq.composition import followers
+
+MIGRATIONS = Path(shared.eventlog.__file__).parent / "migrations"
+# One number for all migrating processes, so that two of them do not run at once.
+LOCK = 7_205_001
+
+
+def migrate(settings: Settings, say: Callable[[str], None]) -> None:
+    """Bring the database to what this release needs. Safe to repeat and to run twice at once."""
+    migrate_log(settings.database_url)
+    say("event log ready")
+    for follower in followers(settings):
+        engine = make_engine(settings.database_url, Driver.PLAIN, schema=follower.schema, pool_size=1)
+        prepare(engine, follower, follower.schema)
+        engine.dispose()
+    say("read models ready")
+    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=1))
+    listed = list_schools(log, settings.clock().now())
+    say(f"schools listed: {listed} new")
+
+
+def migrate_log(database_url: str) -> None:
+    """The event log, the primary tables and the service role."""
+    engine = make_engine(database_url, Driver.PLAIN, role=None, pool_size=1, statement_seconds=600)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS eventlog"))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        database = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f'GRANT CREATE ON DATABASE "{database}" TO {SERVICE_ROLE}'))
+    engine.dispose()
+

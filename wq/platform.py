@@ -1,0 +1,196 @@
+"""A whole platform on one machine under one directory: private servers, migrated, every process started, all stopped again.
+
+What `wq run`, the end-to-end tests and the fault campaign stand on. Development only: it makes its own keys.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from shared.clock import MovableClock
+from shared.principals import new_signing_key
+from shared.settings import Settings, read_settings
+from wq.composition import SERVED
+from wq.local.postgres import PrivatePostgres
+from wq.local.processes import Process, free_port, spawn
+from wq.local.rabbitmq import PrivateRabbit
+from wq.migrating import migrate
+
+READY_SECONDS = 60
+STOP_SECONDS = 25
+
+Say = Callable[[str], None]
+
+
+class PlatformFailed(Exception):
+    """The platform did not come up; the text says which process and where its log is, in Chinese and English."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One process of the platform and how to ask whether it is ready."""
+
+    name: str
+    argv: list[str]
+    health_port: int | None
+    process: Process | None = None
+
+
+@dataclass(slots=True)
+class Platform:
+    """`with Platform(directory) as platform:` starts everything and stops it, newest first.
+
+    `serving` and `following` name the groups of contexts and followers, one process each; `replicas` starts each so often.
+    """
+
+    directory: Path
+    say: Say = lambda text: None
+    serving: tuple[tuple[str, ...], ...] = (("directory", "agreement", "stats"), ("registration", "review"))
+    following: tuple[tuple[str, ...], ...] = (("--all",),)
+    replicas: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+    postgres: PrivatePostgres = field(init=False)
+    rabbit: PrivateRabbit = field(init=False)
+    sandbox_port: int = 0
+
+    def __post_init__(self) -> None:
+        self.directory = self.directory.resolve()
+        self.postgres = PrivatePostgres(self.directory / "postgres")
+        self.rabbit = PrivateRabbit(self.directory / "rabbitmq")
+
+    def __enter__(self) -> Platform:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings every process of this platform has."""
+        return read_settings(self.environment)
+
+    @property
+    def clock(self) -> MovableClock:
+        """The clock of this platform, which may be moved."""
+        return MovableClock(self.directory / "clock")
+
+    def start(self) -> None:
+        """Start servers, migrate, start every process and wait until each says it is ready. Raises PlatformFailed."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.clock.path.unlink(missing_ok=True)
+        self.say("PostgreSQL ...")
+        database_url = self.postgres.start()
+        self.say("RabbitMQ ...")
+        amqp_uri = self.rabbit.start()
+        self._write_environment(database_url, amqp_uri)
+        self.say("数据库结构 / migrating ...")
+        migrate(self.settings, self.say)
+        self.parts = [*self._parts()]
+        for part in self.parts:
+            self.start_part(part)
+        self.say("等待各进程就绪 / waiting for every process ...")
+        self.await_ready()
+
+    def stop(self) -> None:
+        """Stop everything this platform started, in bounded time."""
+        for part in reversed(self.parts):
+            if part.process is not None:
+                part.process.terminate()
+        for part in reversed(self.parts):
+            if part.process is not None:
+                part.process.stop(STOP_SECONDS)
+                part.process = None
+        self.rabbit.stop()
+        self.postgres.stop()
+        (self.directory / "platform.env").unlink(missing_ok=True)
+
+    def start_part(self, part: Part) -> None:
+        """Start one process, or start it again after it was killed."""
+        logs = self.directory / "logs"
+        logs.mkdir(exist_ok=True)
+        environ = {**os.environ, **self.environment}
+        if part.health_port is not None:
+            environ["WQ_HEALTH_PORT"] = str(part.health_port)
+        part.process = spawn(part.argv, environ, logs / f"{part.name}.log")
+
+    def await_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Raises PlatformFailed when a process ends or is not ready in time."""
+        deadline = time.monotonic() + seconds
+        for part in self.parts:
+            while not _ready(part):
+                log = self.directory / "logs" / f"{part.name}.log"
+                if part.process is None or not part.process.alive:
+                    raise PlatformFailed(f"进程 {part.name} 已退出，见 {log} / process {part.name} ended, see {log}")
+                if time.monotonic() > deadline:
+                    raise PlatformFailed(f"进程 {part.name} 未就绪，见 {log} / {part.name} is not ready, see {log}")
+                time.sleep(0.05)
+
+    def _write_environment(self, database_url: str, amqp_uri: str) -> None:
+        keys = self.directory / "keys"
+        keys.mkdir(mode=0o700, exist_ok=True)
+        signing, public = keys / "principal-signing.json", keys / "principals.json"
+        if not signing.exists():
+            private_text, public_text = new_signing_key()
+            _secret(signing, private_text)
+            _secret(public, public_text)
+        for name in ("personal", "national"):
+            if not (keys / name).exists():
+                _secret(keys / name, secrets.token_hex(64 if name == "personal" else 32))
+        self.sandbox_port = self.sandbox_port or free_port()
+        self.environment |= {
+            "WQ_ENVIRONMENT": "development",
+            "DATABASE_URL": database_url,
+            "AMQP_URI": amqp_uri,
+            "WQ_PRINCIPAL_KEYS_FILE": str(public),
+            "WQ_PRINCIPAL_SIGNING_KEY_FILE": str(signing),
+            "WQ_PERSONAL_KEY_FILE": str(keys / "personal"),
+            "WQ_NATIONAL_URL": f"http://127.0.0.1:{self.sandbox_port}",
+            "WQ_NATIONAL_KEY_FILE": str(keys / "national"),
+            "WQ_CLOCK_FILE": str(self.clock.path),
+        }
+        lines = "".join(f"{name}={value}\n" for name, value in sorted(self.environment.items()))
+        _secret(self.directory / "platform.env", lines)
+
+    def _parts(self) -> Iterable[Part]:
+        wq = [sys.executable, "-m", "wq.cli"]
+        sandbox_file = str(self.directory / "sandbox.jsonl")
+        yield Part("sandbox", [*wq, "sandbox", "--port", str(self.sandbox_port), "--file", sandbox_file], None)
+        for replica in range(1, self.replicas + 1):
+            for group in self.following:
+                name = "-".join(each.strip("-") for each in group)
+                yield Part(f"follow-{name}-{replica}", [*wq, "follow", *group], free_port())
+            for group in self.serving:
+                names = group or SERVED
+                yield Part(f"serve-{'-'.join(names)}-{replica}", [*wq, "serve", *names], free_port())
+
+
+def _ready(part: Part) -> bool:
+    if part.health_port is None:
+        return part.process is not None and part.process.alive
+    try:
+        with urlopen(f"http://127.0.0.1:{part.health_port}/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _secret(path: Path, text: str) -> None:
+    staged = path.with_name(path.name + ".new")
+    staged.touch(mode=0o600)
+    staged.write_text(text)
+    staged.replace(path)
