@@ -39,10 +39,11 @@ class RefuseOffer:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """The graduate says yes, which locks every other offer."""
+    """The graduate says yes, which locks every other offer. `employer_id` is the offer's, for reading its stream."""
 
     graduate_id: str
     offer_id: str
+    employer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from services.agreement.decider.commands import AcceptOffer, RequestCancellation, SendOffer
@@ -57,19 +57,102 @@ class Facts:
     elsewhere: bool = False
 
 
-Command = Any
-
-
-def reads(command: Command) -> Sequence[str]:
-    """The streams of other contexts that a command's decision looks at.
-
-    Acceptance finds its offer's employer only in the state, so the command's employer is asked for by `facts_streams`.
-    """
+def reads(command: Any) -> Sequence[str]:
+    """The streams of other contexts that a command's decision looks at."""
     match command:
         case SendOffer(graduate_id=graduate_id, employer_id=employer_id):
             return (*_roster(graduate_id), f"employer-{employer_id}")
+        case AcceptOffer(graduate_id=graduate_id, employer_id=None):
+            return (*_roster(graduate_id), f"registration-{graduate_id}")
         case AcceptOffer(graduate_id=graduate_id, employer_id=employer_id):
             return (*_roster(graduate_id), f"employer-{employer_id}", f"registration-{graduate_id}")
         case RequestCancellation(graduate_id=graduate_id):
             return _roster(graduate_id)
     return ()
+
+
+def _roster(graduate_id: str) -> tuple[str, str]:
+    return f"graduate-{graduate_id}", f"province-{lane_of(graduate_id)}"
+
+
+def facts(command: Any, streams: Streams) -> Facts:
+    """What the streams of `reads` say."""
+    graduate_id = command.graduate_id
+    graduate = graduate_of(streams.get(f"graduate-{graduate_id}", ()))
+    settings = streams.get(f"province-{lane_of(graduate_id)}", ())
+    return Facts(
+        graduate=graduate,
+        employer=_employer(streams.get(f"employer-{getattr(command, 'employer_id', None)}", ())),
+        settings=_settings(settings, graduate.class_year) if graduate else Settings(),
+        elsewhere=_elsewhere(streams.get(f"registration-{graduate_id}", ())),
+    )
+
+
+def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
+    """The roster entry a graduate's stream adds up to; None when there never was one."""
+    found: Graduate | None = None
+    for recorded in history:
+        match recorded.type:
+            case "directory.GraduateEnrolled" | "directory.GraduateCorrected":
+                data = recorded.data
+                found = Graduate(
+                    scope=scope_path(data["province"], data["school"], data["department"]),
+                    class_year=data["class_year"],
+                    education=data["education"],
+                    training=data["training"],
+                    agreed_unit=data.get("agreed_unit"),
+                    enrolled=True,
+                )
+            case "directory.GraduateRemoved" if found is not None:
+                found = replace(found, enrolled=False)
+    return found
+
+
+_STATUS = {
+    "directory.EmployerVerified": "verified",
+    "directory.EmployerReinstated": "verified",
+    "directory.EmployerReturned": "returned",
+    "directory.EmployerSuspended": "suspended",
+}
+
+
+def _employer(history: Sequence[Recorded]) -> Employer | None:
+    found: Employer | None = None
+    for recorded in history:
+        if recorded.type == "directory.EmployerRegistered":
+            data = recorded.data
+            found = Employer(
+                status="awaiting",
+                name=data["name"],
+                nature=data["nature"],
+                industry=data["industry"],
+                place=data["place"],
+                uscc=data.get("uscc"),
+            )
+        elif found is not None and recorded.type in _STATUS:
+            found = replace(found, status=_STATUS[recorded.type])
+    return found
+
+
+def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
+    for recorded in reversed(history):
+        if recorded.type == "directory.ProvinceSettingsChanged" and recorded.data["class_year"] == class_year:
+            return Settings(**{each.name: recorded.data[each.name] for each in fields(Settings)})
+    return Settings()
+
+
+def _elsewhere(history: Sequence[Recorded]) -> bool:
+    """A destination that an agreement gave does not count: whether that agreement still binds, our own stream knows."""
+    pending = placed = False
+    for recorded in history:
+        match recorded.type:
+            case "registration.RegistrationSubmitted":
+                pending = True
+            case "registration.RegistrationWithdrawn" | "registration.RegistrationReturned":
+                pending = False
+            case "registration.DestinationRegistered":
+                pending = False
+                placed = recorded.data["source"] == "direct" and is_placed(recorded.data["destination"]["code"])
+            case "registration.DestinationReopened":
+                placed = False
+    return pending or placed

@@ -1,0 +1,113 @@
+"""Registrations by scope: what is under review, what counts, what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, select
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.following import checkpoint_table
+from shared.messages import Recorded
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+
+REGISTRATIONS = Table(
+    "registrations",
+    METADATA,
+    Column("registration_id", Text, primary_key=True),
+    Column("graduate_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("class_year", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ended", Text),
+    Column("code", Text, nullable=False),
+    Column("unit_name", Text),
+    Column("source", Text, nullable=False),
+    Column("agreement_id", Text),
+    Column("submitted_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+)
+Index("registrations_of_graduate", REGISTRATIONS.c.graduate_id)
+Index(
+    "registrations_by_scope",
+    REGISTRATIONS.c.class_year,
+    REGISTRATIONS.c.scope,
+    REGISTRATIONS.c.registration_id,
+    postgresql_ops={"scope": "text_pattern_ops"},
+)
+
+_ENDS = {
+    "registration.RegistrationWithdrawn": "withdrawn",
+    "registration.RegistrationSuperseded": "superseded",
+    "registration.RegistrationReturned": "returned",
+}
+_REGISTERED = "registration.DestinationRegistered"
+_TYPES = frozenset({*_ENDS, _REGISTERED, "registration.RegistrationSubmitted", "registration.DestinationReopened"})
+
+
+def apply(connection: Connection, events: Sequence[Recorded]) -> None:
+    """Bring the table up to a batch: read what its graduates have, fold the batch, write what changed."""
+    ours = [recorded for recorded in events if recorded.type in _TYPES]
+    if not ours:
+        return
+    graduates = {recorded.data["graduate_id"] for recorded in ours}
+    found = connection.execute(select(REGISTRATIONS).where(REGISTRATIONS.c.graduate_id.in_(graduates)))
+    rows = {row.registration_id: dict(row._mapping) for row in found}
+    for recorded in ours:
+        _fold(rows, recorded)
+    statement = insert(REGISTRATIONS)
+    others = {
+        column.name: statement.excluded[column.name] for column in REGISTRATIONS.columns if not column.primary_key
+    }
+    upsert = statement.on_conflict_do_update(index_elements=["registration_id"], set_=others)
+    connection.execute(upsert, list(rows.values()))
+
+
+def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
+    data, at = recorded.data, recorded.event.occurred_at
+    registration_id = data["registration_id"]
+    if recorded.type in _ENDS:
+        rows[registration_id] |= {"state": "ended", "ended": _ENDS[recorded.type], "decided_at": at}
+        return
+    if recorded.type == "registration.DestinationReopened":
+        rows[registration_id] |= {"state": "ended", "ended": data["cause"]}
+        return
+    if recorded.type == _REGISTERED:
+        for row in rows.values():
+            if row["graduate_id"] == data["graduate_id"] and row["state"] == "registered":
+                row |= {"state": "ended", "ended": "superseded"}
+    known = rows.get(registration_id)
+    rows[registration_id] = {
+        "registration_id": registration_id,
+        "graduate_id": data["graduate_id"],
+        "scope": data["scope"],
+        "class_year": data["class_year"],
+        "state": "registered" if recorded.type == _REGISTERED else "pending",
+        "ended": None,
+        "code": data["destination"]["code"],
+        "unit_name": data["destination"].get("unit_name"),
+        "source": data.get("source", "direct"),
+        "agreement_id": data.get("agreement_id"),
+        "submitted_at": known["submitted_at"] if known else at,
+        "decided_at": at if recorded.type == _REGISTERED else None,
+    }
+
+
+def list_registrations(
+    connection: Connection, scope: str, class_year: int, code: str | None, state: str | None, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """A page of registrations inside a scope, by id; `after` is the last id seen."""
+    columns = REGISTRATIONS.c
+    wanted = select(REGISTRATIONS).where(
+        columns.class_year == class_year,
+        (columns.scope == scope) | columns.scope.like(scope + "/%"),
+        columns.registration_id > (after or ""),
+    )
+    if code is not None:
+        wanted = wanted.where(columns.code == code)
+    if state is not None:
+        wanted = wanted.where(columns.state == state)
+    return [row._mapping for row in connection.execute(wanted.order_by(columns.registration_id).limit(limit))]

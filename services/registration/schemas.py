@@ -1,0 +1,73 @@
+"""The shapes of what registrations are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.registration import decider, events
+from shared import shapes
+from shared.codes.destination import DESTINATIONS, INTENTIONS
+from shared.codes.tables import INDUSTRY, PLACE, POSITION, UNIT_NATURE
+from shared.shapes import Query, QueryShape, Shape
+
+
+class Destination(Shape):
+    makes = events.Destination
+    code = shapes.coded(DESTINATIONS)
+    intention = shapes.choice(*(known.key for known in INTENTIONS), required=False)
+    unit_name = shapes.sentence(100, required=False)
+    uscc = shapes.sentence(18, required=False)
+    unit_nature = shapes.coded(UNIT_NATURE, required=False)
+    industry = shapes.coded(INDUSTRY, required=False)
+    place = shapes.coded(PLACE, required=False)
+    position = shapes.coded(POSITION, required=False)
+    job_title = shapes.sentence(60, required=False)
+    monthly_salary = shapes.whole(0, 10_000_000, required=False)
+    school_name = shapes.sentence(100, required=False)
+    country = shapes.sentence(60, required=False)
+    foreign_school_name = shapes.sentence(200, required=False)
+
+
+class RegisterDestination(Shape):
+    makes = decider.RegisterDestination
+    graduate_id = shapes.thing_id()
+    destination = shapes.nested(Destination)
+
+
+class WithdrawRegistration(Shape):
+    makes = decider.WithdrawRegistration
+    graduate_id = shapes.thing_id()
+    registration_id = shapes.thing_id()
+
+
+class RequestVoid(Shape):
+    makes = decider.RequestVoid
+    graduate_id = shapes.thing_id()
+    registration_id = shapes.thing_id()
+    reason = shapes.sentence(500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfGraduate(Query):
+    graduate_id: str
+
+
+class GetRegistration(QueryShape):
+    makes = OfGraduate
+    graduate_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InScope(Query):
+    scope: str
+    class_year: int
+    code: str | None
+    state: str | None
+
+
+class ListRegistrations(QueryShape):
+    makes = InScope
+    scope = shapes.sentence(20)
+    class_year = shapes.whole(2013, 2100)
+    code = shapes.coded(DESTINATIONS, required=False)
+    state = shapes.choice("pending", "registered", "ended", required=False)

@@ -1,0 +1,65 @@
+"""Registrations over AMQP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.registration import decider, policy, read_model, schemas
+from services.registration.decider import HANDLING, graduate_of
+from shared.access import Subject, check
+from shared.codec import to_json
+from shared.dependencies import ClockProvider, Log, Rows
+from shared.entrypoints import command, query, subscribe
+from shared.handling import Answer, fold, handle, react
+from shared.messages import Meta, Recorded
+
+
+class RegistrationService:
+    """RPC service `registration`."""
+
+    name = "registration"
+    log = Log()
+    rows = Rows("registration")
+    clock = ClockProvider()
+
+    @command(schemas.RegisterDestination)
+    def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.WithdrawRegistration)
+    def withdraw_registration(self, command: decider.WithdrawRegistration, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.RequestVoid)
+    def request_void(self, command: decider.RequestVoid, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @subscribe(policy.REACTIONS)
+    def react(self, event: Recorded) -> None:
+        react(self.log, HANDLING, policy.REACTIONS, event, self.clock.now())
+
+    @query(schemas.GetRegistration)
+    def get_registration(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
+        own, roster = f"registration-{query.graduate_id}", f"graduate-{query.graduate_id}"
+        streams = self.log.read([own, roster])
+        graduate = graduate_of(streams[roster])
+        subject = Subject(scope=graduate.scope if graduate else None, graduate_id=query.graduate_id)
+        check(meta.action, meta.actor, subject)
+        state = fold(HANDLING, streams[own])
+        return {
+            "graduate_id": query.graduate_id,
+            "pending": to_json(state.pending),
+            "registered": to_json(state.registered),
+            "void_id": state.void_id,
+            "history": to_json(state.history),
+        }
+
+    @query(schemas.ListRegistrations)
+    def list_registrations(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_registrations(
+                connection, query.scope, query.class_year, query.code, query.state, query.after, query.limit
+            )
+        shown = [{name: to_json(value) for name, value in row.items()} for row in page]
+        return {"registrations": shown, "after": shown[-1]["registration_id"] if len(shown) == query.limit else None}

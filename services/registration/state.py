@@ -1,0 +1,77 @@
+"""What a graduate's registration stream adds up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.registration import events as e
+from shared.codec import UNKNOWN_TYPE
+from shared.codes.destination import is_placed
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A registration that is over, and how it ended: returned, withdrawn, superseded, or the cause of its re-opening."""
+
+    registration_id: str
+    destination: e.Destination
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """`pending` is under review, `registered` counts; both may be there while one is to replace the other.
+
+    `void_id` names the request to void the registered destination that is under review."""
+
+    pending: e.RegistrationSubmitted | None = None
+    registered: e.DestinationRegistered | None = None
+    void_id: str | None = None
+    history: tuple[Past, ...] = ()
+
+    @property
+    def placed(self) -> bool:
+        """Whether the registered destination counts as placed."""
+        return self.registered is not None and is_placed(self.registered.destination.code)
+
+    def _past(self, record: e.RegistrationSubmitted | e.DestinationRegistered, ended: str) -> tuple[Past, ...]:
+        return (*self.history, Past(record.registration_id, record.destination, ended))
+
+    def without_pending(self, ended: str) -> Registrations:
+        """The same after the pending registration ended."""
+        assert self.pending is not None
+        return replace(self, pending=None, history=self._past(self.pending, ended))
+
+    def without_registered(self, ended: str) -> Registrations:
+        """The same after the registered destination ended."""
+        if self.registered is None:
+            return self
+        past = self._past(self.registered, ended)
+        return replace(self, registered=None, void_id=None, history=past)
+
+
+INITIAL = Registrations()
+
+
+def evolve(state: Registrations, event: Any) -> Registrations:
+    """The fold of the stream."""
+    match event:
+        case e.RegistrationSubmitted():
+            return replace(state, pending=event)
+        case e.RegistrationWithdrawn():
+            return state.without_pending("withdrawn")
+        case e.RegistrationSuperseded():
+            return state.without_pending("superseded")
+        case e.RegistrationReturned():
+            return state.without_pending("returned")
+        case e.DestinationRegistered():
+            kept = None if state.pending and state.pending.registration_id == event.registration_id else state.pending
+            return replace(state.without_registered("superseded"), registered=event, pending=kept)
+        case e.VoidRequested():
+            return replace(state, void_id=event.void_id)
+        case e.VoidReturned():
+            return replace(state, void_id=None)
+        case e.DestinationReopened():
+            return state.without_registered(event.cause)
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)

@@ -1,0 +1,76 @@
+"""What happened in a review. A case is one thing to look at; its chain names the steps still to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shared.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOpened:
+    """`kind` is agreement, cancellation, registration or void; `subject_id` names the thing in its own context."""
+
+    TYPE: ClassVar[str] = "review.ReviewOpened"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    kind: str
+    subject_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepApproved:
+    TYPE: ClassVar[str] = "review.StepApproved"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    step: str
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPassed:
+    """Every step of the chain has approved."""
+
+    TYPE: ClassVar[str] = "review.ReviewPassed"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    kind: str
+    subject_id: str
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewReturned:
+    """A step has returned it with a reason."""
+
+    TYPE: ClassVar[str] = "review.ReviewReturned"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    kind: str
+    subject_id: str
+    graduate_id: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewClosed:
+    """What was to be looked at was withdrawn."""
+
+    TYPE: ClassVar[str] = "review.ReviewClosed"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    reason: str
+
+
+CODEC = Codec(ReviewOpened, StepApproved, ReviewPassed, ReviewReturned, ReviewClosed)

@@ -1,0 +1,115 @@
+"""Cases by scope and step: the queues that reviewers work through, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from shared.following import checkpoint_table
+from shared.messages import Recorded
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+
+CASES = Table(
+    "cases",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("graduate_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("class_year", Integer, nullable=False),
+    Column("chain", ARRAY(Text), nullable=False),
+    Column("approved", Integer, nullable=False),
+    Column("step", Text),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("step_since", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+)
+Index(
+    "cases_waiting",
+    CASES.c.step,
+    CASES.c.scope,
+    CASES.c.step_since,
+    CASES.c.case_id,
+    postgresql_where=CASES.c.state == "waiting",
+    postgresql_ops={"scope": "text_pattern_ops"},
+)
+Index("cases_of_graduate", CASES.c.graduate_id)
+
+_ENDS = {"review.ReviewPassed": "passed", "review.ReviewReturned": "returned", "review.ReviewClosed": "closed"}
+_OPENED = "review.ReviewOpened"
+_APPROVED = "review.StepApproved"
+
+
+def apply(connection: Connection, events: Sequence[Recorded]) -> None:
+    """Bring the table up to a batch: read the cases it touches, fold the batch, write them back."""
+    ours = [recorded for recorded in events if recorded.type in _ENDS or recorded.type in (_OPENED, _APPROVED)]
+    if not ours:
+        return
+    opened = {recorded.data["case_id"] for recorded in ours if recorded.type == _OPENED}
+    older = {recorded.data["case_id"] for recorded in ours} - opened
+    found = connection.execute(select(CASES).where(CASES.c.case_id.in_(older))) if older else ()
+    rows = {row.case_id: dict(row._mapping) for row in found}
+    for recorded in ours:
+        _fold(rows, recorded)
+    statement = insert(CASES)
+    others = {column.name: statement.excluded[column.name] for column in CASES.columns if not column.primary_key}
+    connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=others), list(rows.values()))
+
+
+def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
+    data, at = recorded.data, recorded.event.occurred_at
+    if recorded.type == _OPENED:
+        kept = ("case_id", "kind", "subject_id", "graduate_id", "scope", "class_year", "chain")
+        rows[data["case_id"]] = {
+            **{name: data[name] for name in kept},
+            "approved": 0,
+            "step": data["chain"][0] if data["chain"] else None,
+            "state": "waiting",
+            "reason": None,
+            "opened_at": at,
+            "step_since": at,
+            "decided_at": None,
+        }
+        return
+    row = rows[data["case_id"]]
+    if recorded.type == _APPROVED:
+        approved = row["approved"] + 1
+        step = row["chain"][approved] if approved < len(row["chain"]) else None
+        row |= {"approved": approved, "step": step, "step_since": at}
+        return
+    row |= {"state": _ENDS[recorded.type], "step": None, "reason": data.get("reason"), "decided_at": at}
+
+
+def list_queue(
+    connection: Connection,
+    scope: str,
+    step: str | None,
+    state: str,
+    kind: str | None,
+    after: str | None,
+    limit: int,
+) -> tuple[list[Mapping[str, Any]], int]:
+    """A page of cases inside a scope, who waits longest first, and how many there are; `after` is the last id seen."""
+    columns = CASES.c
+    inside = [columns.state == state, (columns.scope == scope) | columns.scope.like(scope + "/%")]
+    if step is not None:
+        inside.append(columns.step == step)
+    if kind is not None:
+        inside.append(columns.kind == kind)
+    total = connection.execute(select(func.count()).where(*inside)).scalar_one()
+    wanted = select(CASES).where(*inside)
+    if after is not None:
+        last = select(columns.step_since).where(columns.case_id == after).scalar_subquery()
+        wanted = wanted.where(
+            (columns.step_since > last) | ((columns.step_since == last) & (columns.case_id > after))
+        )
+    page = connection.execute(wanted.order_by(columns.step_since, columns.case_id).limit(limit))
+    return [row._mapping for row in page], int(total)

@@ -1,0 +1,50 @@
+"""The shapes of what reviews are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.review import decider
+from shared import shapes
+from shared.shapes import Query, QueryShape, Shape
+
+KINDS = ("agreement", "cancellation", "registration", "void")
+STATES = ("waiting", "passed", "returned", "closed")
+
+
+class ApproveReview(Shape):
+    makes = decider.ApproveReview
+    case_id = shapes.thing_id()
+    remark = shapes.sentence(200, required=False)
+
+
+class ReturnReview(Shape):
+    makes = decider.ReturnReview
+    case_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue(Query):
+    scope: str | None
+    step: str | None
+    state: str
+    kind: str | None
+
+
+class ListQueue(QueryShape):
+    makes = Queue
+    scope = shapes.sentence(20, required=False)
+    step = shapes.choice(*decider.STEPS, required=False)
+    state = shapes.choice(*STATES, required=False, load_default="waiting", allow_none=False)
+    kind = shapes.choice(*KINDS, required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCase(Query):
+    case_id: str
+
+
+class GetReview(QueryShape):
+    makes = OfCase
+    case_id = shapes.thing_id()
