@@ -70,6 +70,17 @@ def sentence(max_length: int, *, required: bool = True, **options: Any) -> Any:
     return _speak(_Sentence(validate=length, **_kw(required, options)))
 
 
+def pattern(regex: str, says: str, *, required: bool = True, **options: Any) -> Any:
+    """Text of a form; `says` is the reason, `中文 / English`."""
+    return _speak(fields.Str(validate=validate.Regexp(regex, error=says), **_kw(required, options)))
+
+
+def scope(*, required: bool = True) -> Any:
+    """A scope path of shared.access: `CN`, `CN/14`, `CN/14/10108`, `CN/14/10108/07`."""
+    form = r"^CN(/[0-9]{2}(/[0-9]{5}(/[0-9A-Za-z]{2})?)?)?\Z"
+    return pattern(form, "不是有效的范围 / not a scope such as CN/14/10108", required=required)
+
+
 def coded(table: Container[str], *, required: bool = True, **options: Any) -> Any:
     """A code of a table."""
 

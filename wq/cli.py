@@ -313,8 +313,8 @@ def list_parked() -> None:
 @_plainly
 def retry_parked(graduate: str) -> None:
     """Deliver a parked graduate's records again, in order."""
+    from services.sync.delivery import retry_parked as run  # noqa: PLC0415
     from services.sync.follower import client_of  # noqa: PLC0415
-    from services.sync.read_model import retry_parked as run  # noqa: PLC0415
 
     settings = read_settings()
     with _sync_engine(settings).begin() as connection:

@@ -14,7 +14,7 @@ from shared.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class OfferSent:
-    """An employer invited; it can be answered before `respond_by`. `parties` is the province's 两方 (2) or 三方 (3) then."""
+    """An employer invited; it can be answered before `respond_by`. `parties`: 两方 (2) or 三方 (3) as set then."""
 
     TYPE: ClassVar[str] = "agreement.OfferSent"
     VERSION: ClassVar[int] = 1
@@ -71,7 +71,7 @@ class OfferLapsed:
 
 @dataclass(frozen=True, slots=True)
 class OfferAccepted:
-    """The graduate is bound from now on; a review of kind `agreement` opens. `education` is 学历层次 of the roster then."""
+    """The graduate is bound from now on; a review of kind "agreement" opens. `education`: 学历层次 on the roster."""
 
     TYPE: ClassVar[str] = "agreement.OfferAccepted"
     VERSION: ClassVar[int] = 1

@@ -14,12 +14,18 @@ LAST_SERIAL = 999_999
 
 @dataclass(frozen=True, slots=True)
 class AgreementNumber:
-    """A number taken apart; `school` is the five-digit code, `education` 学历层次."""
+    """A number taken apart; `school` is the five-digit code, `education` 学历层次. Its text is the number.
+
+    `str` raises ValueError when a part has the wrong form or the serials of the prefix are used up.
+    """
 
     class_year: int
     school: str
     education: str
     serial: int
+
+    def __str__(self) -> str:
+        return number(self.class_year, self.school, self.education, self.serial)
 
 
 def prefix(class_year: int, school: str, education: str) -> str:
@@ -31,7 +37,7 @@ def prefix(class_year: int, school: str, education: str) -> str:
 
 
 def number(class_year: int, school: str, education: str, serial: int) -> str:
-    """The 18-digit number. Raises ValueError when a part has the wrong form or the serials of the prefix are used up."""
+    """The 18-digit number. Raises ValueError when a part has the wrong form or the serials are used up."""
     if not 1 <= serial <= LAST_SERIAL:
         raise ValueError(f"serial {serial} is outside 1..{LAST_SERIAL}")
     body = f"{prefix(class_year, school, education)}{serial:06d}"

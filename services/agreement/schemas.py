@@ -113,4 +113,4 @@ class InScope(Query):
 
 class ListAwaitingAttestation(QueryShape):
     makes = InScope
-    scope = shapes.sentence(20)
+    scope = shapes.scope()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -78,13 +78,13 @@ class SetProvince:
     cancellation_days: int
 
 
-ProvinceState = MappingProxyType[int, e.ProvinceSettingsChanged]
+ProvinceState = Mapping[int, e.ProvinceSettingsChanged]
 
 
 def evolve_province(state: ProvinceState, event: Any) -> ProvinceState:
     match event:
         case e.ProvinceSettingsChanged():
-            return MappingProxyType({**state, event.class_year: event})
+            return {**state, event.class_year: event}
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
@@ -144,8 +144,8 @@ class SchoolState:
     """A school as it is."""
 
     listed: e.SchoolListed | None = None
-    settings: MappingProxyType[int, e.SchoolSettingsChanged] = MappingProxyType({})
-    departments: MappingProxyType[str, str] = MappingProxyType({})
+    settings: Mapping[int, e.SchoolSettingsChanged] = field(default_factory=dict)
+    departments: Mapping[str, str] = field(default_factory=dict)
 
 
 def evolve_school(state: SchoolState, event: Any) -> SchoolState:
@@ -153,10 +153,9 @@ def evolve_school(state: SchoolState, event: Any) -> SchoolState:
         case e.SchoolListed():
             return replace(state, listed=event)
         case e.SchoolSettingsChanged():
-            return replace(state, settings=MappingProxyType({**state.settings, event.class_year: event}))
+            return replace(state, settings={**state.settings, event.class_year: event})
         case e.DepartmentAdded():
-            departments = MappingProxyType({**state.departments, event.department: event.name})
-            return replace(state, departments=departments)
+            return replace(state, departments={**state.departments, event.department: event.name})
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
@@ -379,7 +378,7 @@ def _no_facts(command: Any, streams: Streams) -> None:
 
 PROVINCE = Handling[ProvinceState](
     codec=e.PROVINCE_CODEC,
-    initial=MappingProxyType({}),
+    initial={},
     evolve=evolve_province,
     decide=decide_province,
     stream=lambda command: f"province-{command.province}",

@@ -15,19 +15,11 @@ from shared.codes.tables import INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 STEPS = decider.CHAIN
-SCOPE = validate.Regexp(
-    r"^CN(/[0-9]{2}(/[0-9]{5}(/[0-9A-Za-z]{2})?)?)?$", error="不是有效的范围 / not a scope such as CN/14/10108"
-)
 
 
 def class_year() -> Any:
     """届: the year of graduation."""
     return shapes.whole(2013, 2100)
-
-
-def scope() -> Any:
-    """A scope path."""
-    return shapes.sentence(20, validate=SCOPE)
 
 
 class SetProvince(Shape):
@@ -68,9 +60,7 @@ class NewDepartment:
 class AddDepartment(Shape):
     makes = NewDepartment
     school = shapes.coded(SCHOOLS)
-    department = shapes.sentence(
-        2, validate=validate.Regexp("^[0-9A-Za-z]{2}$", error="应为两位字母或数字 / two letters or digits")
-    )
+    department = shapes.pattern(r"^[0-9A-Za-z]{2}\Z", "应为两位字母或数字 / two letters or digits")
     name = shapes.sentence(60)
 
 
@@ -186,7 +176,7 @@ class InScope(Query):
 
 class ListGraduates(QueryShape):
     makes = InScope
-    scope = scope()
+    scope = shapes.scope()
     class_year = class_year()
 
 

@@ -67,7 +67,7 @@ class InScope(Query):
 
 class ListRegistrations(QueryShape):
     makes = InScope
-    scope = shapes.sentence(20)
+    scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
     code = shapes.coded(DESTINATIONS, required=False)
     state = shapes.choice("pending", "registered", "ended", required=False)

@@ -34,7 +34,7 @@ class Queue(Query):
 
 class ListQueue(QueryShape):
     makes = Queue
-    scope = shapes.sentence(20, required=False)
+    scope = shapes.scope(required=False)
     step = shapes.choice(*decider.STEPS, required=False)
     state = shapes.choice(*STATES, required=False, load_default="waiting", allow_none=False)
     kind = shapes.choice(*KINDS, required=False)

@@ -1,0 +1,123 @@
+"""Counting: by any dimensions as of any day, and the official rates from those counts (DOMAIN 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.stats.read_model import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_COLUMNS
+from shared.codes.destination import NOT_REGISTERED, RULES, group, rate
+from shared.codes.tables import COMPLETION_EDUCATIONS
+
+# Names a caller may count by, and the column each is: nothing else ever reaches the SQL.
+DIMENSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        **{name: f"g.{name}" for name in ROSTER_COLUMNS},
+        # Who has no destination that day has it blank.
+        **{name: f"coalesce(s.{name}, '')" for name in DESTINATION_COLUMNS},
+    }
+)
+_IN_CUBE = frozenset(CUBE_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One row of a table: the values of its dimensions and how many graduates have them."""
+
+    values: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The rates of one group of graduates. `base` is who the rates are of, `completion` the 结业 left out of it."""
+
+    base: int
+    completion: int
+    not_registered: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    rates: Mapping[str, Decimal | None] = field(default_factory=dict)
+
+
+def count_graduates(
+    connection: Connection, scope: str, class_year: int, as_of: date, by: Sequence[str], *, include_completion: bool
+) -> list[Counted]:
+    """How many graduates of a class inside a scope have each combination of values at the end of a day.
+
+    Without 结业 unless `include_completion`. Raises KeyError for a dimension that is not in `DIMENSIONS`.
+    """
+    for name in by:
+        DIMENSIONS[name]
+    place, parameters = _place(scope)
+    parameters |= {"class_year": class_year, "as_of": as_of, "completion": list(COMPLETION_EDUCATIONS)}
+    from_cube = set(by) <= _IN_CUBE
+    columns = [f"g.{name}" for name in by] if from_cube else [DIMENSIONS[name] for name in by]
+    where = f"g.class_year = %(class_year)s{place}"
+    if not include_completion:
+        where += " AND g.education <> ALL(%(completion)s)"
+    if from_cube:
+        source, amount = "cube g", "coalesce(sum(g.delta), 0)"
+        where += " AND g.day <= %(as_of)s"
+    else:
+        source, amount = (
+            "graduates g LEFT JOIN spans s ON s.graduate_id = g.graduate_id"
+            " AND s.from_day <= %(as_of)s AND s.to_day > %(as_of)s",
+            "count(*)",
+        )
+    grouped = f" GROUP BY {', '.join(columns)}" if columns else ""
+    selected = ", ".join([*columns, f"{amount} AS n"])
+    rows = connection.exec_driver_sql(
+        f"SELECT * FROM (SELECT {selected} FROM {source} WHERE {where}{grouped}) AS counted WHERE n <> 0", parameters
+    )
+    return sorted((Counted(tuple(row[:-1]), int(row[-1])) for row in rows), key=lambda counted: counted.values)
+
+
+def get_rates(
+    connection: Connection,
+    scope: str,
+    class_year: int,
+    as_of: date,
+    rule: str,
+    by: str | None,
+    *,
+    include_completion: bool,
+) -> dict[str, Rates]:
+    """The rates of a rule version, of everybody (key "") or of each value of one dimension."""
+    dimensions = [*([by] if by else []), "education", "code"]
+    counted = count_graduates(connection, scope, class_year, as_of, dimensions, include_completion=True)
+    groups: dict[str, list[tuple[str, str, int]]] = {} if by else {"": []}
+    for each in counted:
+        *key, education, code = each.values
+        groups.setdefault("".join(key), []).append((education, code, each.count))
+    return {key: _rates(rows, rule, include_completion=include_completion) for key, rows in groups.items()}
+
+
+def _rates(rows: Sequence[tuple[str, str, int]], rule: str, *, include_completion: bool) -> Rates:
+    completion = sum(count for education, _, count in rows if education in COMPLETION_EDUCATIONS)
+    kept = [
+        (code, count) for education, code, count in rows if include_completion or education not in COMPLETION_EDUCATIONS
+    ]
+    base = sum(count for _, count in kept)
+    by_group: dict[str | None, int] = {}
+    for code, count in kept:
+        counted_as = group(code, rule)
+        by_group[counted_as] = by_group.get(counted_as, 0) + count
+    counts = {each.name: sum(by_group.get(name, 0) for name in each.groups) for each in RULES[rule].rates}
+    return Rates(
+        base=base,
+        completion=completion,
+        not_registered=sum(count for code, count in kept if code == NOT_REGISTERED),
+        counts=counts,
+        rates={name: rate(count, base) for name, count in counts.items()},
+    )
+
+
+def _place(scope: str) -> tuple[str, dict[str, Any]]:
+    parts = dict(zip(("province", "school", "department"), scope.split("/")[1:], strict=False))
+    return "".join(f" AND g.{name} = %({name})s" for name in parts), dict(parts)

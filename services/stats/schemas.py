@@ -1,0 +1,54 @@
+"""The shapes of what statistics are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.stats.queries import DIMENSIONS
+from shared import shapes
+from shared.codes.destination import RULES
+from shared.shapes import Query, QueryShape
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count(Query):
+    """`as_of` None means today."""
+
+    scope: str
+    class_year: int
+    as_of: date | None
+    by: tuple[str, ...]
+    include_completion: bool
+
+
+class CountGraduates(QueryShape):
+    makes = Count
+    scope = shapes.scope()
+    class_year = shapes.whole(2013, 2100)
+    as_of = shapes.day(required=False)
+    by = shapes.list_of(shapes.choice(*DIMENSIONS), 6)
+    include_completion = shapes.flag(required=False, load_default=True, allow_none=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesOf(Query):
+    """`rule` None means the rule of the class; `by` None means everybody together."""
+
+    scope: str
+    class_year: int
+    as_of: date | None
+    rule: str | None
+    by: str | None
+    include_completion: bool
+
+
+class GetRates(QueryShape):
+    makes = RatesOf
+    scope = shapes.scope()
+    class_year = shapes.whole(2013, 2100)
+    as_of = shapes.day(required=False)
+    rule = shapes.choice(*RULES, required=False)
+    by = shapes.choice(*(name for name in DIMENSIONS if name not in ("code", "intention")), required=False)
+    include_completion = shapes.flag(required=False, load_default=False, allow_none=False)
