@@ -15,6 +15,7 @@ from services.agreement.facts import BOUND_TRAININGS, Employer, Facts, Graduate,
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
 from services.agreement.state import INITIAL, LOCKED, Agreements, Cancellation, Offer, Status, evolve
 from shared.access import Subject
+from shared.codes.tables import plain
 from shared.errors import Invalid, NotFound, Reason
 from shared.eventlog.port import WRITTEN_FIRST
 from shared.handling import Handling
@@ -40,7 +41,9 @@ DESTINATION_REGISTERED = Reason(
     "The graduate has registered another destination, or one is under review; withdraw or void it first",
 )
 BOUND_ELSEWHERE = Reason(
-    "agreement.agreed_unit_only", "定向或委培毕业生只能与协议单位 {unit} 签约", "A 定向/委培 graduate signs only with {unit}"
+    "agreement.agreed_unit_only",
+    "定向或委培毕业生只能与其协议单位签约",
+    "A graduate trained for a unit (定向, 委培) signs with that unit only",
 )
 RESPOND_BY = Reason(
     "agreement.respond_by",
@@ -58,7 +61,9 @@ NOT_ATTESTING = Reason(
     "The agreement is {status}, not awaiting attestation",
 )
 NUMBERS_EXHAUSTED = Reason(
-    "agreement.numbers_exhausted", "该校本届该学历的协议编号已用完", "The agreement numbers of this school, class and level are used up"
+    "agreement.numbers_exhausted",
+    "该校本届该学历的协议编号已用完",
+    "The agreement numbers of this school, class and level are used up",
 )
 NOT_EFFECTIVE = Reason(
     "agreement.not_effective", "协议当前状态为 {status}，不能解约", "The agreement is {status} and cannot be cancelled"
@@ -71,7 +76,9 @@ NO_CANCELLATION = Reason(
 )
 CANCELLATION_LAPSED = Reason("agreement.cancellation_lapsed", "解约申请已过答复期", "The request to cancel has lapsed")
 CANCELLATION_AGREED = Reason(
-    "agreement.cancellation_agreed", "对方已同意，解约正在审核", "The other side has agreed; the cancellation is under review"
+    "agreement.cancellation_agreed",
+    "对方已同意，解约正在审核",
+    "The other side has agreed; the cancellation is under review",
 )
 OTHER_SIDE = Reason(
     "agreement.other_side_answers", "解约申请应由对方答复", "The other side answers a request to cancel"
@@ -205,7 +212,7 @@ def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[An
         case WithdrawOffer(_, offer_id):
             return _close(_offer(state, offer_id), Status.WITHDRAWN, meta, e.OfferWithdrawn(offer_id))
         case RefuseOffer(_, offer_id, reason):
-            return _close(_offer(state, offer_id), Status.REFUSED, meta, e.OfferRefused(offer_id, reason))
+            return _refuse(_offer(state, offer_id), reason, state, meta)
         case LapseOffer(_, offer_id):
             offer = state.offers.get(offer_id)
             due = offer is not None and offer.status == Status.OPEN and meta.now >= offer.sent.respond_by
@@ -224,9 +231,8 @@ def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[An
             return _answer_cancellation(command, state, meta)
         case LapseCancellation(_, cancellation_id):
             agreement = state.of_cancellation(cancellation_id)
-            if agreement is None or not _cancellation_lapsed(agreement, meta.now):
-                return []
-            return [e.CancellationLapsed(cancellation_id, agreement.sent.offer_id)]
+            overdue = agreement is not None and _cancellation_lapsed(agreement, meta.now)
+            return [e.CancellationLapsed(cancellation_id, agreement.sent.offer_id)] if agreement and overdue else []
     raise AssertionError(command)
 
 
@@ -238,7 +244,7 @@ def _send(command: SendOffer, state: Agreements, facts: Facts, meta: Meta) -> li
         raise OFFER_OPEN.error(field="graduate_id")
     if state.locked is not None:
         raise SIGNED.error(field="graduate_id")
-    _check_bound(graduate, employer)
+    _check_bound(graduate, employer.name)
     settings = facts.settings
     respond_by = command.respond_by or meta.now + timedelta(days=settings.response_days)
     if not meta.now < respond_by <= meta.now + timedelta(days=settings.response_days_max):
@@ -275,20 +281,27 @@ def _accept(command: AcceptOffer, state: Agreements, facts: Facts, meta: Meta) -
     if state.locked is not None:
         raise SIGNED.error()
     _check_open(offer, meta.now)
-    graduate, employer = _parties_to(facts, command.employer_id)
+    graduate, _ = _parties_to(facts, command.employer_id)
     if facts.destination != "none":
         raise DESTINATION_REGISTERED.error(destination=facts.destination)
-    _check_bound(graduate, employer)
+    _check_bound(graduate, offer.sent.employer_name)
     return [
         e.OfferAccepted(
             offer_id=command.offer_id,
             graduate_id=command.graduate_id,
             employer_id=command.employer_id,
-            scope=graduate.scope,
+            scope=offer.sent.scope,
             class_year=offer.sent.class_year,
             education=graduate.education,
         )
     ]
+
+
+def _refuse(offer: Offer, reason: str, state: Agreements, meta: Meta) -> list[Any]:
+    events = _close(offer, Status.REFUSED, meta, e.OfferRefused(offer.sent.offer_id, reason))
+    if events and state.locked is not None:
+        raise SIGNED.error()
+    return events
 
 
 def _close(offer: Offer, status: Status, meta: Meta, event: Any) -> list[Any]:
@@ -440,9 +453,9 @@ def _parties_to(facts: Facts, employer_id: str) -> tuple[Graduate, Employer]:
     return facts.graduate, facts.employer
 
 
-def _check_bound(graduate: Graduate, employer: Employer) -> None:
-    if graduate.training in BOUND_TRAININGS and employer.name != graduate.agreed_unit:
-        raise BOUND_ELSEWHERE.error(unit=graduate.agreed_unit)
+def _check_bound(graduate: Graduate, unit: str) -> None:
+    if graduate.training in BOUND_TRAININGS and plain(unit) != plain(graduate.agreed_unit or ""):
+        raise BOUND_ELSEWHERE.error(field="employer_id")
 
 
 def _offer(state: Agreements, offer_id: str) -> Offer:

@@ -125,7 +125,9 @@ def _destination(history: Sequence[Recorded]) -> str:
             case "registration.RegistrationSubmitted":
                 pending = True
             case "registration.DestinationRegistered":
-                pending, placed = False, is_placed(recorded.data["destination"]["code"])
+                # Whether an agreement still binds, our own stream knows; its registration is reopened only later.
+                direct = recorded.data["source"] == "direct"
+                pending, placed = False, direct and is_placed(recorded.data["destination"]["code"])
             case "registration.DestinationReopened":
                 placed = False
             case (

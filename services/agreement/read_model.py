@@ -6,7 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, func, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from services.agreement.state import Status
@@ -31,6 +45,7 @@ OFFERS = Table(
     Column("parties", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("number", Text),
+    Column("reason", Text),
     Column("sent_at", DateTime(timezone=True), nullable=False),
     Column("respond_by", DateTime(timezone=True), nullable=False),
     Column("cancellation_id", Text),
@@ -74,7 +89,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         elif recorded.type in _STATES:
             key, state = _STATES[recorded.type]
             change = changes.setdefault(data[key], {})
-            change["state"] = state.value
+            change |= {"state": state.value, "reason": data.get("reason")}
             if state == Status.EFFECTIVE:
                 change["number"] = data["number"]
             if state == Status.CANCELLED:
@@ -109,6 +124,7 @@ def _sent(recorded: Recorded) -> dict[str, Any]:
         "parties": data["parties"],
         "state": Status.OPEN.value,
         "number": None,
+        "reason": None,
         "sent_at": recorded.event.occurred_at,
         "respond_by": datetime.fromisoformat(data["respond_by"]),
         "position_in_lane": recorded.position,
@@ -130,7 +146,7 @@ def list_offers(
             (columns.sent_at < last) | ((columns.sent_at == last) & (columns.offer_id > after))
         )
     page = wanted.order_by(columns.sent_at.desc(), columns.offer_id).limit(limit)
-    return [row._mapping for row in connection.execute(page)]
+    return [row._asdict() for row in connection.execute(page)]
 
 
 def list_awaiting_attestation(
@@ -143,7 +159,7 @@ def list_awaiting_attestation(
     )
     wanted = select(OFFERS).where(waiting, columns.offer_id > (after or "")).order_by(columns.offer_id).limit(limit)
     total = connection.execute(select(func.count()).where(waiting)).scalar_one()
-    return [row._mapping for row in connection.execute(wanted)], int(total)
+    return [row._asdict() for row in connection.execute(wanted)], int(total)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str | None]]:

@@ -146,7 +146,7 @@ def _concludes(command: Any, offer: Offer) -> bool:
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
-    shown = {**to_json(offer.sent), "state": offer.status.value, "number": offer.number}
+    shown = {**to_json(offer.sent), "state": offer.status.value, "number": offer.number, "reason": offer.reason}
     if offer.cancellation is not None:
         shown["cancellation"] = {**to_json(offer.cancellation.requested), "agreed": offer.cancellation.agreed}
     return shown

@@ -41,12 +41,13 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer and what became of it."""
+    """An offer and what became of it; `reason` says why it was refused or returned."""
 
     sent: e.OfferSent
     status: Status = Status.OPEN
     education: str = ""
     number: str | None = None
+    reason: str | None = None
     cancellation: Cancellation | None = None
 
     def is_open(self, now: datetime) -> bool:
@@ -92,7 +93,7 @@ def evolve(state: Agreements, event: Any) -> Agreements:
         case e.OfferWithdrawn():
             return state.with_offer(event.offer_id, status=Status.WITHDRAWN)
         case e.OfferRefused():
-            return state.with_offer(event.offer_id, status=Status.REFUSED)
+            return state.with_offer(event.offer_id, status=Status.REFUSED, reason=event.reason)
         case e.OfferLapsed():
             return state.with_offer(event.offer_id, status=Status.LAPSED)
         case e.OfferAccepted():
@@ -102,7 +103,7 @@ def evolve(state: Agreements, event: Any) -> Agreements:
         case e.AgreementConcluded():
             return state.with_offer(event.agreement_id, status=Status.EFFECTIVE, number=event.number)
         case e.AgreementReturned():
-            return state.with_offer(event.agreement_id, status=Status.RETURNED)
+            return state.with_offer(event.agreement_id, status=Status.RETURNED, reason=event.reason)
         case e.CancellationRequested():
             return state.with_offer(event.agreement_id, cancellation=Cancellation(event))
         case e.CancellationAgreed():

@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 from services.agreement.decider import HANDLING, LapseCancellation, LapseOffer
 from services.agreement.read_model import due
 from shared.access import Role
+from shared.errors import Conflict
 from shared.eventlog.port import EventLog
 from shared.handling import BULK_LIMIT, handle_many
 from shared.messages import Actor, Meta
 
 
 def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
-    """Lapse everything due; how much lapsed. `connection` looks at the agreement read model. Raises Unavailable.
+    """Lapse everything due; how much lapsed. `connection` looks at the agreement read model. Raises Unavailable, bugs.
 
     The read model may be behind: the decision is made on the stream, where what was answered in time stays answered.
     """
@@ -27,6 +28,10 @@ def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
             command_id = uuid4()
             meta = Meta(command_id, command_id, Actor(Role.SYSTEM, "sweep"), now, action)
             outcomes = handle_many(log, HANDLING, commands, meta)
+            for each in outcomes:
+                # Who answers at this very moment is looked at again by the next sweep; any other error is a bug.
+                if each.error is not None and not isinstance(each.error, Conflict):
+                    raise each.error
             lapsed += sum(1 for each in outcomes if each.answer is not None and each.answer.position > 0)
     return lapsed
 

@@ -55,6 +55,13 @@ def test_each_event_moves_its_offer(events: tuple[object, ...], status: Status) 
     assert offer.status == status
 
 
+@pytest.mark.parametrize(
+    ("past", "reason"), [((x.REFUSED,), x.REFUSED.reason), ((x.ACCEPTED, x.RETURNED), x.RETURNED.reason)]
+)
+def test_why_an_offer_came_to_nothing_can_be_read(past: tuple[object, ...], reason: str) -> None:
+    assert folded(HANDLING, (x.OFFER_SENT, *past)).offers[x.OFFER_ID].reason == reason
+
+
 def test_only_an_accepted_or_later_agreement_locks() -> None:
     assert {Status.ACCEPTED, Status.ATTESTING, Status.EFFECTIVE} == LOCKED
     assert folded(HANDLING, (x.OFFER_SENT, x.OTHER_SENT)).locked is None

@@ -1,0 +1,118 @@
+"""The agreement service over a real database: its log, serials and read model; the directory is told by hand."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from services.agreement.follower import FOLLOWERS
+from shared.clock import FixedClock
+from shared.eventlog.port import EventLog, Write, stream_lane
+from shared.eventlog.postgres import PostgresLog
+from shared.following import Following, prepare
+from shared.messages import Actor, Meta, NewEvent, Recorded
+from shared.sql import Driver, make_engine
+from tests.support import examples as x
+from tests.support.spec import EMPLOYER_ID, NOW, OTHER_EMPLOYER_ID, SYSTEM
+
+with warnings.catch_warnings():
+    # Whoever imports eventlet first is told that it is old; we know (docs/decisions/0001).
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+    from services.agreement.service import AgreementService
+    from shared.dependencies import ReadModel
+
+
+@dataclass
+class World:
+    """One database, the service on it, and what follows it."""
+
+    log: EventLog
+    engine: Engine
+    service: AgreementService
+    following: Following
+
+    def tell(self, stream: str, event_type: str, **data: Any) -> Recorded:
+        """Write an event of another context."""
+        event = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        self.log.append(stream_lane(stream), Write(stream, len(self.log.read([stream])[stream]), [event]))
+        return self.log.read([stream])[stream][-1]
+
+    def set_province(self, parties: int) -> None:
+        """两方 or 三方 for the class of 2026 in province 14."""
+        self.tell(
+            "province-14",
+            "directory.ProvinceSettingsChanged",
+            province="14",
+            class_year=2026,
+            parties=parties,
+            response_days=5,
+            response_days_max=30,
+            cancellation_days=15,
+            review_chain=["school"],
+            cancellation_chain=["school"],
+        )
+
+    def enrol(self, graduate_id: str) -> str:
+        """Put a graduate on the roster."""
+        self.tell(
+            f"graduate-{graduate_id}",
+            "directory.GraduateEnrolled",
+            graduate_id=graduate_id,
+            province="14",
+            school="10108",
+            department="07",
+            class_year=2026,
+            education="31",
+            training="1",
+        )
+        return graduate_id
+
+    def verify(self, employer_id: str) -> None:
+        """Register and verify an employer."""
+        stream = f"employer-{employer_id}"
+        names = ("name", "uscc", "nature", "industry", "place")
+        known = {name: getattr(x.VERIFIED, name) for name in names}
+        self.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, address="太原市", **known)
+        self.tell(stream, "directory.EmployerVerified", employer_id=employer_id)
+
+    def review(self, outcome: str, graduate_id: str, kind: str, subject_id: str) -> None:
+        """A review that ended, delivered to the service."""
+        data = {"case_id": "14-c", "kind": kind, "subject_id": subject_id, "graduate_id": graduate_id}
+        if outcome == "Returned":
+            data |= {"step": "school", "reason": "岗位信息不完整"}
+        self.service.react(self.tell(f"review-14-{uuid4()}", f"review.Review{outcome}", **data))
+
+    def follow(self) -> None:
+        """Bring the read model up to the log."""
+        while self.following.step(self.log.heads()):
+            pass
+
+
+def by(actor: Actor, action: str, now: datetime = NOW, command_id: UUID | None = None) -> Meta:
+    """The meta of a call."""
+    known = command_id or uuid4()
+    return Meta(known, known, actor, now, f"agreement.{action}")
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    (follower,) = FOLLOWERS
+    engine = make_engine(database_url, Driver.PLAIN, schema=follower.schema, pool_size=5)
+    prepare(engine, follower, follower.schema)
+    log = PostgresLog(engine)
+    service = AgreementService()
+    for name, value in {"log": log, "engine": engine, "rows": ReadModel(engine), "clock": FixedClock(NOW)}.items():
+        setattr(service, name, value)
+    made = World(log, engine, service, Following(log, engine, follower))
+    made.set_province(2)
+    for employer_id in (EMPLOYER_ID, OTHER_EMPLOYER_ID):
+        made.verify(employer_id)
+    yield made
+    engine.dispose()

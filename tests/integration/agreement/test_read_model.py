@@ -1,0 +1,120 @@
+"""The list of offers says what the streams say, in whatever batches it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event as engine_event
+from sqlalchemy import select, text
+
+from services.agreement import events as e
+from services.agreement import read_model
+from services.agreement.read_model import OFFERS
+from services.agreement.state import INITIAL, evolve
+from shared.messages import NewEvent, Recorded
+from tests.integration.agreement.conftest import World
+from tests.support import examples as x
+from tests.support.spec import GRADUATE_ID, LANE, NOW, SYSTEM
+
+IN_REVIEW = (x.OFFER_SENT, x.ACCEPTED)
+ASKED = (*IN_REVIEW, x.CONCLUDED, x.REQUESTED)
+LIVES: dict[str, tuple[Any, ...]] = {
+    "sent": (x.OFFER_SENT,),
+    "withdrawn": (x.OFFER_SENT, x.WITHDRAWN),
+    "refused": (x.OFFER_SENT, x.REFUSED),
+    "lapsed": (x.OFFER_SENT, x.LAPSED),
+    "returned": (*IN_REVIEW, x.RETURNED),
+    "attesting": (replace(x.OFFER_SENT, parties=3), x.ACCEPTED, x.AWAITING),
+    "asked": ASKED,
+    "request withdrawn": (*ASKED, x.CANCELLATION_WITHDRAWN),
+    "request refused": (*ASKED, x.CANCELLATION_REFUSED),
+    "request lapsed": (*ASKED, x.CANCELLATION_LAPSED),
+    "request returned": (*ASKED, x.AGREED, x.CANCELLATION_RETURNED),
+    "agreed": (*ASKED, x.AGREED),
+    "cancelled": (*ASKED, x.AGREED, x.CANCELLED),
+}
+
+
+def recorded(events: Sequence[Any]) -> list[Recorded]:
+    found = []
+    for position, each in enumerate(events, 1):
+        new = NewEvent(*e.CODEC.encode(each), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        found.append(Recorded(LANE, position, f"agreement-{GRADUATE_ID}", position, NOW, new))
+    return found
+
+
+def rows(world: World, batches: Sequence[Sequence[Recorded]]) -> list[dict[str, Any]]:
+    with world.engine.begin() as connection:
+        connection.execute(text("TRUNCATE offers"))
+        for batch in batches:
+            read_model.apply(connection, batch)
+        return [dict(row._mapping) for row in connection.execute(select(OFFERS).order_by(OFFERS.c.offer_id))]
+
+
+@pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
+def test_a_row_says_what_the_stream_says_told_at_once_or_one_by_one(world: World, life: tuple[Any, ...]) -> None:
+    events = recorded(life)
+    (row,) = rows(world, [events])
+    assert rows(world, [[each] for each in events]) == [row]
+    state = INITIAL
+    for each in life:
+        state = evolve(state, each)
+    offer = state.offers[x.OFFER_ID]
+    assert (row["state"], row["number"], row["reason"]) == (offer.status, offer.number, offer.reason)
+    assert row["parties"] == offer.sent.parties
+    waiting = offer.cancellation is not None and not offer.cancellation.agreed
+    assert row["answer_by"] == (x.REQUESTED.answer_by if waiting else None)
+    assert row["cancellation_id"] == (x.CANCELLATION_ID if offer.cancellation else None)
+    assert (row["sent_at"], row["respond_by"]) == (NOW, x.OFFER_SENT.respond_by)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lives=st.lists(st.sampled_from(list(LIVES.values())), min_size=1, max_size=6),
+    order=st.randoms(use_true_random=False),
+    cuts=st.sets(st.integers(1, 40)),
+)
+def test_how_a_lane_is_cut_into_batches_does_not_matter(world: World, lives: Any, order: Any, cuts: set[int]) -> None:
+    queues = [[_of(each, number) for each in life] for number, life in enumerate(lives)]
+    told: list[Any] = []
+    while any(queues):
+        told.append(order.choice([queue for queue in queues if queue]).pop(0))
+    events = recorded(told)
+    edges = [0, *sorted(cut for cut in cuts if cut < len(events)), len(events)]
+    batches = [events[start:end] for start, end in pairwise(edges)]
+    assert rows(world, batches) == rows(world, [events])
+
+
+def _of(event: Any, number: int) -> Any:
+    offer_id = f"{x.OFFER_ID[:-2]}{number:02d}"
+    return replace(event, **{"agreement_id" if hasattr(event, "agreement_id") else "offer_id": offer_id})
+
+
+def test_other_contexts_events_are_passed_over(world: World) -> None:
+    (told,) = recorded([x.WITHDRAWN])
+    foreign = replace(told, event=replace(told.event, type="review.ReviewPassed", data={"subject_id": x.OFFER_ID}))
+    assert rows(world, [[foreign]]) == []
+
+
+def test_a_batch_takes_the_same_few_statements_however_large(world: World) -> None:
+    executed: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        executed.append(statement)
+
+    lengths = []
+    engine_event.listen(world.engine, "before_cursor_execute", count)
+    for size in (2, 2_000):
+        events = recorded([_of(each, number) for number in range(size) for each in LIVES["cancelled"]])
+        executed.clear()
+        with world.engine.begin() as connection:
+            read_model.apply(connection, events)
+        lengths.append(len(executed))
+    assert lengths[0] == lengths[1] <= 3

@@ -1,0 +1,303 @@
+"""Whole lives of agreements through the service's own methods: who may, what is answered, what the lists show."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.agreement import decider as c
+from services.agreement import schemas
+from services.agreement.numbers import AgreementNumber, parse
+from services.agreement.state import LOCKED
+from services.agreement.sweep import lapse_due
+from shared.errors import Forbidden, Refused, ServiceError, Unavailable
+from shared.handling import fold
+from shared.messages import Actor, new_id
+from tests.integration.agreement.conftest import World, by
+from tests.support import examples as x
+from tests.support.spec import (
+    DEPARTMENT,
+    EMPLOYER,
+    EMPLOYER_ID,
+    GRADUATE,
+    GRADUATE_ID,
+    LANE,
+    MINISTRY,
+    NOW,
+    OTHER_EMPLOYER,
+    OTHER_EMPLOYER_ID,
+    PROVINCE,
+    SCHOOL,
+)
+
+OTHER_SCHOOL = Actor("school", "elsewhere", "CN/14/10109")
+
+
+def offer_in(world: World, graduate_id: str = GRADUATE_ID, index: int = -1) -> dict[str, Any]:
+    """The graduate's newest offer, as the graduate sees it."""
+    query = schemas.OfGraduate(graduate_id=graduate_id)
+    own = Actor("graduate", graduate_id)
+    found: dict[str, Any] = world.service.get_agreements(query, by(own, "get_agreements"))
+    offer: dict[str, Any] = found["offers"][index]
+    return offer
+
+
+def sent(world: World, graduate_id: str = GRADUATE_ID, employer: Actor = EMPLOYER) -> str:
+    """An offer to a graduate; its id."""
+    meta = by(employer, "send_offer")
+    world.service.send_offer(replace(x.SEND, graduate_id=graduate_id, employer_id=employer.id), meta)
+    return new_id(LANE, meta.command_id, "offer")
+
+
+def accepted(world: World, graduate_id: str = GRADUATE_ID) -> str:
+    """An accepted offer; its id."""
+    offer_id = sent(world, graduate_id)
+    own = Actor("graduate", graduate_id)
+    world.service.accept_offer(c.AcceptOffer(graduate_id, offer_id, EMPLOYER_ID), by(own, "accept_offer"))
+    return offer_id
+
+
+def concluded(world: World) -> str:
+    """An effective 两方 agreement; its id."""
+    offer_id = accepted(world)
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    return offer_id
+
+
+def test_an_agreement_of_two_parties_from_offer_to_cancellation(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = concluded(world)
+    shown = offer_in(world)
+    assert shown["state"] == "effective"
+    assert parse(shown["number"]) == AgreementNumber(2026, "10108", "31", 1)
+
+    asking = by(GRADUATE, "request_cancellation")
+    world.service.request_cancellation(c.RequestCancellation(GRADUATE_ID, offer_id, "family", "需照顾家人"), asking)
+    cancellation_id = new_id(LANE, asking.command_id, "cancellation")
+    assert offer_in(world)["cancellation"]["cancellation_id"] == cancellation_id
+    world.service.agree_to_cancellation(
+        c.AgreeToCancellation(GRADUATE_ID, cancellation_id), by(EMPLOYER, "agree_to_cancellation")
+    )
+    world.review("Passed", GRADUATE_ID, "cancellation", cancellation_id)
+    assert offer_in(world)["state"] == "cancelled"
+
+    again = concluded(world)
+    assert again != offer_id
+    assert parse(offer_in(world)["number"]).serial == 2
+
+
+def test_an_agreement_of_three_parties_waits_for_the_graduates_own_school(world: World) -> None:
+    world.set_province(3)
+    world.enrol(GRADUATE_ID)
+    offer_id = accepted(world)
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    assert offer_in(world)["state"] == "attesting"
+
+    world.follow()
+    query = schemas.InScope(scope=SCHOOL.scope, at_least={LANE: world.log.heads()[LANE]})
+    listed = world.service.list_awaiting_attestation(query, by(SCHOOL, "list_awaiting_attestation"))
+    assert ([each["offer_id"] for each in listed["agreements"]], listed["total"]) == ([offer_id], 1)
+
+    wanted = schemas.Attestation(GRADUATE_ID, offer_id)
+    for actor in (OTHER_SCHOOL, DEPARTMENT, PROVINCE, GRADUATE, EMPLOYER):
+        with pytest.raises(Forbidden):
+            world.service.attest_agreement(wanted, by(actor, "attest_agreement"))
+    world.service.attest_agreement(wanted, by(SCHOOL, "attest_agreement"))
+    shown = offer_in(world)
+    assert shown["state"] == "effective"
+    parse(shown["number"])
+    world.follow()
+    assert world.service.list_awaiting_attestation(query, by(SCHOOL, "list_awaiting_attestation"))["total"] == 0
+
+
+def test_many_agreements_are_attested_at_once_each_under_its_own_number(world: World) -> None:
+    world.set_province(3)
+    graduates = [world.enrol(f"{LANE}-{uuid4()}") for _ in range(5)]
+    wanted = []
+    for graduate_id in graduates:
+        offer_id = accepted(world, graduate_id)
+        if graduate_id != graduates[2]:
+            world.review("Passed", graduate_id, "agreement", offer_id)
+        wanted.append(schemas.Attestation(graduate_id, offer_id))
+    outcomes = world.service.attest_agreements(wanted, by(SCHOOL, "attest_agreements"))
+    refused = [each.error.code if each.error else None for each in outcomes]
+    assert refused == [None, None, "agreement.not_awaiting_attestation", None, None]
+    numbers = [offer_in(world, each)["number"] for each in graduates if each != graduates[2]]
+    assert [parse(each).serial for each in numbers] == [1, 2, 3, 4]
+
+
+def test_a_review_delivered_twice_concludes_once_and_takes_one_number(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = accepted(world)
+    stream = f"review-14-{uuid4()}"
+    passed = world.tell(
+        stream, "review.ReviewPassed", case_id="14-c", kind="agreement", subject_id=offer_id, graduate_id=GRADUATE_ID
+    )
+    world.service.react(passed)
+    version = len(world.log.read([f"agreement-{GRADUATE_ID}"])[f"agreement-{GRADUATE_ID}"])
+    world.service.react(passed)
+    world.review("Returned", GRADUATE_ID, "agreement", offer_id)
+    assert len(world.log.read([f"agreement-{GRADUATE_ID}"])[f"agreement-{GRADUATE_ID}"]) == version
+    with world.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT prefix, last FROM numbering.serials").all() == [("20261010831", 1)]
+
+
+def test_a_returned_agreement_frees_the_graduate_for_the_other_offer(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    other = sent(world, employer=OTHER_EMPLOYER)
+    offer_id = accepted(world)
+    accept = c.AcceptOffer(GRADUATE_ID, other, OTHER_EMPLOYER_ID)
+    with pytest.raises(Refused) as caught:
+        world.service.accept_offer(accept, by(GRADUATE, "accept_offer"))
+    assert caught.value.code == "agreement.already_signed"
+    world.review("Returned", GRADUATE_ID, "agreement", offer_id)
+    assert offer_in(world)["reason"] == "岗位信息不完整"
+    world.service.accept_offer(accept, by(GRADUATE, "accept_offer"))
+    assert [offer_in(world, index=index)["state"] for index in (0, 1)] == ["accepted", "returned"]
+
+
+def test_of_two_offers_accepted_at_the_same_time_one_binds(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offers = [(sent(world), EMPLOYER_ID), (sent(world, employer=OTHER_EMPLOYER), OTHER_EMPLOYER_ID)]
+
+    def accept(offer: tuple[str, str]) -> str:
+        try:
+            world.service.accept_offer(c.AcceptOffer(GRADUATE_ID, *offer), by(GRADUATE, "accept_offer"))
+        except ServiceError as error:
+            return error.code
+        return "accepted"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(accept, offers)) == ["accepted", "agreement.already_signed"]
+    history = world.log.read([f"agreement-{GRADUATE_ID}"])[f"agreement-{GRADUATE_ID}"]
+    state = fold(c.HANDLING, history)
+    assert sum(offer.status in LOCKED for offer in state.offers.values()) == 1
+
+
+def test_a_list_of_graduates_is_invited_and_each_answered_for_itself(world: World) -> None:
+    known = world.enrol(GRADUATE_ID)
+    unknown = f"{LANE}-{uuid4()}"
+    commands = [replace(x.SEND, graduate_id=each) for each in (known, unknown, known)]
+    outcomes = world.service.send_offers(commands, by(EMPLOYER, "send_offers"))
+    assert [each.error.code if each.error else "sent" for each in outcomes] == [
+        "sent",
+        "agreement.graduate_not_found",
+        "agreement.offer_open",
+    ]
+
+
+def test_only_the_parties_act_on_an_offer(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    stranger = Actor("graduate", f"{LANE}-{uuid4()}")
+    for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.withdraw_offer(c.WithdrawOffer(GRADUATE_ID, offer_id), by(actor, "withdraw_offer"))
+    for actor in (stranger, EMPLOYER, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.refuse_offer(c.RefuseOffer(GRADUATE_ID, offer_id, "-"), by(actor, "refuse_offer"))
+    with pytest.raises(Forbidden):
+        world.service.send_offer(x.SEND, by(OTHER_EMPLOYER, "send_offer"))
+    world.service.withdraw_offer(c.WithdrawOffer(GRADUATE_ID, offer_id), by(EMPLOYER, "withdraw_offer"))
+
+
+def test_only_the_parties_act_on_a_cancellation(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = concluded(world)
+    ask = c.RequestCancellation(GRADUATE_ID, offer_id, "mutual", "协商一致")
+    for actor in (OTHER_EMPLOYER, SCHOOL, Actor("graduate", f"{LANE}-{uuid4()}")):
+        with pytest.raises(Forbidden):
+            world.service.request_cancellation(ask, by(actor, "request_cancellation"))
+    asking = by(EMPLOYER, "request_cancellation")
+    world.service.request_cancellation(ask, asking)
+    cancellation_id = new_id(LANE, asking.command_id, "cancellation")
+    with pytest.raises(Forbidden):
+        world.service.refuse_cancellation(
+            c.RefuseCancellation(GRADUATE_ID, cancellation_id, "-"), by(OTHER_EMPLOYER, "refuse_cancellation")
+        )
+    world.service.withdraw_cancellation(
+        c.WithdrawCancellation(GRADUATE_ID, cancellation_id), by(EMPLOYER, "withdraw_cancellation")
+    )
+
+
+def test_a_repeated_command_is_answered_as_it_was_the_first_time(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    meta = by(EMPLOYER, "send_offer")
+    assert world.service.send_offer(x.SEND, meta) == world.service.send_offer(x.SEND, meta)
+
+
+def test_a_graduate_and_the_offices_above_see_the_agreements(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    query = schemas.OfGraduate(graduate_id=GRADUATE_ID)
+    for actor in (GRADUATE, DEPARTMENT, SCHOOL, PROVINCE, MINISTRY):
+        (shown,) = world.service.get_agreements(query, by(actor, "get_agreements"))["offers"]
+        assert shown["offer_id"] == offer_id
+    for actor in (OTHER_SCHOOL, EMPLOYER, Actor("graduate", f"{LANE}-{uuid4()}")):
+        with pytest.raises(Forbidden):
+            world.service.get_agreements(query, by(actor, "get_agreements"))
+
+
+def test_an_employer_pages_through_its_own_offers_by_state(world: World) -> None:
+    graduates = [world.enrol(f"{LANE}-{uuid4()}") for _ in range(5)]
+    made = [sent(world, each) for each in graduates]
+    sent(world, graduates[0], OTHER_EMPLOYER)
+    world.service.withdraw_offer(c.WithdrawOffer(graduates[1], made[1]), by(EMPLOYER, "withdraw_offer"))
+    world.follow()
+
+    def listed(state: str | None = None) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            query = schemas.OfEmployer(employer_id=EMPLOYER_ID, state=state, limit=2, after=after)
+            page = world.service.list_offers(query, by(EMPLOYER, "list_offers"))
+            found += [each["offer_id"] for each in page["offers"]]
+            after = page["after"]
+            if after is None:
+                return found
+
+    assert sorted(listed()) == sorted(made)
+    assert listed("withdrawn") == [made[1]]
+    assert sorted(listed("open")) == sorted(set(made) - {made[1]})
+    query = schemas.OfEmployer(employer_id=EMPLOYER_ID, state=None)
+    with pytest.raises(Forbidden):
+        world.service.list_offers(query, by(OTHER_EMPLOYER, "list_offers"))
+
+
+def test_a_list_that_is_behind_says_so(world: World) -> None:
+    query = schemas.OfEmployer(employer_id=EMPLOYER_ID, state=None, at_least={LANE: 99})
+    with pytest.raises(Unavailable) as caught:
+        world.service.list_offers(query, by(EMPLOYER, "list_offers"))
+    assert caught.value.code == "projection.behind"
+
+
+def test_what_was_not_answered_in_time_lapses_once(world: World) -> None:
+    late, early, asked = (world.enrol(f"{LANE}-{uuid4()}") for _ in range(3))
+    sent(world, late)
+    answered = sent(world, early)
+    agreement_id = accepted(world, asked)
+    world.review("Passed", asked, "agreement", agreement_id)
+    asking = c.RequestCancellation(asked, agreement_id, "mutual", "协商一致")
+    world.service.request_cancellation(asking, by(EMPLOYER, "request_cancellation"))
+    world.follow()
+    # Answered in time, but the read model does not know yet: the stream decides.
+    refusal = c.RefuseOffer(early, answered, "已有其他意向")
+    world.service.refuse_offer(refusal, by(Actor("graduate", early), "refuse_offer"))
+
+    def swept(now: Any) -> int:
+        with world.engine.connect() as connection:
+            return lapse_due(world.log, connection, now)
+
+    assert swept(NOW + 5 * x.DAY - x.MOMENT) == 0
+    assert swept(NOW + 5 * x.DAY) == 1
+    assert offer_in(world, late)["state"] == "lapsed"
+    assert offer_in(world, early)["state"] == "refused"
+    assert swept(NOW + 15 * x.DAY) == 1
+    assert "cancellation" not in offer_in(world, asked)
+    assert swept(NOW + 15 * x.DAY) == 0
+    world.follow()
+    assert swept(NOW + 15 * x.DAY) == 0
