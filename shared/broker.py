@@ -5,6 +5,7 @@ For plain processes. One `ConfirmedPublisher` belongs to one thread.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ def open_connection(amqp_uri: str, heartbeat: int = 0) -> Connection:
         transport_options={
             "read_timeout": SOCKET_SECONDS,
             "write_timeout": SOCKET_SECONDS,
-            "socket_settings": {"TCP_USER_TIMEOUT": 10_000},
+            "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000},
         },
     )
     try:
@@ -106,7 +107,7 @@ class ConfirmedPublisher:
         """Drop the connection without waiting for the other side."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            connection.collapse()
+            connection.collect()
 
     def _open(self) -> Any:
         if self._channel is None:

@@ -164,7 +164,7 @@ class Caller:
                         connection.heartbeat_check()
         finally:
             self._ready.clear()
-            connection.collapse()
+            connection.collect()
 
     def _received(self, message: Any) -> None:
         future = self._waiting.pop(message.properties.get("correlation_id", ""), None)

@@ -113,7 +113,7 @@ class Replies:
     def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            connection.collapse()
+            connection.collect()
 
 
 class _Calls(RpcConsumer):
@@ -146,7 +146,7 @@ class _Calls(RpcConsumer):
                 "exc_args": sent.exc_args,
                 "value": sent.value,
             }
-        body = orjson.dumps({"result": result, "error": wire})
+        body = orjson.dumps({"result": result, "error": wire}, option=orjson.OPT_NON_STR_KEYS)
         reply_to = message.properties.get("reply_to")
         if reply_to:
             try:
@@ -222,7 +222,14 @@ class _Call(Rpc):
             error = _meant(exc_info[1]) if exc_info is not None else None
             if error is not None and not isinstance(error, Refusal):
                 _log.error("call failed", exc_info=exc_info, extra={"action": self._action, "code": error.code})
-            shown = self.show(result) if error is None else None
+            shown = None
+            if error is None:
+                try:
+                    shown = self.show(result)
+                    orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS)
+                except Exception:
+                    _log.exception("the answer cannot be sent", extra={"action": self._action})
+                    shown, error = None, BUG.error()
             self.rpc_consumer.answer(message, self._action, started, shown, error)
         return shown, exc_info
 

@@ -6,6 +6,7 @@ the next one, or an event that cannot be applied, stops the follower loudly; tro
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared import metrics
 from shared.errors import Conflict, Reason, ServiceError, Unavailable, UnreadableEvent
@@ -71,6 +73,7 @@ def checkpoint_table(metadata: MetaData) -> Table:
 
 
 _CHECKPOINT = checkpoint_table(MetaData())
+_SHAPE = text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :schema")
 
 
 def require(connection: Connection, at_least: Mapping[str, int] | None) -> None:
@@ -268,11 +271,27 @@ def rebuilding_schema(schema: str) -> str:
     return f"{schema}_rebuild"
 
 
-def prepare(engine: Engine, follower: Follower, schema: str) -> None:
-    """Create the follower's tables in a schema when they are missing. `engine` looks at that schema."""
+def shape_of(metadata: MetaData) -> str:
+    """A fingerprint of tables and indexes: another shape needs a rebuild, not a migration."""
+    statements = [str(CreateTable(table)) for table in metadata.sorted_tables]
+    statements += sorted(str(CreateIndex(index)) for table in metadata.sorted_tables for index in table.indexes)
+    return hashlib.sha256("".join(statements).encode()).hexdigest()
+
+
+def prepare(engine: Engine, follower: Follower, schema: str) -> bool:
+    """Create the follower's tables in a schema when it is missing. `engine` looks at that schema.
+
+    False when the schema is there in another shape than this release wants: it must be rebuilt.
+    """
+    shape = shape_of(follower.metadata)
     with engine.begin() as connection:
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        known = connection.execute(_SHAPE, {"schema": schema}).scalar_one()
+        if known is not None:
+            return bool(known == shape)
         follower.metadata.create_all(connection)
+        connection.execute(text(f"COMMENT ON SCHEMA \"{schema}\" IS '{shape}'"))
+    return True
 
 
 def rebuild(

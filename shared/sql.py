@@ -52,6 +52,8 @@ def make_engine(
         max_overflow=0,
         pool_timeout=10,
         pool_recycle=1800,
+        # An error must not carry what people wrote into a log.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "application_name": "wq",

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 import shared.eventlog
 from services.directory.national import list_schools
 from shared.eventlog.postgres import PostgresLog
-from shared.following import prepare
+from shared.following import prepare, rebuild
 from shared.settings import Settings
 from shared.sql import SERVICE_ROLE, Driver, make_engine
 from wq.composition import followers
@@ -29,12 +29,16 @@ def migrate(settings: Settings, say: Callable[[str], None]) -> None:
     """Bring the database to what this release needs. Safe to repeat and to run twice at once."""
     migrate_log(settings.database_url)
     say("event log ready")
+    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2))
+
+    def open_engine(schema: str) -> Engine:
+        return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
+
     for follower in followers(settings):
-        engine = make_engine(settings.database_url, Driver.PLAIN, schema=follower.schema, pool_size=1)
-        prepare(engine, follower, follower.schema)
-        engine.dispose()
+        if not prepare(open_engine(follower.schema), follower, follower.schema):
+            say(f"{follower.name}: its tables have a new shape, rebuilding")
+            rebuild(log, open_engine, follower, lambda done, total: None)
     say("read models ready")
-    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=1))
     listed = list_schools(log, settings.clock().now())
     say(f"schools listed: {listed} new")
 

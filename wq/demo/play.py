@@ -1,0 +1,386 @@
+"""Playing a cohort: settings, employers, roster, signing, registering, reviewing, and on a later day whatever changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from services.directory.decider import employer_id_of
+from shared.access import scope_path
+from shared.clock import Clock, MovableClock
+from shared.codes.destination import AGREEMENT, DESTINATIONS
+from shared.codes.schools import SCHOOLS
+from wq.demo.actors import (
+    BULK,
+    MINISTRY,
+    Actors,
+    DemoFailed,
+    department_office,
+    employer,
+    graduate,
+    province_office,
+    school_office,
+    until,
+)
+from wq.demo.cohort import Cohort, Destination
+from wq.demo.report import Report
+
+# Employers without a credit code have ids of their own.
+WITHOUT_USCC = UUID("0e6f1c1e-53b5-4b7c-8a55-0d9a3c1f2b10")
+
+
+class Progress(Protocol):
+    """Shows how a phase goes on."""
+
+    def phase(self, name: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """A phase of so many steps; call the result with the number of steps done."""
+        ...
+
+
+@dataclass(slots=True)
+class Played:
+    """A cohort in the platform: ids in the order of the plan."""
+
+    cohort: Cohort
+    province: str
+    parties: int
+    graduates: list[str] = field(default_factory=list)
+    employers: list[str] = field(default_factory=list)
+    agreements: dict[int, str] = field(default_factory=dict)
+    registrations: dict[int, str] = field(default_factory=dict)
+
+
+def free_school(actors: Actors, report: Report, class_year: int) -> str:
+    """A university, the same for the same report, in a province where nobody of this class is enrolled yet.
+
+    When every province is taken, a school where nobody is. Raises DemoFailed when all are.
+    """
+    asked = {"scope": MINISTRY.scope, "class_year": class_year, "by": ["province", "school"]}
+    rows = actors.ask(MINISTRY, "stats.count_graduates", asked)["rows"]
+    provinces, schools = {row[0] for row in rows}, {row[1] for row in rows}
+    candidates = [school for school in SCHOOLS.values() if school.level == "本科" and school.code5 not in schools]
+    unused = [school for school in candidates if school.province not in provinces] or candidates
+    if not unused:
+        raise DemoFailed("本届已没有空的学校 / every school of this class is taken")
+    chosen = int.from_bytes(hashlib.sha256(report.id.encode()).digest()[:4], "big") % len(unused)
+    return unused[chosen].code5
+
+
+def play(actors: Actors, clock: Clock, cohort: Cohort, progress: Progress) -> Played:
+    """Play every day of a cohort. Raises ServiceError, DemoFailed."""
+    school = SCHOOLS[cohort.school]
+    played = Played(cohort, school.province, parties=3 if cohort.class_year <= 2022 else 2)
+    for index, day in enumerate(cohort.days):
+        _move(clock, day)
+        if index == 0:
+            _prepare(actors, played)
+            _register_employers(actors, played, progress)
+            _import_roster(actors, played, progress)
+        _leave(actors, played, index, progress)
+        _sign(actors, played, index, progress)
+        _register(actors, played, index, progress)
+        _settle(actors, played, index, progress)
+    return played
+
+
+def _move(clock: Clock, day: date | None) -> None:
+    if day is not None and isinstance(clock, MovableClock):
+        clock.set(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
+
+
+def _prepare(actors: Actors, played: Played) -> None:
+    settings = {
+        "province": played.province,
+        "class_year": played.cohort.class_year,
+        "parties": played.parties,
+        "review_chain": ["department", "school"],
+        "cancellation_chain": ["school"],
+        "response_days": 5,
+        "response_days_max": 30,
+        "cancellation_days": 15,
+    }
+    actors.ask(province_office(played.province), "directory.set_province", settings)
+
+
+def _register_employers(actors: Actors, played: Played, progress: Progress) -> None:
+    asked = []
+    for number, each in enumerate(played.cohort.employers):
+        seed = f"{played.cohort.school} {played.cohort.class_year} {number}"
+        employer_id = employer_id_of(each.uscc) if each.uscc else f"00-{uuid5(WITHOUT_USCC, seed)}"
+        played.employers.append(employer_id)
+        application = {
+            "employer_id": employer_id,
+            "name": each.name,
+            "uscc": each.uscc,
+            "uscc_absent_reason": each.uscc_absent_reason,
+            "nature": each.nature,
+            "industry": each.industry,
+            "place": each.place,
+            "address": "示范路 1 号",
+            "contact_name": "王经理",
+            "contact_phone": "010-00000000",
+        }
+        asked.append((employer(employer_id), "directory.register_employer", application))
+    with progress.phase("用人单位注册与审核 employers", 2 * len(asked)) as step:
+        actors.ask_all(asked, step)
+        office = province_office(played.province)
+        verify = "directory.verify_employer"
+        actors.ask_all([(office, verify, {"employer_id": each}) for each in played.employers], step)
+
+
+def _import_roster(actors: Actors, played: Played, progress: Progress) -> None:
+    cohort = played.cohort
+    office = school_office(played.province, cohort.school)
+    rows = [dict(each.row) for each in cohort.graduates]
+    with progress.phase("生源信息导入 roster", len(rows)) as step:
+        for start in range(0, len(rows), BULK):
+            roster = {"school": cohort.school, "class_year": cohort.class_year, "rows": rows[start : start + BULK]}
+            answer = actors.ask(office, "directory.import_roster", roster)
+            outcomes = actors.accepted("directory.import_roster", answer["items"])
+            played.graduates += [outcome["id"] for outcome in outcomes]
+            step(len(outcomes))
+
+
+def _moving(played: Played, index: int) -> list[tuple[int, Destination, Destination]]:
+    """(graduate, from, to) of everybody whose destination changes on a day of the plan."""
+    nowhere = Destination("")
+    return [
+        (number, each.destinations[index - 1] if index else nowhere, each.destinations[index])
+        for number, each in enumerate(played.cohort.graduates)
+        if not index or each.destinations[index - 1] != each.destinations[index]
+    ]
+
+
+def _leave(actors: Actors, played: Played, index: int, progress: Progress) -> None:
+    """Cancel agreements and void destinations that a later day no longer counts."""
+    moving = _moving(played, index)
+    signed = [number for number, before, _ in moving if before.code == AGREEMENT]
+    voided = [
+        number
+        for number, before, after in moving
+        if before.code not in ("", AGREEMENT) and (DESTINATIONS[before.code].placed or not after.code)
+    ]
+    if not signed and not voided:
+        return
+    with progress.phase("解约与作废 cancelling", len(signed) + len(voided)) as step:
+        requests = actors.ask_all(
+            [
+                (graduate(played.graduates[number]), "agreement.request_cancellation", {
+                    "graduate_id": played.graduates[number],
+                    "agreement_id": played.agreements.pop(number),
+                    "reason_code": "further_study",
+                    "reason": "另有去向",
+                })
+                for number in signed
+            ]
+        )  # fmt: skip
+        del requests
+        _agree(actors, played, signed, index)
+        actors.ask_all(
+            [
+                (graduate(played.graduates[number]), "registration.request_void", {
+                    "graduate_id": played.graduates[number],
+                    "registration_id": _registered(actors, played, number),
+                    "reason": "去向变更",
+                })
+                for number in voided
+            ]
+        )  # fmt: skip
+        _review(actors, played, {"cancellation": signed}, ["school"], step)
+        _review(actors, played, {"void": voided}, ["department", "school"], step)
+    left = Counter(each.destinations[index - 1].code for each in played.cohort.graduates)
+    for number, before, _ in moving:
+        if number in set(signed) | set(voided):
+            left[before.code] -= 1
+            left[""] += 1
+    _await_counts(actors, played, left)
+
+
+def _agree(actors: Actors, played: Played, signed: Sequence[int], index: int) -> None:
+    asked = []
+    for number in signed:
+        hired_by = played.cohort.graduates[number].employers[index - 1]
+        assert hired_by is not None
+        graduate_id = played.graduates[number]
+        state = actors.ask(graduate(graduate_id), "agreement.get_agreements", {"graduate_id": graduate_id})
+        (open_one,) = (each["cancellation"] for each in state["offers"] if "cancellation" in each)
+        payload = {"graduate_id": graduate_id, "cancellation_id": open_one["cancellation_id"]}
+        asked.append((employer(played.employers[hired_by]), "agreement.agree_to_cancellation", payload))
+    actors.ask_all(asked)
+
+
+def _registered(actors: Actors, played: Played, number: int) -> str:
+    graduate_id = played.graduates[number]
+    state = actors.ask(graduate(graduate_id), "registration.get_registration", {"graduate_id": graduate_id})
+    return str(state["registered"]["registration_id"])
+
+
+def _sign(actors: Actors, played: Played, index: int, progress: Progress) -> None:
+    """Employers invite in bulk, every graduate accepts; department and school review; 三方 is attested."""
+    offers: dict[int, list[int]] = defaultdict(list)
+    for number, _, after in _moving(played, index):
+        hired_by = played.cohort.graduates[number].employers[index]
+        if after.code == AGREEMENT and hired_by is not None:
+            offers[hired_by].append(number)
+    total = sum(len(numbers) for numbers in offers.values())
+    if not total:
+        return
+    with progress.phase("应约邀请 invitations", total) as step:
+        for hired_by, numbers in offers.items():
+            items = [_offer(played, hired_by, number) for number in numbers]
+            actors.in_bulk(employer(played.employers[hired_by]), "agreement.send_offers", items, step)
+    with progress.phase("毕业生应约 acceptances", total) as step:
+        numbers = [number for group in offers.values() for number in group]
+        found = actors.ask_all(
+            [
+                (graduate(played.graduates[number]), "agreement.get_agreements", {"graduate_id": played.graduates[number]})
+                for number in numbers
+            ]
+        )
+        accepts = []
+        for number, state in zip(numbers, found, strict=True):
+            (open_one,) = (each for each in state["offers"] if each["state"] == "open")
+            played.agreements[number] = open_one["offer_id"]
+            payload = {name: open_one[name] for name in ("graduate_id", "offer_id", "employer_id")}
+            accepts.append((graduate(played.graduates[number]), "agreement.accept_offer", payload))
+        actors.ask_all(accepts, step)
+    with progress.phase("协议审核 reviews", 2 * total) as step:
+        _review(actors, played, {"agreement": numbers}, ["department", "school"], step)
+    if played.parties == 3:
+        with progress.phase("学校鉴证 attestation", total) as step:
+            _attest(actors, played, total, step)
+
+
+def _offer(played: Played, hired_by: int, number: int) -> dict[str, Any]:
+    return {
+        "graduate_id": played.graduates[number],
+        "employer_id": played.employers[hired_by],
+        "position": played.cohort.employers[hired_by].position,
+        "job_title": "管培生",
+        "monthly_salary": 6000,
+        "penalty": 3000,
+    }
+
+
+def _attest(actors: Actors, played: Played, total: int, step: Callable[[int], None]) -> None:
+    office = school_office(played.province, played.cohort.school)
+    attested: set[str] = set()
+
+    def attest() -> int:
+        asked = {"scope": office.scope, "limit": BULK}
+        waiting = actors.ask(office, "agreement.list_awaiting_attestation", asked)["agreements"]
+        fresh = [each for each in waiting if each["offer_id"] not in attested]
+        items = [{"graduate_id": each["graduate_id"], "agreement_id": each["offer_id"]} for each in fresh]
+        if items:
+            actors.in_bulk(office, "agreement.attest_agreements", items, step)
+            attested.update(each["offer_id"] for each in fresh)
+        return len(attested)
+
+    until(attest, total, "学校鉴证 attestation")
+
+
+def _register(actors: Actors, played: Played, index: int, progress: Progress) -> None:
+    """Every other category: the graduate registers, department and school review."""
+    arriving = [
+        (number, after) for number, _, after in _moving(played, index) if after.code not in ("", AGREEMENT)
+    ]
+    if not arriving:
+        return
+    with progress.phase("其他去向登记 registrations", len(arriving)) as step:
+        actors.ask_all(
+            [
+                (graduate(played.graduates[number]), "registration.register_destination", {
+                    "graduate_id": played.graduates[number],
+                    "destination": _destination(after),
+                })
+                for number, after in arriving
+            ],
+            step,
+        )  # fmt: skip
+    with progress.phase("登记审核 reviews", 2 * len(arriving)) as step:
+        _review(
+            actors, played, {"registration": [number for number, _ in arriving]}, ["department", "school"], step
+        )
+
+
+def _destination(planned: Destination) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        name: value for name in planned.__slots__ if (value := getattr(planned, name))
+    }
+    if planned.unit_nature:
+        fields |= {"unit_name": "示范单位", "job_title": "职员", "monthly_salary": 5000}
+    if planned.code in ("801", "802", "803"):
+        fields["school_name"] = "示范大学"
+    if planned.code == "85":
+        fields |= {"country": "新加坡", "foreign_school_name": "National University of Singapore"}
+    return fields
+
+
+def _review(
+    actors: Actors,
+    played: Played,
+    expected: dict[str, Sequence[int]],
+    chain: Sequence[str],
+    step: Callable[[int], None],
+) -> None:
+    """Approve, in the order of the chain, every case of a kind about these graduates as it appears in the queues."""
+    for kind, numbers in expected.items():
+        for office_kind in chain:
+            by_office: Counter[Any] = Counter(
+                department_office(
+                    played.province, played.cohort.school, played.cohort.graduates[number].row["department"]
+                )
+                if office_kind == "department"
+                else school_office(played.province, played.cohort.school)
+                for number in numbers
+            )
+            for office, count in by_office.items():
+                _work_through(actors, office, office_kind, kind, count, step)
+
+
+def _work_through(
+    actors: Actors, office: Any, office_kind: str, kind: str, count: int, step: Callable[[int], None]
+) -> None:
+    approved: set[str] = set()
+
+    def approve() -> int:
+        asked = {"step": office_kind, "kind": kind, "limit": BULK}
+        cases = actors.ask(office, "review.list_queue", asked)["cases"]
+        # The queue may still show what was approved a moment ago.
+        fresh = [case["case_id"] for case in cases if case["case_id"] not in approved]
+        if fresh:
+            actors.in_bulk(office, "review.approve_reviews", [{"case_id": case_id} for case_id in fresh], step)
+            approved.update(fresh)
+        return len(approved)
+
+    until(approve, count, f"{office.scope} {kind} 审核 reviews")
+
+
+def _settle(actors: Actors, played: Played, index: int, progress: Progress) -> None:
+    wanted = Counter(each.destinations[index].code for each in played.cohort.graduates)
+    with progress.phase("统计到位 statistics", 1) as step:
+        _await_counts(actors, played, wanted)
+        step(1)
+
+
+def _await_counts(actors: Actors, played: Played, wanted: Counter[str]) -> None:
+    office = school_office(played.province, played.cohort.school)
+    asked = {"scope": office.scope, "class_year": played.cohort.class_year, "by": ["code"]}
+    total = sum(wanted.values())
+
+    def matching() -> int:
+        rows = actors.ask(office, "stats.count_graduates", asked)["rows"]
+        return sum(min(count, wanted[code]) for code, count in rows)
+
+    until(matching, total, "统计 statistics")
+
+
+def scope_of(played: Played) -> str:
+    """Where the cohort is."""
+    return scope_path(played.province, played.cohort.school)
