@@ -128,9 +128,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
 
 def allowed(action: str, actor: Actor, subject: Subject) -> bool:
     """Whether the table lets this principal do this to that subject."""
-    return any(
-        actor.role == role and _reaches(reach, actor, subject) for role, reach in ACCESS.get(action, ())
-    )
+    return any(actor.role == role and _reaches(reach, actor, subject) for role, reach in ACCESS.get(action, ()))
 
 
 def check(action: str, actor: Actor, subject: Subject) -> None:

@@ -17,7 +17,9 @@ from kombu import Connection
 
 from shared.errors import Reason, Unavailable
 
-AWAY = Reason("broker.away", "消息服务暂不可用，请稍后重试", "The broker is away; repeat the message later", Unavailable)
+AWAY = Reason(
+    "broker.away", "消息服务暂不可用，请稍后重试", "The broker is away; repeat the message later", Unavailable
+)
 UNROUTED = Reason(
     "broker.unrouted",
     "没有服务接收 {routing_key}",
@@ -90,7 +92,9 @@ class ConfirmedPublisher:
                 self._published += 1
                 self._unconfirmed.add(self._published)
                 channel.basic_publish(
-                    Message(message.body, content_type="application/json", content_encoding="utf-8", **message.properties),
+                    Message(
+                        message.body, content_type="application/json", content_encoding="utf-8", **message.properties
+                    ),
                     exchange=message.exchange,
                     routing_key=message.routing_key,
                     mandatory=message.mandatory,

@@ -28,8 +28,8 @@ TOO_LARGE = Reason(
 )
 UNREADABLE = Reason(
     "payload.unreadable",
-    "消息应为 JSON 对象 {{\"args\": [内容], \"kwargs\": {{}}}}",
-    "The body must be JSON: {{\"args\": [payload], \"kwargs\": {{}}}}",
+    '消息应为 JSON 对象 {{"args": [内容], "kwargs": {{}}}}',
+    'The body must be JSON: {{"args": [payload], "kwargs": {{}}}}',
     Invalid,
 )
 BAD_HEADER = Reason("header.invalid", "消息头 {field} 有误", "The header {field} is missing or wrong", Invalid)

@@ -30,7 +30,10 @@ UNKNOWN_VERSION = Reason(
     UnreadableEvent,
 )
 BAD_DATA = Reason(
-    "event.bad_data", "事件 {type} 的数据无法读取：{why}", "The data of event {type} cannot be read: {why}", UnreadableEvent
+    "event.bad_data",
+    "事件 {type} 的数据无法读取：{why}",
+    "The data of event {type} cannot be read: {why}",
+    UnreadableEvent,
 )
 
 
@@ -128,7 +131,9 @@ def _plan(cls: type[Any]) -> _Plan:
         required=frozenset(
             each.name
             for each in own
-            if each.default is MISSING and each.default_factory is MISSING and type(None) not in get_args(hints[each.name])
+            if each.default is MISSING
+            and each.default_factory is MISSING
+            and type(None) not in get_args(hints[each.name])
         ),
         readers={each.name: _reader(hints[each.name]) for each in own},
     )

@@ -131,11 +131,11 @@ class _Calls(RpcConsumer):
             if provider.method_name == method:
                 provider.handle_message(message)
                 return
-        self.answer(message, f"{self.container.service_name}.?", time.perf_counter(), None, UNKNOWN_METHOD.error(method=method))
+        self.answer(
+            message, f"{self.container.service_name}.?", time.perf_counter(), None, UNKNOWN_METHOD.error(method=method)
+        )
 
-    def answer(
-        self, message: Any, action: str, started: float, result: Any, error: ServiceError | None
-    ) -> None:
+    def answer(self, message: Any, action: str, started: float, result: Any, error: ServiceError | None) -> None:
         """Reply and acknowledge; without a reply the message stays unacknowledged and comes again."""
         wire = None
         if error is not None:
@@ -348,9 +348,7 @@ class _Subscription(Entrypoint):
             self._spawn(message, event, since, attempt)
 
     def _park(self, message: Any, error: ServiceError, exc_info: Any = None) -> None:
-        _log.error(
-            "dead letter: %s", error, exc_info=exc_info, extra={"queue": self.queue.name, "code": error.code}
-        )
+        _log.error("dead letter: %s", error, exc_info=exc_info, extra={"queue": self.queue.name, "code": error.code})
         metrics.REACTIONS.labels(self.queue.name, "dead").inc()
         self.queue_consumer.reject(message, requeue=False)
 
@@ -379,5 +377,3 @@ def _meant(error: BaseException) -> ServiceError:
         if away is not None:
             return away
     return BUG.error()
-
-

@@ -86,8 +86,7 @@ class UnreadableEvent(ServiceError):
 
 
 KINDS: dict[str, type[ServiceError]] = {
-    kind.__name__: kind
-    for kind in (Invalid, NotFound, Refused, Forbidden, Conflict, Unavailable, UnreadableEvent)
+    kind.__name__: kind for kind in (Invalid, NotFound, Refused, Forbidden, Conflict, Unavailable, UnreadableEvent)
 }
 
 

@@ -21,9 +21,7 @@ from shared.messages import Actor, Meta, NewEvent, Recorded
 TRIES = 3
 BULK_LIMIT = 500
 
-TOO_MANY_ITEMS = Reason(
-    "bulk.too_many", "一次最多提交 {limit} 条", "At most {limit} items in one message", Invalid
-)
+TOO_MANY_ITEMS = Reason("bulk.too_many", "一次最多提交 {limit} 条", "At most {limit} items in one message", Invalid)
 
 State = TypeVar("State")
 Streams = Mapping[str, Sequence[Recorded]]
@@ -154,9 +152,7 @@ def handle_many(
 Item = tuple[int, Any, Meta]
 
 
-def _handle_lane(
-    log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]
-) -> dict[int, ItemOutcome]:
+def _handle_lane(log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]) -> dict[int, ItemOutcome]:
     if len(items) == 1:
         return _handle_alone(log, handling, items[0])
     try:
@@ -210,9 +206,7 @@ def _handle_together(
     if writes:
         position = log.append_many(lane, [write for _, _, write in writes]).position
         for index, thing_id, write in reversed(writes):
-            outcomes[index] = ItemOutcome(
-                index, Answer(thing_id, write.expected_version + len(write.events), position)
-            )
+            outcomes[index] = ItemOutcome(index, Answer(thing_id, write.expected_version + len(write.events), position))
             position -= len(write.events)
     for item in postponed:
         outcomes.update(_handle_lane(log, handling, lane, [item]))

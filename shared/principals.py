@@ -12,11 +12,10 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
+import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
-
-import orjson
 
 from shared.access import ROOT_SCOPE, Role
 from shared.errors import Forbidden, Reason

@@ -15,7 +15,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from shared.errors import Invalid, Reason, ServiceError
 from shared.messages import lane_of
 
-BAD_PAYLOAD = Reason("payload.invalid", "提交的内容有误：{first}", "The message has the wrong shape: {first_en}", Invalid)
+BAD_PAYLOAD = Reason(
+    "payload.invalid", "提交的内容有误：{first}", "The message has the wrong shape: {first_en}", Invalid
+)
 
 # marshmallow's own sentences are English; each is replaced by a pair that people on both sides of a gateway can read.
 _PAIRS: Mapping[str, str] = {
@@ -218,7 +220,10 @@ def invalid(reasons: Mapping[str, list[str]]) -> ServiceError:
     zh, _, en = reasons[first][0].partition(" / ")
     where = first or "payload"
     return BAD_PAYLOAD.error(
-        field=where, first=f"{where} {zh}", first_en=f"{where} {en or zh}", fields={k or "payload": v for k, v in reasons.items()}
+        field=where,
+        first=f"{where} {zh}",
+        first_en=f"{where} {en or zh}",
+        fields={k or "payload": v for k, v in reasons.items()},
     )
 
 

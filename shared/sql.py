@@ -16,7 +16,9 @@ from shared.errors import Reason, ServiceError, Unavailable
 
 SERVICE_ROLE = "wq_service"
 
-AWAY = Reason("database.away", "数据库暂不可用，请稍后重试", "The database is away; repeat the message later", Unavailable)
+AWAY = Reason(
+    "database.away", "数据库暂不可用，请稍后重试", "The database is away; repeat the message later", Unavailable
+)
 
 
 class Driver(StrEnum):

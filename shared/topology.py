@@ -63,5 +63,3 @@ def declare_events(channel: Any, subscriptions: Iterable[tuple[str, str]], conte
         queue = event_queue(consumer, event_type)
         dead_letter_queue(queue.name)(channel).declare()
         queue(channel).declare()
-
-

@@ -24,7 +24,9 @@ PUBLISH = "publish"
 def service_class(context: str) -> Any:
     """The nameko class of a context. Only for a nameko process."""
     module = import_module(f"services.{context}.service")
-    (found,) = (value for value in vars(module).values() if isinstance(value, type) and getattr(value, "name", "") == context)
+    (found,) = (
+        value for value in vars(module).values() if isinstance(value, type) and getattr(value, "name", "") == context
+    )
     return found
 
 

@@ -56,4 +56,3 @@ def migrate_log(database_url: str) -> None:
         database = connection.execute(text("SELECT current_database()")).scalar_one()
         connection.execute(text(f'GRANT CREATE ON DATABASE "{database}" TO {SERVICE_ROLE}'))
     engine.dispose()
-

@@ -3,7 +3,7 @@
 Holds kombu, psycopg2 and SQLAlchemy; never psycopg 3, gRPC or CPU-bound work (docs/decisions/0001).
 """
 
-# ruff: noqa: E402, I001 - eventlet must patch the standard library before anything else imports it
+# ruff: noqa: E402 - eventlet must patch the standard library before anything else imports it
 import eventlet
 
 eventlet.monkey_patch()

@@ -142,9 +142,7 @@ def list_offers(
         wanted = wanted.where(columns.state == state)
     if after is not None:
         last = select(columns.sent_at).where(columns.offer_id == after).scalar_subquery()
-        wanted = wanted.where(
-            (columns.sent_at < last) | ((columns.sent_at == last) & (columns.offer_id > after))
-        )
+        wanted = wanted.where((columns.sent_at < last) | ((columns.sent_at == last) & (columns.offer_id > after)))
     page = wanted.order_by(columns.sent_at.desc(), columns.offer_id).limit(limit)
     return [row._asdict() for row in connection.execute(page)]
 
@@ -154,9 +152,7 @@ def list_awaiting_attestation(
 ) -> tuple[list[Mapping[str, Any]], int]:
     """Agreements inside a scope that wait for the school's attestation, by id, and how many there are in all."""
     columns = OFFERS.c
-    waiting = (columns.state == Status.ATTESTING.value) & (
-        (columns.scope == scope) | columns.scope.like(scope + "/%")
-    )
+    waiting = (columns.state == Status.ATTESTING.value) & ((columns.scope == scope) | columns.scope.like(scope + "/%"))
     wanted = select(OFFERS).where(waiting, columns.offer_id > (after or "")).order_by(columns.offer_id).limit(limit)
     total = connection.execute(select(func.count()).where(waiting)).scalar_one()
     return [row._asdict() for row in connection.execute(wanted)], int(total)

@@ -110,9 +110,7 @@ def evolve(state: Agreements, event: Any) -> Agreements:
             offer = state.offers[event.agreement_id]
             assert offer.cancellation is not None
             return state.with_offer(event.agreement_id, cancellation=replace(offer.cancellation, agreed=True))
-        case (
-            e.CancellationWithdrawn() | e.CancellationRefused() | e.CancellationLapsed() | e.CancellationReturned()
-        ):
+        case e.CancellationWithdrawn() | e.CancellationRefused() | e.CancellationLapsed() | e.CancellationReturned():
             return state.with_offer(event.agreement_id, cancellation=None)
         case e.AgreementCancelled():
             return state.with_offer(event.agreement_id, status=Status.CANCELLED, cancellation=None)

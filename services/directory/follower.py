@@ -4,7 +4,5 @@ from services.directory import read_model
 from shared.following import Follower
 
 FOLLOWERS = (
-    Follower(
-        name="directory.project", schema="directory", metadata=read_model.METADATA, apply=read_model.apply
-    ),
+    Follower(name="directory.project", schema="directory", metadata=read_model.METADATA, apply=read_model.apply),
 )

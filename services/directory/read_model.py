@@ -186,5 +186,3 @@ def get_employer(connection: Connection, employer_id: str) -> Mapping[str, Any] 
 def _inside(column: Any, scope: str) -> Any:
     # A scope is made of codes and slashes only, so it holds no wildcard.
     return (column == scope) | column.like(scope + "/%")
-
-

@@ -249,5 +249,3 @@ def _text(cell: Any) -> str:
         case datetime() | date():
             return f"{cell:%Y-%m-%d}"
     return str(cell)
-
-

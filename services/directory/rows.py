@@ -155,7 +155,9 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
 def _check_dates(reading: _Reading, values: Mapping[str, Any], class_year: int) -> None:
     begins, ends = values["enrolled_on"], values["graduates_on"]
     if isinstance(ends, date) and ends.year != class_year:
-        reading.wrong("graduates_on", "roster.class", f"毕业日期不在 {class_year} 届", f"is not in the class of {class_year}")
+        reading.wrong(
+            "graduates_on", "roster.class", f"毕业日期不在 {class_year} 届", f"is not in the class of {class_year}"
+        )
     if isinstance(begins, date) and isinstance(ends, date) and begins >= ends:
         reading.wrong("enrolled_on", "roster.order", "入学日期应早于毕业日期", "must lie before the graduation")
 
@@ -187,7 +189,9 @@ class _Reading:
             return text
         code = table.by_name(text)
         if code is None:
-            self.wrong(field, "roster.unknown_code", f"未知的代码或名称：{text[:20]}", f"unknown code or name: {text[:20]}")
+            self.wrong(
+                field, "roster.unknown_code", f"未知的代码或名称：{text[:20]}", f"unknown code or name: {text[:20]}"
+            )
         return code or text
 
     def matches(self, field: str, text: str, shortest: int, longest: int) -> None:
@@ -201,15 +205,19 @@ class _Reading:
 
     def one_of(self, field: str, text: str, allowed: tuple[str, ...]) -> None:
         if text and text not in allowed:
-            self.wrong(field, "roster.unknown_code", f"应为 {'、'.join(allowed)}", f"must be one of {', '.join(allowed)}")
+            self.wrong(
+                field, "roster.unknown_code", f"应为 {'、'.join(allowed)}", f"must be one of {', '.join(allowed)}"
+            )
 
     def years(self, text: str) -> None:
         try:
-            known = not text or 1.5 <= float(text) <= 9.5 and float(text) * 2 % 1 == 0
+            known = not text or (1.5 <= float(text) <= 9.5 and float(text) * 2 % 1 == 0)
         except ValueError:
             known = False
         if not known:
-            self.wrong("study_years", "roster.study_years", "学制应为 1.5 至 9.5 年", "must be 1.5 to 9.5 years by halves")
+            self.wrong(
+                "study_years", "roster.study_years", "学制应为 1.5 至 9.5 年", "must be 1.5 to 9.5 years by halves"
+            )
 
     def day(self, field: str, text: str) -> date | None:
         digits = text.replace("-", "").replace("/", "").replace(".", "")

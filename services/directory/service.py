@@ -31,6 +31,7 @@ from shared.handling import Answer, ItemOutcome, fold, handle
 from shared.messages import NATIONAL_LANE, Meta
 from shared.shapes import invalid
 
+
 class DirectoryService:
     """RPC service `directory`."""
 

@@ -17,25 +17,33 @@ from shared.messages import Meta, Recorded, lane_of, new_id
 BOUND_TRAININGS = ("2", "4")
 
 NO_GRADUATE = Reason("registration.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
-NOT_PENDING = Reason(
-    "registration.not_pending", "该登记不在审核中", "This registration is not under review"
-)
+NOT_PENDING = Reason("registration.not_pending", "该登记不在审核中", "This registration is not under review")
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
     "签就业协议形式就业须通过签约办理，不能直接登记",
     "A destination by agreement is registered by signing, not directly",
 )
 NOT_REGISTRABLE = Reason(
-    "registration.not_registrable", "类别 {code} 不能直接登记，请选择下级类别", "Category {code} is a group; choose one of its members", Invalid
+    "registration.not_registrable",
+    "类别 {code} 不能直接登记，请选择下级类别",
+    "Category {code} is a group; choose one of its members",
+    Invalid,
 )
 MISSING = Reason("registration.field_missing", "类别 {code} 必须填写此项", "Category {code} needs this field", Invalid)
-FORBIDDEN = Reason("registration.field_forbidden", "类别 {code} 不应填写此项", "Category {code} has no such field", Invalid)
+FORBIDDEN = Reason(
+    "registration.field_forbidden", "类别 {code} 不应填写此项", "Category {code} has no such field", Invalid
+)
 WRONG_INTENTION = Reason(
-    "registration.wrong_intention", "该意向不属于类别 {code}", "This intention does not belong to category {code}", Invalid
+    "registration.wrong_intention",
+    "该意向不属于类别 {code}",
+    "This intention does not belong to category {code}",
+    Invalid,
 )
 IN_REVIEW = Reason("registration.in_review", "已有登记正在审核", "A registration is already under review")
 SIGNED = Reason(
-    "registration.already_signed", "毕业生已应约或已有生效协议，不能登记其他去向", "The graduate is bound by an agreement"
+    "registration.already_signed",
+    "毕业生已应约或已有生效协议，不能登记其他去向",
+    "The graduate is bound by an agreement",
 )
 VOID_FIRST = Reason(
     "registration.void_first", "已登记去向，请先申请作废", "A destination is registered; have it voided first"
@@ -45,7 +53,9 @@ BOUND_ELSEWHERE = Reason(
 )
 NOTHING_REGISTERED = Reason("registration.nothing_registered", "没有已登记的去向", "No destination is registered")
 CANCEL_FIRST = Reason(
-    "registration.cancel_agreement", "该去向来自就业协议，请办理解约", "This destination comes from an agreement; cancel the agreement"
+    "registration.cancel_agreement",
+    "该去向来自就业协议，请办理解约",
+    "This destination comes from an agreement; cancel the agreement",
 )
 VOID_IN_REVIEW = Reason("registration.void_in_review", "作废申请正在审核", "A void request is already under review")
 

@@ -97,7 +97,13 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
 
 
 def list_registrations(
-    connection: Connection, scope: str, class_year: int, code: str | None, state: str | None, after: str | None, limit: int
+    connection: Connection,
+    scope: str,
+    class_year: int,
+    code: str | None,
+    state: str | None,
+    after: str | None,
+    limit: int,
 ) -> list[Mapping[str, Any]]:
     """A page of registrations inside a scope, by id; `after` is the last id seen."""
     columns = REGISTRATIONS.c

@@ -16,9 +16,7 @@ from shared.messages import Meta, Recorded, lane_of
 
 NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
 DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
-NOT_YOUR_STEP = Reason(
-    "review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours"
-)
+NOT_YOUR_STEP = Reason("review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours")
 
 # Which role acts on which step; the steps are named after the offices.
 STEPS: Final[Mapping[str, Role]] = {

@@ -105,9 +105,8 @@ CROSS JOIN LATERAL (
 ) AS change
 GROUP BY {_PLACE}, change.code, change.day
 """
-_ROSTER_UPSERT = (
-    "INSERT INTO graduates SELECT * FROM roster_in ON CONFLICT (graduate_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in ("class_year", *ROSTER_COLUMNS))
+_ROSTER_UPSERT = "INSERT INTO graduates SELECT * FROM roster_in ON CONFLICT (graduate_id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in ("class_year", *ROSTER_COLUMNS)
 )
 _SPANS = (
     """

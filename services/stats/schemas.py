@@ -11,7 +11,6 @@ from shared.codes.destination import RULES
 from shared.shapes import Query, QueryShape
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count(Query):
     """`as_of` None means today."""

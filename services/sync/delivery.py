@@ -37,9 +37,7 @@ def deliver(connection: Connection, events: Sequence[Recorded], client: National
     read_model.save(connection, list(states.values()))
 
 
-def tell(
-    connection: Connection, client: NationalClient, lane: str, records: Sequence[Record], held: set[str]
-) -> int:
+def tell(connection: Connection, client: NationalClient, lane: str, records: Sequence[Record], held: set[str]) -> int:
     """Send records in order and park what is refused or waits; how many were accepted. Adds to `held`."""
     accepted = 0
     waiting = [Parked(lane, record) for record in records if record.graduate_id in held]

@@ -1,19 +1,41 @@
-"""What has been told about each graduate, and what is parked because the national system refused its content."""
+"""What is to be told of each graduate, what the national system has accepted, and what is parked because it refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, delete, func, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    any_,
+    delete,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError
 
-from services.sync.records import Record, Reported, digest, digest_line
+from services.sync.interface import digest_line
+from services.sync.records import Record, Reported
+from shared.errors import Reason, Unavailable
 from shared.following import checkpoint_table
+from shared.sql import passing
 
 METADATA = MetaData()
-checkpoint_table(METADATA)
+_CHECKPOINT = checkpoint_table(METADATA)
 
 REPORTED = Table(
     "reported",
@@ -23,13 +45,18 @@ REPORTED = Table(
     Column("school", Text, nullable=False),
     Column("class_year", Integer, nullable=False),
     Column("body", JSONB, nullable=False),
+    # The record last accepted, null before the first: it stays behind the record above while a graduate is parked.
+    Column("told_school", Text),
+    Column("told_class", Integer),
+    Column("told_line", Text),
 )
-Index("reported_by_school", REPORTED.c.class_year, REPORTED.c.school)
+Index("reported_told", REPORTED.c.told_class, REPORTED.c.told_school)
 PARKED = Table(
     "parked",
     METADATA,
     Column("graduate_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("event_id", Text, nullable=False),
     Column("lane", Text, nullable=False),
     Column("record", JSONB, nullable=False),
     # Empty for a record that only waits behind a refused one.
@@ -37,18 +64,65 @@ PARKED = Table(
     Column("zh", Text, nullable=False),
     Column("en", Text, nullable=False),
     Column("tries", BigInteger, nullable=False),
+    Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+LANE_BUSY = Reason(
+    "sync.lane_busy",
+    "省份 {lane} 正在报送，请稍后重试",
+    "Deliveries of province {lane} are under way; try again",
+    Unavailable,
+)
+
+_SAVE = text(
+    """
+    INSERT INTO reported (graduate_id, version, school, class_year, body)
+    SELECT graduate_id, version, school, class_year, CAST(body AS jsonb)
+    FROM unnest(CAST(:graduates AS text[]), CAST(:versions AS int[]), CAST(:schools AS text[]),
+                CAST(:classes AS int[]), CAST(:bodies AS text[])) AS new (graduate_id, version, school, class_year, body)
+    ON CONFLICT (graduate_id) DO UPDATE SET
+        version = excluded.version, school = excluded.school, class_year = excluded.class_year, body = excluded.body
+    """
+)
+_TOLD = text(
+    """
+    UPDATE reported SET told_school = new.school, told_class = new.class_year, told_line = new.line
+    FROM unnest(CAST(:graduates AS text[]), CAST(:schools AS text[]), CAST(:classes AS int[]),
+                CAST(:lines AS text[])) AS new (graduate_id, school, class_year, line)
+    WHERE reported.graduate_id = new.graduate_id
+    """
+)
+_PARK = text(
+    """
+    INSERT INTO parked AS known (graduate_id, version, event_id, lane, record, code, zh, en, tries)
+    SELECT graduate_id, version, event_id, lane, CAST(record AS jsonb), code, zh, en, 1
+    FROM unnest(CAST(:graduates AS text[]), CAST(:versions AS int[]), CAST(:events AS text[]),
+                CAST(:lanes AS text[]), CAST(:records AS text[]), CAST(:codes AS text[]), CAST(:zhs AS text[]),
+                CAST(:ens AS text[])) AS new (graduate_id, version, event_id, lane, record, code, zh, en)
+    ON CONFLICT (graduate_id, version) DO UPDATE SET
+        code = excluded.code, zh = excluded.zh, en = excluded.en, tries = known.tries + 1
+    """
+)
+# Bytes, not a language's order, sort the lines on both sides.
+_DIGEST = text(
+    """
+    SELECT count(*) AS count,
+           encode(sha256(convert_to(coalesce(string_agg(told_line, E'\\n' ORDER BY told_line COLLATE "C"), ''), 'UTF8')),
+                  'hex') AS digest
+    FROM reported WHERE told_class = :class_year AND told_school = :school
+    """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A record that was refused, or waits behind one that was."""
+    """A record that was refused, or waits behind one that was. `parked_at` is None before it is stored."""
 
-    lane: str
     record: Record
     code: str = ""
     zh: str = ""
     en: str = ""
+    parked_at: datetime | None = None
 
     @property
     def graduate_id(self) -> str:
@@ -58,73 +132,84 @@ class Parked:
     def version(self) -> int:
         return self.record.version
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it was not refused itself."""
+        return not self.code
+
+
+def hold(connection: Connection, lane: str) -> None:
+    """Keep deliveries of a lane away until this transaction ends. Raises Unavailable `sync.lane_busy`."""
+    try:
+        connection.execute(select(_CHECKPOINT.c.position).where(_CHECKPOINT.c.lane == lane).with_for_update())
+    except DBAPIError as error:
+        if passing(error) is None:
+            raise
+        raise LANE_BUSY.error(lane=lane) from error
+
 
 def load(connection: Connection, graduates: Iterable[str]) -> dict[str, Reported]:
-    """What has been told about these graduates."""
+    """The record of each of these graduates; version 0 of who is not known yet."""
     wanted = list(graduates)
     known = {graduate_id: Reported(graduate_id) for graduate_id in wanted}
-    for row in connection.execute(select(REPORTED).where(REPORTED.c.graduate_id.in_(wanted))):
-        known[row.graduate_id] = Reported(row.graduate_id, row.version, row.school, row.class_year, row.body)
-    return known
+    rows = connection.execute(select(REPORTED).where(REPORTED.c.graduate_id == any_(_texts(wanted))))
+    return known | {row.graduate_id: _reported(row) for row in rows}
 
 
 def save(connection: Connection, states: Sequence[Reported]) -> None:
-    """Keep what has been told."""
-    if not states:
-        return
-    rows = [
-        {
-            "graduate_id": state.graduate_id,
-            "version": state.version,
-            "school": state.school,
-            "class_year": state.class_year,
-            "body": state.body or {},
+    """Keep the records as events have made them; says nothing of what is accepted."""
+    if states:
+        values = {
+            "graduates": [state.graduate_id for state in states],
+            "versions": [state.version for state in states],
+            "schools": [state.school for state in states],
+            "classes": [state.class_year for state in states],
+            "bodies": [orjson.dumps(state.body).decode() for state in states],
         }
-        for state in states
-    ]
-    statement = insert(REPORTED)
-    changed = {name: statement.excluded[name] for name in ("version", "school", "class_year", "body")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["graduate_id"], set_=changed), rows)
+        connection.execute(_SAVE, values)
+
+
+def accepted(connection: Connection, records: Iterable[Record]) -> None:
+    """Keep that the national system has these records; the last of a graduate counts. Their states are saved before."""
+    told = {record.graduate_id: record for record in records}
+    if told:
+        newest = told.values()
+        values = {
+            "graduates": list(told),
+            "schools": [record.school for record in newest],
+            "classes": [record.class_year for record in newest],
+            "lines": [digest_line(record.graduate_id, record.version, record.body) for record in newest],
+        }
+        connection.execute(_TOLD, values)
 
 
 def parked_graduates(connection: Connection, graduates: Iterable[str]) -> set[str]:
     """Which of these graduates have something parked."""
-    found = connection.execute(
-        select(PARKED.c.graduate_id).where(PARKED.c.graduate_id.in_(list(graduates))).distinct()
-    )
-    return set(found.scalars())
+    wanted = PARKED.c.graduate_id == any_(_texts(graduates))
+    return set(connection.execute(select(PARKED.c.graduate_id).where(wanted).distinct()).scalars())
 
 
 def park(connection: Connection, parked: Sequence[Parked]) -> None:
-    """Put records aside until an operator or a correction brings them on."""
+    """Put records aside until an operator or a correction brings them on; again: the newest reason, one try more."""
     if parked:
-        rows = [
-            {
-                "graduate_id": each.graduate_id,
-                "version": each.version,
-                "lane": each.lane,
-                "record": each.record.to_json(),
-                "code": each.code,
-                "zh": each.zh,
-                "en": each.en,
-                "tries": 1,
-            }
-            for each in parked
-        ]
-        statement = insert(PARKED)
-        again = {
-            **{name: statement.excluded[name] for name in ("code", "zh", "en")},
-            "tries": PARKED.c.tries + 1,
+        values = {
+            "graduates": [each.graduate_id for each in parked],
+            "versions": [each.version for each in parked],
+            "events": [each.record.event_id for each in parked],
+            "lanes": [each.record.lane for each in parked],
+            "records": [orjson.dumps(each.record.to_json()).decode() for each in parked],
+            "codes": [each.code for each in parked],
+            "zhs": [each.zh for each in parked],
+            "ens": [each.en for each in parked],
         }
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["graduate_id", "version"], set_=again), rows
-        )
+        connection.execute(_PARK, values)
 
 
-def unpark(connection: Connection, graduate_id: str, versions: Sequence[int]) -> None:
-    """These records of a graduate were accepted."""
-    done = PARKED.c.version.in_(versions)
-    connection.execute(delete(PARKED).where(PARKED.c.graduate_id == graduate_id, done))
+def unpark(connection: Connection, records: Iterable[Record]) -> None:
+    """These records were accepted: what is parked of their graduates up to their versions is done."""
+    for record in records:
+        done = PARKED.c.version <= record.version
+        connection.execute(delete(PARKED).where(PARKED.c.graduate_id == record.graduate_id, done))
 
 
 def list_parked(connection: Connection, graduate_id: str | None = None) -> list[Parked]:
@@ -133,7 +218,8 @@ def list_parked(connection: Connection, graduate_id: str | None = None) -> list[
     if graduate_id is not None:
         wanted = wanted.where(PARKED.c.graduate_id == graduate_id)
     return [
-        Parked(row.lane, Record(**row.record), row.code, row.zh, row.en) for row in connection.execute(wanted)
+        Parked(Record(**row.record, lane=row.lane), row.code, row.zh, row.en, row.parked_at)
+        for row in connection.execute(wanted)
     ]
 
 
@@ -142,19 +228,31 @@ def count_parked(connection: Connection) -> int:
     return int(connection.execute(select(func.count(PARKED.c.graduate_id.distinct()))).scalar_one())
 
 
-def digests(connection: Connection, class_year: int) -> dict[str, dict[str, Any]]:
-    """Per school: `count` and `digest` of what has been told of a class."""
-    lines: dict[str, list[str]] = {}
-    wanted = select(REPORTED).where(REPORTED.c.class_year == class_year).execution_options(yield_per=5_000)
-    for row in connection.execute(wanted):
-        lines.setdefault(row.school, []).append(digest_line(row.graduate_id, row.version, row.body))
-    return {school: {"count": len(each), "digest": digest(each)} for school, each in lines.items()}
+def delivered(connection: Connection, class_year: int) -> dict[str, int]:
+    """Per school: of how many graduates of a class the national system has accepted a record."""
+    wanted = (
+        select(REPORTED.c.told_school, func.count())
+        .where(REPORTED.c.told_class == class_year)
+        .group_by(REPORTED.c.told_school)
+    )
+    return {school: count for school, count in connection.execute(wanted)}
 
 
-def of_school(connection: Connection, school: str, class_year: int) -> Mapping[str, Reported]:
-    """What has been told of every graduate of a school and class."""
-    wanted = select(REPORTED).where(REPORTED.c.school == school, REPORTED.c.class_year == class_year)
-    return {
-        row.graduate_id: Reported(row.graduate_id, row.version, row.school, row.class_year, row.body)
-        for row in connection.execute(wanted)
-    }
+def digest_of(connection: Connection, school: str, class_year: int) -> dict[str, Any]:
+    """`count` and `digest` of what has been accepted of a school and class, as the interface defines them."""
+    row = connection.execute(_DIGEST, {"school": school, "class_year": class_year}).one()
+    return {"count": row.count, "digest": row.digest}
+
+
+def told_of(connection: Connection, school: str, class_year: int) -> Mapping[str, tuple[str, Reported]]:
+    """Per graduate accepted under a school and class: the line accepted, and the record as it is now."""
+    wanted = select(REPORTED).where(REPORTED.c.told_school == school, REPORTED.c.told_class == class_year)
+    return {row.graduate_id: (row.told_line, _reported(row)) for row in connection.execute(wanted)}
+
+
+def _reported(row: Row[Any]) -> Reported:
+    return Reported(row.graduate_id, row.version, row.school, row.class_year, **row.body)
+
+
+def _texts(values: Iterable[str]) -> Any:
+    return func.cast(list(values), ARRAY(Text))

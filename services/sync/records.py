@@ -1,22 +1,24 @@
 """The reported record of a graduate and how events change it (DOMAIN 5.1, 5.2). Pure.
 
-Each event that changes the record makes its next version; the event's id is the key by which a repeat is known.
+Names, identity numbers and other numbers of a person do not leave `directory` in this step: a record is keyed by the
+graduate id. Each event that changes the record makes its next version; the event's id is the key that tells a repeat.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-import orjson
+from uuid import NAMESPACE_URL, uuid5
 
 from shared.clock import day_of
 from shared.messages import Recorded
 
+# A restatement is a whole record told again: it stands for every version up to its own.
 UPSERT, VOID, RESTATE = "upsert", "void", "restate"
+VERBS = frozenset({UPSERT, VOID, RESTATE})
 
-_ROSTER = (
+# Closed lists, so that a field added to an event never leaves the platform by itself.
+ROSTER_FIELDS = (
     "province",
     "school",
     "department",
@@ -27,6 +29,7 @@ _ROSTER = (
     "study_mode",
     "study_years",
     "training",
+    "agreed_unit",
     "sex",
     "ethnic",
     "political",
@@ -37,6 +40,20 @@ _ROSTER = (
     "enrolled_on",
     "graduates_on",
 )
+DESTINATION_FIELDS = (
+    "code",
+    "intention",
+    "unit_name",
+    "uscc",
+    "unit_nature",
+    "industry",
+    "place",
+    "position",
+    "school_name",
+    "country",
+    "foreign_school_name",
+)
+# Another type here would number the versions of graduates already told of anew: reconcile after a rebuild then.
 TYPES = frozenset(
     {
         "directory.GraduateEnrolled",
@@ -50,13 +67,33 @@ TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What has been said about a graduate so far: version 0 and no body before the first record."""
+    """The record as the events have made it: version 0 before the first.
+
+    Who was removed has no roster; the destination is kept, because it counts again when the graduate is enrolled again.
+    """
 
     graduate_id: str
     version: int = 0
     school: str = ""
     class_year: int = 0
-    body: dict[str, Any] | None = None
+    roster: dict[str, Any] | None = None
+    destination: dict[str, Any] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the national system is told."""
+        return {"roster": self.roster, "destination": self.destination}
+
+    def record(self, event_id: str, lane: str) -> Record:
+        """The message that tells of it."""
+        verb = VOID if self.roster is None else UPSERT
+        return Record(self.graduate_id, self.version, event_id, lane, verb, self.school, self.class_year, self.body)
+
+    def restated(self) -> Record:
+        """The message that tells all of it again; the same content always has the same id."""
+        told = f"{self.graduate_id}:{self.version}:{self.school}:{self.class_year}:{self.body}"
+        record = self.record(str(uuid5(NAMESPACE_URL, told)), self.graduate_id[:2])
+        return replace(record, verb=RESTATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +103,35 @@ class Record:
     graduate_id: str
     version: int
     event_id: str
+    lane: str
     verb: str
     school: str
     class_year: int
     body: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        """The message as it travels; its lane is the batch's province."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "lane"}
 
 
-def report(state: Reported, recorded: Recorded) -> tuple[Reported, Record]:
-    """The state after an event of `TYPES`, and the record that tells of it."""
+def report(state: Reported, recorded: Recorded) -> tuple[Reported, Record | None]:
+    """The state after an event of `TYPES`, and the record that tells of it; None when the event changes nothing told."""
     data = recorded.data
-    school, class_year, verb = state.school, state.class_year, UPSERT
-    known = state.body or {}
-    body: dict[str, Any] = {"roster": known.get("roster"), "destination": known.get("destination")}
+    after = state
     match recorded.type:
         case "directory.GraduateEnrolled" | "directory.GraduateCorrected":
-            body["roster"] = {name: data[name] for name in _ROSTER}
-            school, class_year = data["school"], data["class_year"]
+            roster = {name: data.get(name) for name in ROSTER_FIELDS}
+            after = replace(state, roster=roster, school=data["school"], class_year=data["class_year"])
         case "directory.GraduateRemoved":
-            verb = VOID
+            after = replace(state, roster=None)
         case "registration.DestinationRegistered":
-            registered_on = day_of(recorded.event.occurred_at).isoformat()
-            body["destination"] = {**data["destination"], "registered_on": registered_on, "source": data["source"]}
+            given = data["destination"]
+            destination = {name: given[name] for name in DESTINATION_FIELDS if given.get(name) is not None}
+            destination["registered_on"] = day_of(recorded.event.occurred_at).isoformat()
+            after = replace(state, destination=destination)
         case "registration.DestinationReopened":
-            body["destination"] = None
-    after = Reported(state.graduate_id, state.version + 1, school, class_year, body)
-    event_id = str(recorded.event.event_id)
-    return after, Record(state.graduate_id, after.version, event_id, verb, school, class_year, body)
-
-
-def digest_line(graduate_id: str, version: int, body: Any) -> str:
-    """What one graduate adds to the digest of its school and class."""
-    told = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return f"{graduate_id}:{version}:{told}"
-
-
-def digest(lines: list[str]) -> str:
-    """The digest of a school and class: equal on both sides when both know the same."""
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+            after = replace(state, destination=None)
+    if after == state:
+        return state, None
+    after = replace(after, version=state.version + 1)
+    return after, after.record(str(recorded.event.event_id), recorded.lane)

@@ -18,6 +18,8 @@ UNPLACED_CLASS = "未就业"
 class DestinationCode:
     """One category. `required` and `forbidden` name the fields of a destination; groups say what it counts as.
 
+    `unit_natures` are the only natures of unit that may be given, any when empty. `evidence` are the kinds of which one
+    is asked.
     A code that is not `registrable` is a parent or an old flat code: accepted in imports, not in registrations.
     """
 
@@ -29,6 +31,7 @@ class DestinationCode:
     registrable: bool
     required: tuple[str, ...]
     forbidden: tuple[str, ...]
+    unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
     minimum_wage: bool
 
@@ -40,7 +43,7 @@ class DestinationCode:
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """What somebody not placed intends, under code 70 or 72."""
+    """What somebody not placed intends. Codes 70 and 72 ask for one, 71 has a single one that may be left out."""
 
     code: str
     key: str
@@ -116,6 +119,7 @@ DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType(
             registrable=row["registrable"] == "1",
             required=_listed(row["required"]),
             forbidden=_listed(row["forbidden"]),
+            unit_natures=_listed(row["unit_natures"]),
             evidence=_listed(row["evidence"], "|"),
             minimum_wage=row["minimum_wage"] == "1",
         )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from shared.codes.tables import PROVINCE
 
-LENGTH = 18
+SHAPE = re.compile("[0-9]{17}[0-9X]")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
-# Residents of Hong Kong, Macao and Taiwan have their own address codes; Taiwan's is 83, not GB/T 2260's 71.
-REGIONS = frozenset(PROVINCE.codes) - {"66", "71"} | {"81", "82", "83"}
+# The corps' 66 is no address of GB/T 2260. Taiwan residents' permits begin with 83, not one either.
+REGIONS = frozenset(PROVINCE.codes) - {"66"} | {"81", "82", "83"}
 YOUNGEST_YEARS = 14
 
 
@@ -34,17 +35,26 @@ class ResidentId:
     birth_date: date
     region6: str
 
+    @property
+    def province2(self) -> str:
+        """The first two digits: a province, or 83 for Taiwan residents."""
+        return self.region6[:2]
+
 
 def check_resident_id(text: str, today: date) -> ResidentId:
     """The number in its normal form. Raises BadIdentifier `id.*`.
 
     Counties are not checked: an abolished county's numbers stay valid.
     """
-    if text[:1] in ("'", "’", "‘") or "E+" in text.upper() or "." in text:
+    number = text.strip().upper().replace("Ｘ", "X")
+    if number[:1] in ("'", "’", "‘") or "E+" in number or "." in number:
         raise BadIdentifier("id.excel_damage", "身份证号被电子表格改坏", "A spreadsheet has damaged the number")
-    number = text.strip().replace("Ｘ", "X").replace("ｘ", "X").upper()
-    if len(number) != LENGTH or not (number[:17].isascii() and number[:17].isdigit()) or number[17] not in CHECK_CHARACTERS:
-        raise BadIdentifier("id.length", "身份证号应为 18 位", "The number must have 18 characters")
+    if not SHAPE.fullmatch(number):
+        raise BadIdentifier(
+            "id.length",
+            "身份证号应为 18 位：17 位数字和 1 位校验码",
+            "The number must have 18 characters: 17 digits and a check character",
+        )
     if number[:2] not in REGIONS:
         raise BadIdentifier("id.region", "身份证号的地区码不存在", "The number begins with no known region")
     birth = _birth(number[6:14], today)
@@ -69,6 +79,7 @@ def _birth(text: str, today: date) -> date:
         birth = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
         raise wrong from None
-    if birth.year < 1900 or (birth.year + YOUNGEST_YEARS, birth.month, birth.day) > (today.year, today.month, today.day):
+    fourteenth = (birth.year + YOUNGEST_YEARS, birth.month, birth.day)
+    if birth.year < 1900 or fourteenth > (today.year, today.month, today.day):
         raise wrong
     return birth

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 DATA = Path(__file__).parent / "data"
 
@@ -22,18 +23,19 @@ class UnknownCode(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row: `also` holds other names of the same thing."""
+    """One row: `also` holds other names of the same thing, `more` its other columns, such as a province's `code6`."""
 
     code: str
     name: str
     also: tuple[str, ...] = ()
+    more: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
+@dataclass(frozen=True)
 class CodeTable:
-    """One national table, read from its data file when first asked."""
+    """One national table, read from its data file when first asked and kept."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    file: str
 
     def __contains__(self, code: object) -> bool:
         return code in self._entries
@@ -57,7 +59,7 @@ class CodeTable:
         """The name of a code. Raises UnknownCode."""
         entry = self._entries.get(code)
         if entry is None:
-            raise UnknownCode(self._file, code)
+            raise UnknownCode(self.file, code)
         return entry.name
 
     def by_name(self, name: str) -> str | None:
@@ -66,14 +68,16 @@ class CodeTable:
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
-        return {
-            row["code"]: Entry(row["code"], row["name"], tuple(filter(None, row["also"].split(";"))))
-            for row in rows(self._file)
-        }
+        return MappingProxyType({entry.code: entry for entry in map(_entry, rows(self.file))})
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        return {plain(name): entry.code for entry in self for name in (*entry.also, entry.name)}
+        return MappingProxyType({plain(name): entry.code for entry in self for name in (*entry.also, entry.name)})
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    more = {column: value for column, value in row.items() if column not in ("code", "name", "also")}
+    return Entry(row["code"], row["name"], tuple(filter(None, row["also"].split(";"))), MappingProxyType(more))
 
 
 def rows(file: str) -> Iterator[dict[str, str]]:

@@ -1,4 +1,7 @@
-"""统一社会信用代码 (GB 32100-2015) with its inner organisation code (GB 11714), and what it hints about the unit (DOMAIN 3.2)."""
+"""统一社会信用代码 (GB 32100-2015) with its inner organisation code (GB 11714), and what it hints about the unit.
+
+The rules are those of DOMAIN 3.2.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,16 @@ class Uscc:
     code: str
     natures: tuple[str, ...]
 
+    @property
+    def authority(self) -> str:
+        """登记管理部门: the first character, such as 9 for 市场监管."""
+        return self.code[0]
+
+    @property
+    def kind(self) -> str:
+        """机构类别 within its authority: the first two characters, such as 91 for 企业."""
+        return self.code[:2]
+
 
 def check_uscc(text: str) -> Uscc:
     """The code in its normal form. Raises BadIdentifier `uscc.*`."""
@@ -50,7 +63,9 @@ def check_uscc(text: str) -> Uscc:
         raise BadIdentifier("uscc.check", "统一社会信用代码校验码不符", "The check character does not fit the code")
     if _organisation_check(code[8:16]) != code[16]:
         raise BadIdentifier(
-            "uscc.organisation", "统一社会信用代码中的组织机构代码校验码不符", "The organisation code inside does not fit"
+            "uscc.organisation",
+            "统一社会信用代码中的组织机构代码校验码不符",
+            "The organisation code inside does not fit",
         )
     return Uscc(code, NATURE_HINTS.get(code[:2], ()))
 

@@ -74,11 +74,15 @@ class Actors:
         """The same outcomes, if none is a refusal."""
         for outcome in outcomes:
             if "error" in outcome:
-                raise DemoFailed(f"{method}: {WireError(outcome['error']['exc_type'], '', outcome['error']['exc_args'], '').rebuild()}")
+                raise DemoFailed(
+                    f"{method}: {WireError(outcome['error']['exc_type'], '', outcome['error']['exc_args'], '').rebuild()}"
+                )
         return outcomes
 
     def _ask_batch(self, asked: Sequence[tuple[Actor, str, dict[str, Any]]]) -> list[Any]:
-        calls = {index: Call(method, payload, self.token(actor)) for index, (actor, method, payload) in enumerate(asked)}
+        calls = {
+            index: Call(method, payload, self.token(actor)) for index, (actor, method, payload) in enumerate(asked)
+        }
         answers: dict[int, Any] = {}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -119,9 +123,7 @@ def school_office(province: str, school: str) -> Actor:
 
 def department_office(province: str, school: str, department: str) -> Actor:
     """院系 of a school."""
-    return Actor(
-        Role.DEPARTMENT, f"demo-department-{school}-{department}", scope_path(province, school, department)
-    )
+    return Actor(Role.DEPARTMENT, f"demo-department-{school}-{department}", scope_path(province, school, department))
 
 
 def graduate(graduate_id: str) -> Actor:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from shared.codes.destination import rate
-from wq.demo.report import Erratum, Figure, Pick, Report
+from shared.codes.tables import plain
+from wq.demo.report import Figure, Pick, Report
 
 Table = Mapping[tuple[str, ...], int]
 # Asks the statistics: dimensions and day → how many graduates have each combination of values.
@@ -67,13 +69,41 @@ def _compared(report: Report, figure: Figure, count: Callable[[Pick, date | None
         return compared
     return Compared(
         **{name: getattr(compared, name) for name in compared.__slots__ if name != "reason"},
-        reason=_reason(report.errata, compared),
+        reason=_reason(report, compared),
     )
 
 
-def _reason(errata: Sequence[Erratum], compared: Compared) -> str:
-    """The known printing error this difference is: the figure by its name and the very number that was printed."""
-    for erratum in errata:
-        if erratum.figure == compared.name and Decimal(erratum.printed) in (compared.printed, compared.printed_count):
+ERROR_WORDS = re.compile(r"错|误|印反|颠倒|\berrors?\b|\bmisprint|\btypo\b|\bwrong", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
+
+
+def _reason(report: Report, compared: Compared) -> str:
+    """The known printing errors that this difference is: each number that differs must be one. Empty if any is not."""
+    differing = [
+        (printed, computed)
+        for printed, computed in (
+            (compared.printed, compared.computed),
+            (compared.printed_count, compared.computed_count),
+        )
+        if printed is not None and printed != computed
+    ]
+    reasons = [
+        _known_error(report, compared.name, Decimal(printed), None if computed is None else Decimal(computed))
+        for printed, computed in differing
+    ]
+    return "；".join(dict.fromkeys(reasons)) if all(reasons) else ""
+
+
+def _known_error(report: Report, name: str, printed: Decimal, computed: Decimal | None) -> str:
+    """From `errata`: the figure by name, what was printed, and what is right if it says so.
+
+    Otherwise from the note: a sentence that speaks of an error and holds the very number that was printed.
+    """
+    for erratum in report.errata:
+        if plain(erratum.figure) == plain(name) and erratum.printed == printed and erratum.computed in (None, computed):
             return erratum.reason
+    number = re.compile(rf"(?<![0-9.]){re.escape(str(printed))}(?![0-9]|\.[0-9])")
+    for sentence in SENTENCE_END.split(report.note):
+        if number.search(sentence) and ERROR_WORDS.search(sentence):
+            return sentence.strip()
     return ""

@@ -239,7 +239,11 @@ def _sign(actors: Actors, played: Played, index: int, progress: Progress) -> Non
         numbers = [number for group in offers.values() for number in group]
         found = actors.ask_all(
             [
-                (graduate(played.graduates[number]), "agreement.get_agreements", {"graduate_id": played.graduates[number]})
+                (
+                    graduate(played.graduates[number]),
+                    "agreement.get_agreements",
+                    {"graduate_id": played.graduates[number]},
+                )
                 for number in numbers
             ]
         )
@@ -287,9 +291,7 @@ def _attest(actors: Actors, played: Played, total: int, step: Callable[[int], No
 
 def _register(actors: Actors, played: Played, index: int, progress: Progress) -> None:
     """Every other category: the graduate registers, department and school review."""
-    arriving = [
-        (number, after) for number, _, after in _moving(played, index) if after.code not in ("", AGREEMENT)
-    ]
+    arriving = [(number, after) for number, _, after in _moving(played, index) if after.code not in ("", AGREEMENT)]
     if not arriving:
         return
     with progress.phase("其他去向登记 registrations", len(arriving)) as step:
@@ -304,15 +306,11 @@ def _register(actors: Actors, played: Played, index: int, progress: Progress) ->
             step,
         )  # fmt: skip
     with progress.phase("登记审核 reviews", 2 * len(arriving)) as step:
-        _review(
-            actors, played, {"registration": [number for number, _ in arriving]}, ["department", "school"], step
-        )
+        _review(actors, played, {"registration": [number for number, _ in arriving]}, ["department", "school"], step)
 
 
 def _destination(planned: Destination) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        name: value for name in planned.__slots__ if (value := getattr(planned, name))
-    }
+    fields: dict[str, Any] = {name: value for name in planned.__slots__ if (value := getattr(planned, name))}
     if planned.unit_nature:
         fields |= {"unit_name": "示范单位", "job_title": "职员", "monthly_salary": 5000}
     if planned.code in ("801", "802", "803"):

@@ -100,7 +100,9 @@ def _set_days(report: Report, settings: Settings, class_year: int) -> None:
     movable = isinstance(settings.clock(), MovableClock)
     if not movable and len(report.days) > 1:
         raise ReportError(
-            "report.clock", "该报告有两个日期，需要可调整时钟的开发平台", "a report of two days needs a platform whose clock may be moved"
+            "report.clock",
+            "该报告有两个日期，需要可调整时钟的开发平台",
+            "a report of two days needs a platform whose clock may be moved",
         )
     if movable and report.days == [None]:
         # The figures of a class without a date are those of its cut-off day (DOMAIN 4.6).
@@ -135,7 +137,10 @@ def _played(actors: Actors, settings: Settings, report: Report, class_year: int,
             asked["as_of"] = when.isoformat()
         rows = actors.ask(office, "stats.count_graduates", asked)["rows"]
         return {
-            tuple(names.get(value, value) if name == "department" else value for name, value in zip(dimensions, row[:-1], strict=True)): row[-1]
+            tuple(
+                names.get(value, value) if name == "department" else value
+                for name, value in zip(dimensions, row[:-1], strict=True)
+            ): row[-1]
             for row in rows
         }
 
@@ -189,7 +194,9 @@ def _print(outcome: Outcome, console: Console) -> None:
         levels = [outcome.rates[f"{level} {rule}"] for level in ("学校", "全省", "全国")]
         table.add_row(rate.name, *(f"{level['rates'][rate.name]} ({level['counts'][rate.name]:,})" for level in levels))
     table.add_section()
-    table.add_row("毕业生总数 base", *(f"{outcome.rates[f'{level} {rule}']['base']:,}" for level in ("学校", "全省", "全国")))
+    table.add_row(
+        "毕业生总数 base", *(f"{outcome.rates[f'{level} {rule}']['base']:,}" for level in ("学校", "全省", "全国"))
+    )
     console.print(table)
     table = Table(title="与原报告逐项比较 every printed figure")
     for heading in ("指标 figure", "日期 day", "印刷 printed", "计算 computed", "结果"):
@@ -213,7 +220,9 @@ def _print(outcome: Outcome, console: Console) -> None:
 
 
 def _both(count: int | None, percent: Any) -> str:
-    return " / ".join(text for text in ("" if count is None else f"{count:,}", "" if percent is None else f"{percent}%") if text)
+    return " / ".join(
+        text for text in ("" if count is None else f"{count:,}", "" if percent is None else f"{percent}%") if text
+    )
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

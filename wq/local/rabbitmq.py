@@ -164,9 +164,7 @@ def ensure_installed() -> None:
         subprocess.run([*rights, "chmod", "755", str(POLICY)], check=True)
     try:
         for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "rabbitmq-server"]):
-            subprocess.run(
-                [*rights, "apt-get", *step], env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True
-            )
+            subprocess.run([*rights, "apt-get", *step], env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True)
     except subprocess.SubprocessError as error:
         raise RabbitFailed(f"安装 RabbitMQ 失败 / installing RabbitMQ failed: {error}") from error
     finally:

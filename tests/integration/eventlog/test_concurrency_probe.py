@@ -80,7 +80,9 @@ def test_no_reader_misses_or_repeats_an_event(database_url: str) -> None:
 def test_the_probe_catches_an_identity_column_read_by_polling(database_url: str) -> None:
     engine = make_engine(database_url, Driver.PLAIN, role=None, pool_size=WRITERS + 1)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE naive (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data text)"))
+        connection.execute(
+            text("CREATE TABLE naive (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data text)")
+        )
 
     def write(chance: random.Random) -> None:
         try:

@@ -109,7 +109,11 @@ def test_events_carry_who_when_and_what_caused_them() -> None:
     handle(log, HANDLING, Count(ONE, 3), asked)
     (recorded,) = log.read([f"counter-{ONE}"])[f"counter-{ONE}"]
     event = recorded.event
-    assert (event.command_id, event.correlation_id, event.causation_id) == (asked.command_id, asked.correlation_id, None)
+    assert (event.command_id, event.correlation_id, event.causation_id) == (
+        asked.command_id,
+        asked.correlation_id,
+        None,
+    )
     assert (event.actor, event.occurred_at) == (asked.actor, NOW)
 
 

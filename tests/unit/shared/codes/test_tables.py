@@ -1,21 +1,66 @@
-"""The tables are complete, agree with each other, and rates are exact."""
+"""The tables are complete, and every name of a row leads back to it."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import csv
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
 
 import pytest
 
 from shared.codes import tables
-from shared.codes.destination import DESTINATIONS, INTENTIONS, PLACEMENT_RATE, RULES, group, is_placed, rate, rule_of_class
-from shared.codes.regions import area, economic_region
-from shared.codes.schools import SCHOOLS
-from shared.codes.tables import ETHNIC, PLACE, PROVINCE, UNIT_NATURE, CodeTable, UnknownCode
+from shared.codes.tables import (
+    COMPLETION_EDUCATIONS,
+    DATA,
+    EDUCATION,
+    ETHNIC,
+    HARDSHIP,
+    INDUSTRY,
+    NORMAL_STUDENT,
+    PLACE,
+    POLITICAL,
+    PROVINCE,
+    SEX,
+    UNIT_NATURE,
+    CodeTable,
+    UnknownCode,
+    plain,
+)
+
+TABLES = [table for table in vars(tables).values() if isinstance(table, CodeTable)]
+EVERY_TABLE = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.file)
 
 
 def test_56_peoples_and_two_more() -> None:
-    assert len(ETHNIC) == 58
-    assert ETHNIC.codes[0] == "01"
+    assert ETHNIC.codes == (*(f"{number:02d}" for number in range(1, 57)), "97", "98")
+
+
+@pytest.mark.parametrize(
+    ("file", "size"),
+    [("education", 10), ("hardship", 8), ("industry", 21), ("normal_student", 3), ("political", 13), ("position", 18),
+     ("province", 35), ("sex", 4), ("training", 5), ("unit_nature", 14)],
+)  # fmt: skip
+def test_no_row_is_missing(file: str, size: int) -> None:
+    assert {table.file: len(table) for table in TABLES}[file] == size
+
+
+@EVERY_TABLE
+def test_codes_and_names_are_unique_and_filled(table: CodeTable) -> None:
+    with (DATA / f"{table.file}.csv").open(encoding="utf-8", newline="") as lines:
+        assert [row["code"] for row in csv.DictReader(lines)] == list(table.codes)
+    names = [name for entry in table for name in {plain(each) for each in (entry.name, *entry.also)}]
+    assert all(names)
+    assert len(set(names)) == len(names)
+
+
+@EVERY_TABLE
+def test_every_name_of_a_row_leads_back_to_it(table: CodeTable) -> None:
+    for entry in table:
+        assert entry.code in table
+        assert table.get(entry.code) is entry
+        assert table.name(entry.code) == entry.name
+        assert {table.by_name(name) for name in (entry.name, *entry.also)} == {entry.code}
 
 
 @pytest.mark.parametrize(
@@ -23,12 +68,22 @@ def test_56_peoples_and_two_more() -> None:
     [
         (ETHNIC, "傈傈族", "20"),
         (ETHNIC, "傈僳族", "20"),
+        (ETHNIC, "毛难族", "36"),
+        (ETHNIC, "崩龙族", "46"),
+        (POLITICAL, "民革会员", "04"),
+        (NORMAL_STUDENT, "公费师范生", "12"),
+        (UNIT_NATURE, "三资企业", "32"),
         (UNIT_NATURE, "外商投资企业", "32"),
+        (UNIT_NATURE, "个体工商户", "33"),
+        (UNIT_NATURE, "中初教育单位", "22"),
         (UNIT_NATURE, "中等、初等教育单位", "22"),
+        (UNIT_NATURE, "中等，初等教育单位", "22"),
         (UNIT_NATURE, "其他企业（含民营企业等）", "39"),
+        (UNIT_NATURE, "其他企业(含民营企业等)", "39"),
         (PROVINCE, "新疆", "65"),
-        (tables.INDUSTRY, "信息传输、软件和信息技术服务业", "34"),
-        (tables.SEX, "男", "1"),
+        (INDUSTRY, "信息传输、软件和信息技术服务业", "34"),
+        (SEX, "男", "1"),
+        (SEX, "男性", "1"),
     ],
 )
 def test_older_and_shorter_names_are_known(table: CodeTable, name: str, code: str) -> None:
@@ -37,62 +92,55 @@ def test_older_and_shorter_names_are_known(table: CodeTable, name: str, code: st
 
 def test_an_unknown_code_has_no_name() -> None:
     assert ETHNIC.by_name("火星族") is None
-    with pytest.raises(UnknownCode):
+    assert ETHNIC.get("57") is None
+    assert "57" not in ETHNIC
+    with pytest.raises(UnknownCode) as caught:
         ETHNIC.name("57")
+    assert (caught.value.table, caught.value.text) == ("ethnic", "57")
+
+
+def test_a_lost_leading_zero_is_not_guessed_back() -> None:
+    assert "1" not in ETHNIC
+    assert "01" in ETHNIC
+
+
+def test_other_columns_of_a_row_are_kept() -> None:
+    assert {entry.more["code6"] for entry in PROVINCE} == {f"{code}0000" for code in PROVINCE.codes}
+    letters = [entry.more["gbt4754"] for entry in INDUSTRY]
+    assert "".join(letters) == "ABCDEFGHIJKLMNOPQRST"
+
+
+def test_hardships_are_three_bits() -> None:
+    for entry in HARDSHIP:
+        bits = int(entry.code)
+        named = ("就业困难" in entry.name) + 2 * ("家庭困难" in entry.name) + 4 * ("残疾" in entry.name)
+        assert named == bits
+
+
+def test_completion_is_every_education_without_the_qualification() -> None:
+    assert tuple(entry.code for entry in EDUCATION if entry.name.endswith("结业")) == COMPLETION_EDUCATIONS
 
 
 def test_a_place_is_six_digits_of_a_known_province() -> None:
     assert "140105" in PLACE
-    assert all(wrong not in PLACE for wrong in ("14010", "990000", "14010x", "", None))
+    assert all(wrong not in PLACE for wrong in ("14010", "990000", "14010x", "１４０１０５", "", None))
 
 
-def test_a_field_is_never_both_required_and_forbidden() -> None:
-    for code in DESTINATIONS.values():
-        assert not set(code.required) & set(code.forbidden), code
+def test_a_table_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        SEX.file = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        PROVINCE.get("14").more["code6"] = "0"  # type: ignore[union-attr,index]
 
 
-def test_every_code_counts_under_both_rules_and_what_is_placed_is_the_placement_rate() -> None:
-    for rule in RULES.values():
-        groups = {rate.name: set(rate.groups) for rate in rule.rates}
-        counted = set.union(*groups.values())
-        for code in DESTINATIONS.values():
-            assert group(code.code, rule.version) in counted
-            assert is_placed(code.code) == (code.groups[rule.version] in groups[PLACEMENT_RATE])
-
-
-def test_intentions_belong_to_codes_that_ask_for_one() -> None:
-    assert {intention.code for intention in INTENTIONS} == {
-        code.code for code in DESTINATIONS.values() if "intention" in code.required
-    }
-    assert len({intention.key for intention in INTENTIONS}) == len(INTENTIONS)
-
-
-def test_the_rule_changes_with_the_class_of_2025() -> None:
-    assert (rule_of_class(2024), rule_of_class(2025)) == ("2021", "2024")
-
-
-@pytest.mark.parametrize(
-    ("count", "total", "printed"),
-    [(3145, 5082, "61.89"), (1112, 5082, "21.88"), (731, 5082, "14.38"), (57, 5082, "1.12"), (19, 5082, "0.37"),
-     (18, 5082, "0.35"), (4332, 5082, "85.24"), (1, 800, "0.13"), (0, 7, "0.00"), (7, 7, "100.00")],
-)  # fmt: skip
-def test_rates_are_exact_and_half_up(count: int, total: int, printed: str) -> None:
-    assert rate(count, total) == Decimal(printed)
-
-
-def test_a_rate_of_nobody_is_none() -> None:
-    assert rate(0, 0) is None
-
-
-def test_2756_schools_each_in_a_province_of_the_table() -> None:
-    assert len(SCHOOLS) == 2756
-    assert {school.province for school in SCHOOLS.values()} <= set(PROVINCE.codes)
-    assert sum(school.province == "66" for school in SCHOOLS.values()) == 8
-    assert SCHOOLS["10108"].name == "山西大学"
-
-
-def test_every_province_has_a_region_and_an_area() -> None:
-    for code in PROVINCE.codes:
-        assert economic_region(code)
-        assert area(code)
-    assert (area("36"), economic_region("36")) == ("华中", "中部")
+def test_the_tables_need_nothing_but_the_standard_library() -> None:
+    program = (
+        "import sys; import shared.codes.destination, shared.codes.identity, shared.codes.regions, "
+        "shared.codes.schools, shared.codes.tables, shared.codes.uscc; "
+        "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'__main__'})"
+    )
+    root = DATA.parents[2]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], cwd=root, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.split() == ["shared"]

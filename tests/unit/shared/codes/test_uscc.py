@@ -1,0 +1,92 @@
+"""Social credit codes: the vectors of the standard, and no single wrong character passes."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.codes.identity import BadIdentifier
+from shared.codes.tables import UNIT_NATURE
+from shared.codes.uscc import ALPHABET, NATURE_HINTS, check_uscc, make_uscc
+
+COMPANY = "91110105MA0000015F"
+# What the vectors' verdicts are called here.
+CODES = {"invalid-org": "uscc.organisation", "invalid-check": "uscc.check", "invalid-char": "uscc.character"}
+
+
+def vectors() -> list[tuple[str, str]]:
+    with (Path(__file__).parent / "data" / "vectors_uscc.csv").open(encoding="utf-8", newline="") as lines:
+        return [(row["number"], row["expected"]) for row in csv.DictReader(lines)]
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(BadIdentifier) as caught:
+        check_uscc(text)
+    assert caught.value.zh
+    assert caught.value.en
+    return caught.value.code
+
+
+@pytest.mark.parametrize(("code", "expected"), vectors())
+def test_uscc_vectors(code: str, expected: str) -> None:
+    if expected.startswith("invalid"):
+        assert refusal(code) == CODES[expected]
+    else:
+        assert check_uscc(code).code == code.upper()
+
+
+@pytest.mark.parametrize("text", [f" {COMPANY} ", COMPANY.lower(), "91110105-MA000001-5F"])
+def test_spaces_case_and_dashes_are_no_fault(text: str) -> None:
+    assert check_uscc(text).code == COMPANY
+
+
+@pytest.mark.parametrize("text", ["", COMPANY[:-1], f"{COMPANY}0", "600037341"])
+def test_a_code_has_18_characters(text: str) -> None:
+    assert refusal(text) == "uscc.length"
+
+
+def test_the_region_is_in_digits() -> None:
+    assert refusal("91A10105MA0000015F") == "uscc.region"
+
+
+@pytest.mark.parametrize(
+    ("kind", "authority", "natures"),
+    [
+        ("11", "1", ("10",)),
+        ("12", "1", ("20", "21", "22", "23", "29")),
+        ("91", "9", ("31", "32", "39")),
+        ("92", "9", ("33", "39")),
+        ("54", "5", ("55", "56")),
+        ("52", "5", ()),
+        ("Y1", "Y", ()),
+    ],
+)
+def test_the_first_characters_hint_at_the_nature_of_the_unit(
+    kind: str, authority: str, natures: tuple[str, ...]
+) -> None:
+    read = check_uscc(make_uscc(kind, "140105", "MA000001"))
+    assert (read.kind, read.authority, read.natures) == (kind, authority, natures)
+
+
+def test_hints_are_natures_of_the_table() -> None:
+    assert {nature for natures in NATURE_HINTS.values() for nature in natures} <= set(UNIT_NATURE.codes)
+
+
+@given(
+    st.sampled_from(["11", "12", "52", "54", "91", "92", "93", "A1", "N2", "Y1"]),
+    st.integers(0, 999_999),
+    st.text(ALPHABET, min_size=8, max_size=8),
+    st.data(),
+)
+def test_a_made_code_is_valid_and_any_one_wrong_character_is_not(
+    kind: str, region: int, organisation: str, data: st.DataObject
+) -> None:
+    code = make_uscc(kind, f"{region:06d}", organisation)
+    assert check_uscc(code).code == code
+    place = data.draw(st.integers(0, 17))
+    wrong = data.draw(st.sampled_from(ALPHABET).filter(lambda character: character != code[place]))
+    assert refusal(code[:place] + wrong + code[place + 1 :]) in ("uscc.region", "uscc.check")
