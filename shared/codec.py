@@ -12,7 +12,6 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -122,8 +121,7 @@ class _Plan:
     readers: Mapping[str, Callable[[Json], Any]]
 
 
-@cache
-def _plan(cls: type[Any]) -> _Plan:
+def _made_plan(cls: type[Any]) -> _Plan:
     hints = get_type_hints(cls)
     own = fields(cls)
     return _Plan(
@@ -137,6 +135,16 @@ def _plan(cls: type[Any]) -> _Plan:
         ),
         readers={each.name: _reader(hints[each.name]) for each in own},
     )
+
+
+_PLANS: dict[type[Any], _Plan] = {}
+
+
+def _plan(cls: type[Any]) -> _Plan:
+    plan = _PLANS.get(cls)
+    if plan is None:
+        plan = _PLANS[cls] = _made_plan(cls)
+    return plan
 
 
 def _reader(hint: Any) -> Callable[[Json], Any]:

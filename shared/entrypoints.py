@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 class _RawConsumer(QueueConsumer):
     """Hands messages over as bytes, so that what cannot be decoded can still be answered or parked."""
 
-    def get_consumers(self, consumer_cls: Any, channel: Any) -> Iterable[Any]:
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         del channel
         for provider in self._providers:
             consumer = consumer_cls(queues=[provider.queue], on_message=partial(self._received, provider))
@@ -194,7 +194,7 @@ class _Call(Rpc):
         except ServiceError as error:
             self.rpc_consumer.answer(message, self._action, started, None, error)
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the caller is answered and the bug is logged
             self._failed(message, started)
             return
         self._spawn(message, started, headers, loaded, meta)
@@ -227,7 +227,7 @@ class _Call(Rpc):
                 try:
                     shown = self.show(result)
                     orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS)
-                except Exception:
+                except Exception:  # noqa: BLE001 - an answer that cannot be sent is a bug, and is answered as one
                     _log.exception("the answer cannot be sent", extra={"action": self._action})
                     shown, error = None, BUG.error()
             self.rpc_consumer.answer(message, self._action, started, shown, error)
@@ -262,17 +262,17 @@ class _Query(_Call):
     is_query = True
 
 
-def command(shape: type[Shape]) -> Callable[[Any], Any]:
+def command(shape: type[Shape]) -> Any:
     """`method(self, command, meta) -> Answer`, called with one payload of this shape."""
     return _Call.decorator(shape)
 
 
-def bulk(shape: type[Shape]) -> Callable[[Any], Any]:
+def bulk(shape: type[Shape]) -> Any:
     """`method(self, commands, meta) -> outcomes`, called with {"items": [payload, ...]}, at most 500."""
     return _Bulk.decorator(shape)
 
 
-def query(shape: type[Shape]) -> Callable[[Any], Any]:
+def query(shape: type[Shape]) -> Any:
     """`method(self, query, meta) -> JSON values`; a query needs no command id."""
     return _Query.decorator(shape)
 

@@ -88,7 +88,8 @@ def require(connection: Connection, at_least: Mapping[str, int] | None) -> None:
 
 def positions(connection: Connection) -> dict[str, int]:
     """The checkpoints of the schema this connection looks at, by lane."""
-    return {lane: position for lane, position in connection.execute(select(_CHECKPOINT.c.lane, _CHECKPOINT.c.position))}
+    rows = connection.execute(select(_CHECKPOINT.c.lane, _CHECKPOINT.c.position))
+    return {row.lane: row.position for row in rows}
 
 
 class Stopped(Exception):
@@ -112,6 +113,10 @@ class Following:
         self._log = log
         self._engine = engine
         self._batch = batch
+
+    def problem(self) -> str | None:
+        """Why it has stopped, for a readiness probe."""
+        return self.progress.stopped
 
     def step(self, heads: Mapping[str, int]) -> int:
         """Apply one batch of each lane that is not at its head; the number of events applied.

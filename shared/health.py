@@ -23,7 +23,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, checks: Mapping[str, Check]) -> None:
         self.checks = checks
-        super().__init__(("0.0.0.0", port), _Handler)
+        super().__init__(("", port), _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -166,7 +166,7 @@ class Shape(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {"unknown": _PAIRS["unknown"], "type": _PAIRS["type"]}
+    error_messages: dict[str, str] = {"unknown": _PAIRS["unknown"], "type": _PAIRS["type"]}  # noqa: RUF012 - marshmallow declares it so
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:

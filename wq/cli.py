@@ -76,7 +76,7 @@ def serve(names: tuple[str, ...], everything: bool) -> None:
 
     chosen = _names(names, everything, SERVED)
     read_settings()
-    os.execv(sys.executable, [sys.executable, "-m", "wq.serving", *chosen])
+    os.execv(sys.executable, [sys.executable, "-m", "wq.serving", *chosen])  # noqa: S606 - our own module, checked names
 
 
 @main.command()

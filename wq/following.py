@@ -40,9 +40,7 @@ def follow(names: Sequence[str], settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    port = serve_health(
-        settings.health_port, {each.follower.name: (lambda each=each: each.progress.stopped) for each in followings}
-    )
+    port = serve_health(settings.health_port, {each.follower.name: each.problem for each in followings})
     threads = follow_in_threads(log, followings, stop)
     print(f"following {', '.join(names)} - health on port {port}", flush=True)
     while not stop.wait(0.5):

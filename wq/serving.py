@@ -69,7 +69,7 @@ def main(names: list[str]) -> int:
     print(f"serving {', '.join(names)} - health on port {port}", flush=True)
     try:
         runner.wait()
-    except Exception:
+    except Exception:  # noqa: BLE001 - nameko hands on whatever killed a service; the process ends with it
         _log.exception("a service died")
         return 1
     return 0

@@ -148,13 +148,13 @@ def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
 def find_by_id_hash(connection: Connection, id_hash: str) -> list[Mapping[str, Any]]:
     """Every roster entry of a person, the newest class first."""
     found = select(GRADUATES).where(GRADUATES.c.id_hash == id_hash).order_by(GRADUATES.c.class_year.desc())
-    return [row._mapping for row in connection.execute(found)]
+    return [row._asdict() for row in connection.execute(found)]
 
 
 def get_graduate(connection: Connection, graduate_id: str) -> Mapping[str, Any] | None:
     """One graduate."""
     row = connection.execute(select(GRADUATES).where(GRADUATES.c.graduate_id == graduate_id)).one_or_none()
-    return None if row is None else row._mapping
+    return None if row is None else row._asdict()
 
 
 def list_graduates(
@@ -167,7 +167,7 @@ def list_graduates(
         last_scope, _, last_id = after.partition(" ")
         wanted = wanted.where(tuple_(columns.scope, columns.graduate_id) > (last_scope, last_id))
     page = wanted.order_by(columns.scope, columns.graduate_id).limit(limit)
-    return [row._mapping for row in connection.execute(page)]
+    return [row._asdict() for row in connection.execute(page)]
 
 
 def count_graduates(connection: Connection, scope: str, class_year: int) -> int:
@@ -180,7 +180,7 @@ def count_graduates(connection: Connection, scope: str, class_year: int) -> int:
 def get_employer(connection: Connection, employer_id: str) -> Mapping[str, Any] | None:
     """One employer."""
     row = connection.execute(select(EMPLOYERS).where(EMPLOYERS.c.employer_id == employer_id)).one_or_none()
-    return None if row is None else row._mapping
+    return None if row is None else row._asdict()
 
 
 def _inside(column: Any, scope: str) -> Any:

@@ -116,4 +116,4 @@ def list_registrations(
         wanted = wanted.where(columns.code == code)
     if state is not None:
         wanted = wanted.where(columns.state == state)
-    return [row._mapping for row in connection.execute(wanted.order_by(columns.registration_id).limit(limit))]
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.registration_id).limit(limit))]

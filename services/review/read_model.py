@@ -110,4 +110,4 @@ def list_queue(
         last = select(columns.step_since).where(columns.case_id == after).scalar_subquery()
         wanted = wanted.where((columns.step_since > last) | ((columns.step_since == last) & (columns.case_id > after)))
     page = connection.execute(wanted.order_by(columns.step_since, columns.case_id).limit(limit))
-    return [row._mapping for row in page], int(total)
+    return [row._asdict() for row in page], int(total)

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.stats.read_model import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_COLUMNS
+from services.stats.dimensions import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_COLUMNS
 from shared.codes.destination import NOT_REGISTERED, RULES, group, rate
 from shared.codes.tables import COMPLETION_EDUCATIONS
 
 # Names a caller may count by, and the column each is: nothing else ever reaches the SQL.
-DIMENSIONS: Mapping[str, str] = MappingProxyType(
+_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         **{name: f"g.{name}" for name in ROSTER_COLUMNS},
         # Who has no destination that day has it blank.
@@ -50,14 +50,14 @@ def count_graduates(
 ) -> list[Counted]:
     """How many graduates of a class inside a scope have each combination of values at the end of a day.
 
-    Without 结业 unless `include_completion`. Raises KeyError for a dimension that is not in `DIMENSIONS`.
+    Without 结业 unless `include_completion`. Raises KeyError for a dimension that is not in `dimensions.DIMENSIONS`.
     """
     for name in by:
-        DIMENSIONS[name]
+        _COLUMNS[name]
     place, parameters = _place(scope)
     parameters |= {"class_year": class_year, "as_of": as_of, "completion": list(COMPLETION_EDUCATIONS)}
     from_cube = set(by) <= _IN_CUBE
-    columns = [f"g.{name}" for name in by] if from_cube else [DIMENSIONS[name] for name in by]
+    columns = [f"g.{name}" for name in by] if from_cube else [_COLUMNS[name] for name in by]
     where = f"g.class_year = %(class_year)s{place}"
     if not include_completion:
         where += " AND g.education <> ALL(%(completion)s)"

@@ -12,27 +12,13 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, DateTime, Index, Integer, MetaData, Table, Text, text
 
+from services.stats.dimensions import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_COLUMNS
 from shared.clock import day_of
 from shared.following import checkpoint_table
 from shared.messages import Recorded
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
-
-ROSTER_COLUMNS = (
-    "province",
-    "school",
-    "department",
-    "education",
-    "major",
-    "sex",
-    "ethnic",
-    "political",
-    "hardship",
-    "normal",
-    "origin",
-)
-DESTINATION_COLUMNS = ("code", "intention", "unit_nature", "industry", "position", "place")
 
 GRADUATES = Table(
     "graduates",
@@ -58,7 +44,6 @@ SPANS = Table(
     # When the platform learned it, beside the day from which it holds.
     Column("recorded_at", DateTime(timezone=True), nullable=False),
 )
-CUBE_COLUMNS = ("province", "school", "department", "education", "code")
 CUBE = Table(
     "cube",
     METADATA,

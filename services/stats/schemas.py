@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from services.stats.queries import DIMENSIONS
+from services.stats.dimensions import DIMENSIONS
 from shared import shapes
 from shared.codes.destination import RULES
 from shared.shapes import Query, QueryShape

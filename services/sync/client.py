@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -38,6 +38,8 @@ NOT_UNDERSTOOD = Reason(
     "The national system's answer is not understood: {why}",
     Unavailable,
 )
+
+T = TypeVar("T")
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
@@ -208,7 +210,7 @@ def _json(content: bytes) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _part(answer: dict[str, Any], name: str, kind: type[Any]) -> Any:
+def _part(answer: dict[str, Any], name: str, kind: type[T]) -> T:
     part = answer.get(name)
     if not isinstance(part, kind):
         raise NOT_UNDERSTOOD.error(why=f"no {name}")

@@ -1,19 +1,20 @@
-"""Telling the national system: a batch of a lane becomes records, in order per graduate, and each is answered or parked.
+"""Telling the national system: a batch of a lane becomes records, in order per graduate; each is answered or parked.
 
-A refusal for the content parks its graduate: later records of that graduate wait behind it, nobody else's do.
+A refusal for the content parks its graduate: later records of that graduate wait behind it, nobody else's do. A later
+event about a parked graduate is told as a restatement, which stands for all before it, so a correction frees by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from services.sync import read_model
-from services.sync.client import REFUSED, NationalClient
-from services.sync.interface import LARGEST_BATCH
+from services.sync.client import NationalClient, Told
+from services.sync.interface import LARGEST_BATCH, REFUSED
 from services.sync.read_model import Parked
-from services.sync.records import TYPES, Record, report
+from services.sync.records import TYPES, Record, Reported, report
 from shared import metrics
 from shared.messages import Recorded
 
@@ -26,50 +27,92 @@ def deliver(connection: Connection, events: Sequence[Recorded], client: National
     ours = [recorded for recorded in events if recorded.type in TYPES]
     if not ours:
         return
-    states = read_model.load(connection, {recorded.data["graduate_id"] for recorded in ours})
-    records = []
+    states = read_model.load(connection, {_graduate(recorded) for recorded in ours})
+    records: list[Record] = []
     for recorded in ours:
-        graduate_id = recorded.data["graduate_id"]
-        states[graduate_id], record = report(states[graduate_id], recorded)
-        records.append(record)
-    held = read_model.parked_graduates(connection, states)
-    tell(connection, client, events[0].lane, records, held)
+        states[_graduate(recorded)], record = report(states[_graduate(recorded)], recorded)
+        if record is not None:
+            records.append(record)
     read_model.save(connection, list(states.values()))
-
-
-def tell(connection: Connection, client: NationalClient, lane: str, records: Sequence[Record], held: set[str]) -> int:
-    """Send records in order and park what is refused or waits; how many were accepted. Adds to `held`."""
-    accepted = 0
-    waiting = [Parked(lane, record) for record in records if record.graduate_id in held]
-    free = [record for record in records if record.graduate_id not in held]
-    for start in range(0, len(free), LARGEST_BATCH):
-        batch = free[start : start + LARGEST_BATCH]
-        sending = [record for record in batch if record.graduate_id not in held]
-        waiting += [Parked(lane, record) for record in batch if record.graduate_id in held]
-        for record, told in zip(sending, client.send(lane, sending) if sending else [], strict=True):
-            metrics.DELIVERED.labels(told.outcome).inc()
-            if record.graduate_id in held:
-                waiting.append(Parked(lane, record))
-            elif told.outcome == REFUSED:
-                held.add(record.graduate_id)
-                waiting.append(Parked(lane, record, told.code, told.zh, told.en))
-            else:
-                accepted += 1
-    read_model.park(connection, waiting)
+    held = read_model.parked_graduates(connection, states)
+    _tell(connection, client, [record for record in records if record.graduate_id not in held])
+    behind = [record for record in records if record.graduate_id in held]
+    _restate_parked(connection, client, behind, states)
     metrics.PARKED.set(read_model.count_parked(connection))
-    return accepted
 
 
 def retry_parked(connection: Connection, client: NationalClient, graduate_id: str) -> int:
-    """Tell a parked graduate's records again, in order, until one is refused; how many were accepted."""
-    accepted: list[int] = []
+    """Tell a parked graduate's records again, in order, until one is refused; how many were accepted.
+
+    Raises Unavailable, `sync.lane_busy` among them.
+    """
+    read_model.hold(connection, graduate_id[:2])
+    accepted: list[Record] = []
     for parked in read_model.list_parked(connection, graduate_id):
-        (told,) = client.send(parked.lane, [parked.record])
-        metrics.DELIVERED.labels(told.outcome).inc()
+        (told,) = send(client, [parked.record])
         if told.outcome == REFUSED:
-            read_model.park(connection, [Parked(parked.lane, parked.record, told.code, told.zh, told.en)])
+            read_model.park(connection, [_parked(parked.record, told)])
             break
-        accepted.append(parked.version)
-    read_model.unpark(connection, graduate_id, accepted)
+        accepted.append(parked.record)
+    keep_accepted(connection, accepted)
     metrics.PARKED.set(read_model.count_parked(connection))
     return len(accepted)
+
+
+def send(client: NationalClient, records: Sequence[Record]) -> list[Told]:
+    """What was said to each record of one lane, in order, up to 500 a request. Raises Unavailable."""
+    told: list[Told] = []
+    for start in range(0, len(records), LARGEST_BATCH):
+        batch = records[start : start + LARGEST_BATCH]
+        told += client.send(batch[0].lane, batch)
+    for each in told:
+        metrics.DELIVERED.labels(each.outcome).inc()
+    return told
+
+
+def keep_accepted(connection: Connection, records: Sequence[Record]) -> None:
+    """These records were accepted: what is parked up to their versions is done."""
+    read_model.accepted(connection, records)
+    read_model.unpark(connection, records)
+
+
+def _tell(connection: Connection, client: NationalClient, records: Sequence[Record]) -> None:
+    refused: set[str] = set()
+    accepted: list[Record] = []
+    aside: list[Parked] = []
+    for record, told in zip(records, send(client, records), strict=True):
+        if record.graduate_id in refused:
+            # It followed a refused one in the same request, so whatever was said to it is not about its content.
+            aside.append(Parked(record))
+        elif told.outcome == REFUSED:
+            refused.add(record.graduate_id)
+            aside.append(_parked(record, told))
+        else:
+            accepted.append(record)
+    read_model.accepted(connection, accepted)
+    read_model.park(connection, aside)
+
+
+def _restate_parked(
+    connection: Connection, client: NationalClient, behind: Sequence[Record], states: Mapping[str, Reported]
+) -> None:
+    newest = {record.graduate_id: record for record in behind}
+    restated = [states[graduate_id].restated() for graduate_id in newest]
+    outcomes = dict(zip(newest, send(client, restated), strict=True))
+    keep_accepted(connection, [record for record in restated if outcomes[record.graduate_id].outcome != REFUSED])
+    still = [record for record in behind if outcomes[record.graduate_id].outcome == REFUSED]
+    read_model.park(
+        connection,
+        [
+            _parked(record, outcomes[record.graduate_id]) if record is newest[record.graduate_id] else Parked(record)
+            for record in still
+        ],
+    )
+
+
+def _parked(record: Record, told: Told) -> Parked:
+    return Parked(record, told.code, told.zh, told.en)
+
+
+def _graduate(recorded: Recorded) -> str:
+    return str(recorded.data["graduate_id"])

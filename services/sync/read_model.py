@@ -20,8 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     any_,
+    cast,
     delete,
     func,
+    literal,
     select,
     text,
 )
@@ -231,11 +233,11 @@ def count_parked(connection: Connection) -> int:
 def delivered(connection: Connection, class_year: int) -> dict[str, int]:
     """Per school: of how many graduates of a class the national system has accepted a record."""
     wanted = (
-        select(REPORTED.c.told_school, func.count())
+        select(REPORTED.c.told_school, func.count().label("graduates"))
         .where(REPORTED.c.told_class == class_year)
         .group_by(REPORTED.c.told_school)
     )
-    return {school: count for school, count in connection.execute(wanted)}
+    return {row.told_school: row.graduates for row in connection.execute(wanted)}
 
 
 def digest_of(connection: Connection, school: str, class_year: int) -> dict[str, Any]:
@@ -255,4 +257,4 @@ def _reported(row: Row[Any]) -> Reported:
 
 
 def _texts(values: Iterable[str]) -> Any:
-    return func.cast(list(values), ARRAY(Text))
+    return cast(literal(list(values)), ARRAY(Text))

@@ -1,4 +1,4 @@
-"""Daily reconciliation: do both sides know the same of every school, and if not, say it again."""
+"""Daily reconciliation: do both sides know the same of every school, and where not, it is said again."""
 
 from __future__ import annotations
 
@@ -7,50 +7,61 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from services.sync import read_model
-from services.sync.client import REFUSED, NationalClient
-from services.sync.interface import LARGEST_BATCH
-from services.sync.records import RESTATE, Record, Reported, digest_line
+from services.sync.client import NationalClient
+from services.sync.delivery import keep_accepted, send
+from services.sync.interface import REFUSED
+from shared.codes.schools import SCHOOLS
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Schools compared, schools that differed, records said again, and graduates left parked on purpose."""
+    """Schools compared, those that differed, graduates said again, refused, parked, and known only to the other side."""
 
     schools: int
     differing: tuple[str, ...]
-    restated: int
-    parked: int
+    restated: int = 0
+    refused: int = 0
+    parked: int = 0
+    unknown_here: int = 0
 
 
 def reconcile(connection: Connection, client: NationalClient, class_year: int) -> Reconciliation:
-    """Compare counts and digests per school of a class and restate what differs. Raises Unavailable."""
-    ours = read_model.digests(connection, class_year)
+    """Compare counts and digests per school of a class and restate what differs. Raises Unavailable.
+
+    A lane's deliveries wait while one of its schools is put right. Who is parked stays parked: that content was refused.
+    """
     theirs = client.digests(class_year)
-    differing = tuple(sorted(school for school, told in ours.items() if theirs.get(school) != told))
-    parked = {each.graduate_id for each in read_model.list_parked(connection)}
-    restated = 0
-    for school in differing:
-        known = client.lines(school, class_year)
-        behind = [
-            state
-            for graduate_id, state in read_model.of_school(connection, school, class_year).items()
-            if graduate_id not in parked
-            and known.get(graduate_id) != digest_line(graduate_id, state.version, state.body)
-        ]
-        for start in range(0, len(behind), LARGEST_BATCH):
-            batch = [_restated(state) for state in behind[start : start + LARGEST_BATCH]]
-            told = client.send(batch[0].graduate_id[:2], batch)
-            restated += sum(1 for each in told if each.outcome != REFUSED)
-    return Reconciliation(len(ours), differing, restated, len(parked))
+    ours = read_model.delivered(connection, class_year)
+    schools = sorted({*ours, *theirs})
+    differing = [
+        school for school in schools if theirs.get(school) != read_model.digest_of(connection, school, class_year)
+    ]
+    outcomes = [_put_right(connection, client, school, class_year) for school in differing]
+    return Reconciliation(
+        schools=len(schools),
+        differing=tuple(differing),
+        restated=sum(each.restated for each in outcomes),
+        refused=sum(each.refused for each in outcomes),
+        parked=sum(each.parked for each in outcomes),
+        unknown_here=sum(each.unknown_here for each in outcomes),
+    )
 
 
-def _restated(state: Reported) -> Record:
-    return Record(
-        graduate_id=state.graduate_id,
-        version=state.version,
-        event_id=f"restate-{state.graduate_id}-{state.version}",
-        verb=RESTATE,
-        school=state.school,
-        class_year=state.class_year,
-        body=state.body or {},
+def _put_right(connection: Connection, client: NationalClient, school: str, class_year: int) -> Reconciliation:
+    read_model.hold(connection, SCHOOLS[school].province)
+    theirs = client.lines(school, class_year)
+    ours = read_model.told_of(connection, school, class_year)
+    wrong = [graduate_id for graduate_id, (line, _) in ours.items() if theirs.get(graduate_id) != line]
+    parked = read_model.parked_graduates(connection, wrong)
+    restated = [ours[graduate_id][1].restated() for graduate_id in wrong if graduate_id not in parked]
+    told = send(client, restated)
+    accepted = [record for record, each in zip(restated, told, strict=True) if each.outcome != REFUSED]
+    keep_accepted(connection, accepted)
+    return Reconciliation(
+        schools=1,
+        differing=(school,),
+        restated=len(accepted),
+        refused=len(restated) - len(accepted),
+        parked=len(parked),
+        unknown_here=len(theirs.keys() - ours.keys()),
     )

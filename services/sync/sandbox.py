@@ -19,10 +19,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from services.sync.client import ACCEPTED, REFUSED, REPEATED
-from services.sync.interface import LARGEST_BATCH, LARGEST_BODY, NotGenuine, Verifier
-from services.sync.records import RESTATE, UPSERT, VOID, digest, digest_line
+from services.sync.interface import (
+    ACCEPTED,
+    LARGEST_BATCH,
+    LARGEST_BODY,
+    REFUSED,
+    REPEATED,
+    Verifier,
+    digest,
+    digest_line,
+)
+from services.sync.records import RESTATE, VERBS, VOID
 from shared.codes.destination import DESTINATIONS
+from shared.errors import Forbidden
 
 REFUSALS = {
     "national.malformed": ("记录格式有误", "The record is malformed"),
@@ -102,7 +111,7 @@ class Store:
     def _judge(self, record: Any) -> str | None:
         if not isinstance(record, dict) or record.keys() != _KEYS or not isinstance(record["body"], dict):
             return "national.malformed"
-        if not isinstance(record["version"], int) or record["verb"] not in (UPSERT, VOID, RESTATE):
+        if not isinstance(record["version"], int) or record["verb"] not in VERBS:
             return "national.malformed"
         if record["event_id"] in self._event_ids:
             return REPEATED
@@ -191,8 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             server.verifier.verify(method, self.path, body, dict(self.headers.items()), server.now())
-        except NotGenuine as error:
-            self._send(401, {"code": error.code})
+        except Forbidden as error:
+            self._send(401, {"code": error.code, "zh": error.zh, "en": error.en})
             return
         if url.path != "/v1/faults" and self._fault():
             return
@@ -219,8 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
                 schools = store.lines(None, int(query["class"])).items()
                 return {
                     "schools": {
-                        school: {"count": len(lines), "digest": digest(list(lines.values()))}
-                        for school, lines in schools
+                        school: {"count": len(lines), "digest": digest(lines.values())} for school, lines in schools
                     }
                 }
             case "GET", ("lines", _, _):

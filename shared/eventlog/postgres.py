@@ -75,7 +75,7 @@ class PostgresLog:
 
     def heads(self) -> Mapping[str, int]:
         with _translated(), self._single.connect() as connection:
-            return {lane: position for lane, position in connection.exec_driver_sql(_HEADS)}
+            return {row.lane: row.position for row in connection.exec_driver_sql(_HEADS)}
 
     def _select(self, sql: str, parameters: dict[str, Any]) -> list[Recorded]:
         with _translated(), self._single.connect() as connection:
