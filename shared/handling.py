@@ -7,7 +7,7 @@ this command is answered as it was the first time. The answer leaves only after 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import uuid5
@@ -33,6 +33,8 @@ class Handling(Generic[State]):
 
     `stream` names the command's own stream; `reads` names the streams of other contexts that the decision looks at, and
     `facts` makes of them what `decide` is given. `subject` says who and where the thing is, for the access table.
+    `then_reads` names streams that only the first read can name, at the price of a second one. `claims` are events for
+    other streams of the same lane which prove that something is taken once: written with the decision or not at all.
     """
 
     codec: Codec
@@ -43,6 +45,9 @@ class Handling(Generic[State]):
     reads: Callable[[Any], Sequence[str]]
     facts: Callable[[Any, Streams], Any]
     subject: Callable[[Any, State, Any], Subject]
+    then_reads: Callable[[Any, Streams], Sequence[str]] = lambda command, streams: ()
+    claims: Callable[[Sequence[Any], Any], Sequence[tuple[str, Any]]] = lambda events, facts: ()
+    claim_codec: Codec = field(default_factory=Codec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +68,25 @@ class Answer:
 def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> Answer:
     """Carry out one command. Raises the refusals of `decide`, Forbidden, Conflict after three tries, Unavailable.
 
-    Two round trips: one read of all streams, one append.
+    Two round trips: one read of all streams, one append; three for a command that `then_reads`.
     """
     stream = handling.stream(command)
     for attempt in range(1, TRIES + 1):
         streams = log.read([stream, *handling.reads(command)])
-        answer, events = _decided(handling, command, meta, stream, streams)
-        if not events:
+        then = handling.then_reads(command, streams)
+        if then:
+            streams = {**streams, **log.read(then)}
+        answer, writes = _decided(handling, command, meta, stream, streams)
+        if not writes:
             return answer
-        version = len(streams[stream])
+        lane = stream_lane(stream)
         try:
-            appended = log.append(stream_lane(stream), Write(stream, version, _encoded(handling.codec, events, meta)))
+            appended = log.append_many(lane, writes) if len(writes) > 1 else log.append(lane, writes[0])
         except Conflict:
             if attempt == TRIES:
                 raise
             continue
-        return Answer(answer.id, version + len(events), appended.position)
+        return Answer(answer.id, writes[-1].expected_version + len(writes[-1].events), appended.position)
     raise AssertionError("the last try returns or raises")
 
 
@@ -183,8 +191,11 @@ def _handle_together(
 ) -> dict[int, ItemOutcome]:
     wanted = {name: None for _, command, _ in items for name in (handling.stream(command), *handling.reads(command))}
     streams = log.read(list(wanted))
+    then = {name: None for _, command, _ in items for name in handling.then_reads(command, streams)}
+    if then:
+        streams = {**streams, **log.read(list(then))}
     outcomes: dict[int, ItemOutcome] = {}
-    writes: list[tuple[int, str, Write]] = []
+    writes: list[tuple[int, str, Sequence[Write]]] = []
     touched: set[str] = set()
     postponed: list[Item] = []
     for item in items:
@@ -194,20 +205,24 @@ def _handle_together(
             postponed.append(item)
             continue
         try:
-            answer, events = _decided(handling, command, meta, stream, streams)
+            answer, own = _decided(handling, command, meta, stream, streams)
         except ServiceError as error:
             outcomes[index] = ItemOutcome(index, error=error)
             continue
-        if not events:
+        if not own:
             outcomes[index] = ItemOutcome(index, answer=answer)
             continue
-        touched.add(stream)
-        writes.append((index, answer.id, Write(stream, len(streams[stream]), _encoded(handling.codec, events, meta))))
+        if touched & {write.stream for write in own}:
+            postponed.append(item)
+            continue
+        touched.update(write.stream for write in own)
+        writes.append((index, answer.id, own))
     if writes:
-        position = log.append_many(lane, [write for _, _, write in writes]).position
-        for index, thing_id, write in reversed(writes):
-            outcomes[index] = ItemOutcome(index, Answer(thing_id, write.expected_version + len(write.events), position))
-            position -= len(write.events)
+        position = log.append_many(lane, [write for _, _, own in writes for write in own]).position
+        for index, thing_id, own in reversed(writes):
+            version = own[-1].expected_version + len(own[-1].events)
+            outcomes[index] = ItemOutcome(index, Answer(thing_id, version, position))
+            position -= sum(len(write.events) for write in own)
     for item in postponed:
         outcomes.update(_handle_lane(log, handling, lane, [item]))
     return outcomes
@@ -215,7 +230,8 @@ def _handle_together(
 
 def _decided(
     handling: Handling[Any], command: Any, meta: Meta, stream: str, streams: Streams
-) -> tuple[Answer, Sequence[Any]]:
+) -> tuple[Answer, Sequence[Write]]:
+    """The answer as things are, and what to write: claims first, so that the command's own event is the last one."""
     history = streams[stream]
     thing_id = stream.partition("-")[2]
     state = fold(handling, history)
@@ -225,7 +241,14 @@ def _decided(
     if mine:
         return Answer(thing_id, mine[-1].version, mine[-1].position), ()
     events = handling.decide(command, state, facts, meta)
-    return Answer(thing_id, len(history), 0), events
+    if not events:
+        return Answer(thing_id, len(history), 0), ()
+    own = Write(stream, len(history), _encoded(handling.codec, events, meta, 0))
+    claims = [
+        Write(name, len(streams[name]), _encoded(handling.claim_codec, [claim], meta, index))
+        for index, (name, claim) in enumerate(handling.claims(events, facts), len(events))
+    ]
+    return Answer(thing_id, len(history), 0), (*claims, own)
 
 
 def fold(handling: Handling[State], history: Iterable[Recorded]) -> State:
@@ -237,9 +260,9 @@ def fold(handling: Handling[State], history: Iterable[Recorded]) -> State:
     return state
 
 
-def _encoded(codec: Codec, events: Sequence[Any], meta: Meta) -> tuple[NewEvent, ...]:
+def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, start: int) -> tuple[NewEvent, ...]:
     encoded = []
-    for index, event in enumerate(events):
+    for index, event in enumerate(events, start):
         event_type, version, data = codec.encode(event)
         encoded.append(
             NewEvent(
@@ -250,7 +273,7 @@ def _encoded(codec: Codec, events: Sequence[Any], meta: Meta) -> tuple[NewEvent,
                 command_id=meta.command_id,
                 correlation_id=meta.correlation_id,
                 causation_id=meta.causation_id,
-                actor=meta.actor,
+                actor=replace(meta.actor, rights=None),
                 occurred_at=meta.now,
             )
         )

@@ -17,11 +17,15 @@ LANE_LENGTH = 2
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: `role` is one of shared.access.Role, `scope` a path such as `CN/14/10108/07`."""
+    """Who does something: `role` is one of shared.access.Role, `scope` a path such as `CN/14/10108/07`.
+
+    `rights` narrows what an office's account may do, None leaves it all its role may; events do not keep it.
+    """
 
     role: str
     id: str
     scope: str = ""
+    rights: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Principals: short-lived signed tokens that say who calls. The gateway signs, every service checks.
 
-JWS compact, EdDSA (Ed25519), `typ` wq-principal+jwt. Claims: iss, aud "wq", sub (the actor's id), role, scope, iat, exp,
-jti. Keys come only from the configured file, never from the token.
+JWS compact, EdDSA (Ed25519), `typ` wq-principal+jwt. Claims: iss, aud "wq", sub (the actor's id), role, scope, rights
+(optional, narrows an office's account), iat, exp, jti. Keys come only from the configured file, never from the token.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Issuer:
             "sub": actor.id,
             "role": actor.role,
             "scope": actor.scope,
+            **({} if actor.rights is None else {"rights": list(actor.rights)}),
             "iat": issued,
             "exp": issued + min(seconds, LONGEST_SECONDS),
             "jti": uuid4().hex,
@@ -100,7 +101,13 @@ class Verifier:
         try:
             signed = jws.deserialize_compact(token, self._keys, algorithms=["Ed25519"])
             claims = orjson.loads(signed.payload)
-            actor = Actor(Role(claims["role"]), str(claims["sub"]), str(claims["scope"]))
+            rights = claims.get("rights")
+            actor = Actor(
+                Role(claims["role"]),
+                str(claims["sub"]),
+                str(claims["scope"]),
+                None if rights is None else tuple(str(each) for each in rights),
+            )
             issued, expires = int(claims["iat"]), int(claims["exp"])
             genuine = (
                 signed.headers().get("typ") == TYPE

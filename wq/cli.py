@@ -279,15 +279,20 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
 @main.command()
 @_plainly
 def sweep() -> None:
-    """Lapse what was not answered in time: offers and cancellation requests. Run it every few minutes; safe to repeat."""
+    """Lapse what was not answered in time, escalate reviews that are late. Run it every few minutes; safe to repeat."""
     from services.agreement.sweep import lapse_due  # noqa: PLC0415
+    from services.review.sweep import escalate_due  # noqa: PLC0415
     from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
 
     settings = read_settings()
-    engine = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
-    with engine.connect() as connection:
-        lapsed = lapse_due(PostgresLog(engine), connection, settings.clock().now())
-    out.print(f"{lapsed} 项已过期 / lapsed")
+    now = settings.clock().now()
+    agreements = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
+    with agreements.connect() as connection:
+        lapsed = lapse_due(PostgresLog(agreements), connection, now)
+    reviews = make_engine(settings.database_url, Driver.PLAIN, schema="review", pool_size=2)
+    with reviews.connect() as connection:
+        escalated = escalate_due(PostgresLog(reviews), connection, now)
+    out.print(f"{lapsed} 项已过期 / lapsed，{escalated} 项审核已上报上级 / escalated")
 
 
 @main.group()

@@ -6,15 +6,63 @@ An `agreement_id` is the `offer_id` of the offer that was accepted. Amounts are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from shared.codec import Codec
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What an offline or already signed agreement says about the unit and the work."""
+
+    unit_name: str
+    nature: str
+    industry: str
+    place: str
+    position: str
+    job_title: str
+    uscc: str | None = None
+    uscc_absent_reason: str | None = None
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDrafted:
+    """An employer prepared an offer that nobody else sees; drafted again under the same id it is changed."""
+
+    TYPE: ClassVar[str] = "agreement.OfferDrafted"
+    VERSION: ClassVar[int] = 1
+
+    offer_id: str
+    graduate_id: str
+    employer_id: str
+    position: str
+    job_title: str
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDiscarded:
+    """The employer gave a draft up."""
+
+    TYPE: ClassVar[str] = "agreement.DraftDiscarded"
+    VERSION: ClassVar[int] = 1
+
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferSent:
-    """An employer invited; it can be answered before `respond_by`. `parties`: 两方 (2) or 三方 (3) as set then."""
+    """An employer invited; it can be answered before `respond_by`. `parties`: 两方 (2) or 三方 (3) as set then.
+
+    `order` holds the steps of signing as set then, the default order when empty; `binding` says whether acceptance binds
+    already or only the last step. `warnings` are shown to both sides and stop nobody. `template` prints the book.
+    """
 
     TYPE: ClassVar[str] = "agreement.OfferSent"
     VERSION: ClassVar[int] = 1
@@ -36,6 +84,28 @@ class OfferSent:
     monthly_salary: int | None = None
     penalty: int | None = None
     remarks: str | None = None
+    order: tuple[str, ...] = ()
+    binding: str = "completion"
+    template: str = "default/1"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEdited:
+    """The employer changed an unanswered offer; `revision` counts from 1 at its sending. All terms as they are now."""
+
+    TYPE: ClassVar[str] = "agreement.OfferEdited"
+    VERSION: ClassVar[int] = 1
+
+    offer_id: str
+    revision: int
+    position: str
+    job_title: str
+    respond_by: datetime
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +141,10 @@ class OfferLapsed:
 
 @dataclass(frozen=True, slots=True)
 class OfferAccepted:
-    """The graduate is bound from now on; a review of kind "agreement" opens. `education`: 学历层次 on the roster."""
+    """The graduate is locked from now on. `education`: 学历层次 on the roster; `awaits` is the next step of signing.
+
+    When it is the review, one of kind "agreement" opens. `number` is there when acceptance binds.
+    """
 
     TYPE: ClassVar[str] = "agreement.OfferAccepted"
     VERSION: ClassVar[int] = 1
@@ -82,11 +155,13 @@ class OfferAccepted:
     scope: str
     class_year: int
     education: str
+    awaits: str = "review"
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AttestationAwaited:
-    """三方: the review passed, the agreement waits for 学校鉴证 (DOMAIN 1.6)."""
+    """The agreement waits for 学校鉴证 (三方) or 院校确认 (两方) (DOMAIN 1.1, 1.6)."""
 
     TYPE: ClassVar[str] = "agreement.AttestationAwaited"
     VERSION: ClassVar[int] = 1
@@ -95,15 +170,58 @@ class AttestationAwaited:
 
 
 @dataclass(frozen=True, slots=True)
+class SealAwaited:
+    """The review passed or the school attested; the agreement waits for the employer's seal (用人单位盖章)."""
+
+    TYPE: ClassVar[str] = "agreement.SealAwaited"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSealed:
+    """The employer sealed: on the platform (`e_seal`) or on paper, whose scan is `evidence_id`; `awaits` as above."""
+
+    TYPE: ClassVar[str] = "agreement.AgreementSealed"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    method: str
+    evidence_id: str | None = None
+    awaits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementAttested:
+    """The school attested or confirmed, and a further step is still awaited."""
+
+    TYPE: ClassVar[str] = "agreement.AgreementAttested"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    awaits: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementConcluded:
-    """The agreement is effective under its number."""
+    """The agreement is effective under its number. `kind`: online, offline, or paper (an agreement signed before).
+
+    `employer_id` is there when the employer has an account; `signed_on` and `paper_number` are those of the paper.
+    """
 
     TYPE: ClassVar[str] = "agreement.AgreementConcluded"
     VERSION: ClassVar[int] = 1
 
     agreement_id: str
     graduate_id: str
-    employer_id: str
+    employer_id: str | None
     number: str
     parties: int
     scope: str
@@ -116,22 +234,32 @@ class AgreementConcluded:
     job_title: str
     uscc: str | None = None
     monthly_salary: int | None = None
+    kind: str = "online"
+    signed_on: date | None = None
+    paper_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementReturned:
-    """A reviewer said no; the graduate is free, the employer may invite anew (DOMAIN 1.1 step 6)."""
+    """A reviewer said no; the graduate is free, the employer may invite anew (DOMAIN 1.1 step 6).
+
+    `cancellation_id` names a request to cancel that has become pointless.
+    """
 
     TYPE: ClassVar[str] = "agreement.AgreementReturned"
     VERSION: ClassVar[int] = 1
 
     agreement_id: str
     reason: str
+    cancellation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CancellationRequested:
-    """One side asked to cancel; `by` is "graduate" or "employer". The other side can answer before `answer_by`."""
+    """One side asked to cancel; `by` is "graduate" or "employer". The other side can answer before `answer_by`.
+
+    `release_letter` (解约函) and `penalty_slip` (违约金凭证) name evidence.
+    """
 
     TYPE: ClassVar[str] = "agreement.CancellationRequested"
     VERSION: ClassVar[int] = 1
@@ -142,6 +270,8 @@ class CancellationRequested:
     reason_code: str
     reason: str
     answer_by: datetime
+    release_letter: str | None = None
+    penalty_slip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +309,21 @@ class CancellationLapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class CancellationMediated:
+    """The school looked at a request that was refused or not answered: `outcome` is "cancel" or "keep"."""
+
+    TYPE: ClassVar[str] = "agreement.CancellationMediated"
+    VERSION: ClassVar[int] = 1
+
+    cancellation_id: str
+    agreement_id: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancellationAgreed:
-    """Both sides want to cancel; a review of kind `cancellation` opens."""
+    """Both sides want to cancel, or the school mediated so; a review of kind `cancellation` opens."""
 
     TYPE: ClassVar[str] = "agreement.CancellationAgreed"
     VERSION: ClassVar[int] = 1
@@ -190,6 +333,8 @@ class CancellationAgreed:
     graduate_id: str
     scope: str
     class_year: int
+    release_letter: str | None = None
+    penalty_slip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,20 +364,219 @@ class AgreementCancelled:
     reason_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class BookApplied:
+    """线下签约: the graduate applied for an agreement book; a review of kind "application" opens (DOMAIN 1.3)."""
+
+    TYPE: ClassVar[str] = "agreement.BookApplied"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    education: str
+    parties: int
+    terms: Terms
+    review_id: str
+    template: str = "default/1"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BookAmended:
+    """The graduate corrected a returned application; another review of kind "application" opens."""
+
+    TYPE: ClassVar[str] = "agreement.BookAmended"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    terms: Terms
+    review_id: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationReturned:
+    """A reviewer said no to the application; the graduate may correct it or give it up."""
+
+    TYPE: ClassVar[str] = "agreement.ApplicationReturned"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    review_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookIssued:
+    """The application passed: the book can be printed under its number, sealed and sent back as a scan."""
+
+    TYPE: ClassVar[str] = "agreement.BookIssued"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSubmitted:
+    """The scan of the sealed book is there; a review of kind "signing" opens."""
+
+    TYPE: ClassVar[str] = "agreement.ScanSubmitted"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    evidence_id: str
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReturned:
+    """A reviewer said no to the scan; a better one may be sent, or the book be voided."""
+
+    TYPE: ClassVar[str] = "agreement.ScanReturned"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    review_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookVoided:
+    """作废: the graduate gave up a book, or an already signed agreement, before it took effect.
+
+    `number` will never be used again. A review still open is named by `review_kind` and `review_id`.
+    """
+
+    TYPE: ClassVar[str] = "agreement.BookVoided"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    reason: str
+    number: str | None = None
+    review_kind: str | None = None
+    review_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossReported:
+    """遗失: the printed book is lost; `evidence_id` is the published notice. A review of kind "loss" opens (DOMAIN 1.8)."""
+
+    TYPE: ClassVar[str] = "agreement.LossReported"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    loss_id: str
+    statement: str
+    evidence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReturned:
+    """A reviewer did not accept the report of a loss; the number stays."""
+
+    TYPE: ClassVar[str] = "agreement.LossReturned"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    loss_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookReissued:
+    """补办: a new number in the place of the lost one, which is never used again."""
+
+    TYPE: ClassVar[str] = "agreement.BookReissued"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    loss_id: str
+    old_number: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSubmitted:
+    """已签协议登记: the graduate registered an agreement signed on paper; a review of kind "paper" opens (DOMAIN 1.4)."""
+
+    TYPE: ClassVar[str] = "agreement.PaperSubmitted"
+    VERSION: ClassVar[int] = 1
+
+    agreement_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    education: str
+    parties: int
+    terms: Terms
+    signed_on: date
+    evidence_id: str
+    review_id: str
+    paper_number: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperNumberClaimed:
+    """The number on a paper agreement belongs to one graduate of its class and province; kept in a stream of its own."""
+
+    TYPE: ClassVar[str] = "agreement.PaperNumberClaimed"
+    VERSION: ClassVar[int] = 1
+
+    number: str
+    graduate_id: str
+    agreement_id: str
+
+
 CODEC = Codec(
+    OfferDrafted,
+    DraftDiscarded,
     OfferSent,
+    OfferEdited,
     OfferWithdrawn,
     OfferRefused,
     OfferLapsed,
     OfferAccepted,
     AttestationAwaited,
+    SealAwaited,
+    AgreementSealed,
+    AgreementAttested,
     AgreementConcluded,
     AgreementReturned,
     CancellationRequested,
     CancellationWithdrawn,
     CancellationRefused,
     CancellationLapsed,
+    CancellationMediated,
     CancellationAgreed,
     CancellationReturned,
     AgreementCancelled,
+    BookApplied,
+    BookAmended,
+    ApplicationReturned,
+    BookIssued,
+    ScanSubmitted,
+    ScanReturned,
+    BookVoided,
+    LossReported,
+    LossReturned,
+    BookReissued,
+    PaperSubmitted,
 )
+# Streams `paper_number-<lane>-<uuid>` prove that a number is registered once.
+CLAIM_CODEC = Codec(PaperNumberClaimed)

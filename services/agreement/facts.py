@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
 from typing import Any
 
+from services.agreement.state import AT_COMPLETION
 from shared.access import scope_path
 from shared.codes.destination import is_placed
 from shared.handling import Streams
@@ -24,16 +27,32 @@ class Graduate:
     education: str
     training: str
     agreed_unit: str | None
+    enrolled_on: date | None = None
+
+    @property
+    def school(self) -> str:
+        """The five-digit code."""
+        return self.scope.split("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A province's settings for a class; the defaults where it has set none (DOMAIN 1.0)."""
+    """A province's settings for a class; the defaults where it has set none (DOMAIN 1.0, 1.1).
+
+    `order` is empty for the national order of the parties. `penalty_limit` is in yuan and only warns.
+    `cancellation_evidence` names what an online cancellation must bring: release_letter, penalty_slip.
+    """
 
     parties: int = 2
     response_days: int = 5
     response_days_max: int = 30
     cancellation_days: int = 15
+    order: tuple[str, ...] = ()
+    binding: str = AT_COMPLETION
+    penalty_limit: int | None = None
+    cancellation_evidence: tuple[str, ...] = ()
+    issues_numbers: bool = False
+    template: str = "default/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +68,60 @@ class Employer:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stored file: whose it is and what it shows."""
+
+    graduate_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """`destination` is none, pending (a registration is under review) or placed (a direct one is registered)."""
+    """`destination` is none, pending (a registration is under review) or placed (a direct one is registered).
+
+    `breach_limit` is the school's; `claimed_by` says whose the number on a paper agreement is already.
+    """
 
     graduate: Graduate | None = None
     settings: Settings = Settings()
     employer: Employer | None = None
     destination: str = "none"
+    evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
+    breach_limit: int | None = None
+    claimed_by: str | None = None
 
 
-def facts_of(graduate_id: str, employer_id: str | None, streams: Streams) -> Facts:
+def facts_of(
+    graduate_id: str,
+    streams: Streams,
+    *,
+    employer_id: str | None = None,
+    evidence: Sequence[str] = (),
+    claim: str | None = None,
+) -> Facts:
     """The facts from the streams that were read; a stream not read says nothing."""
-    graduate = _graduate(streams.get(f"graduate-{graduate_id}", ()))
-    settings = _settings(streams.get(f"province-{graduate_id[:2]}", ()), graduate.class_year if graduate else 0)
+    graduate = graduate_of(graduate_id, streams)
+    class_year = graduate.class_year if graduate else 0
+    found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in evidence}
     return Facts(
         graduate=graduate,
-        settings=settings,
+        settings=_settings(streams.get(f"province-{graduate_id[:2]}", ()), class_year),
         employer=_employer(streams.get(f"employer-{employer_id}", ())),
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
+        evidence=MappingProxyType({each: file for each, file in found.items() if file is not None}),
+        breach_limit=_breach_limit(streams.get(school_stream(graduate_id, graduate), ()), class_year),
+        claimed_by=next((recorded.data["graduate_id"] for recorded in reversed(streams.get(claim or "", ()))), None),
     )
 
 
-def _graduate(history: Sequence[Recorded]) -> Graduate | None:
+def graduate_of(graduate_id: str, streams: Streams) -> Graduate | None:
+    """The graduate as the directory has published it, None when unknown or removed."""
     found: dict[str, Any] | None = None
-    for recorded in history:
-        found = None if recorded.type == "directory.GraduateRemoved" else recorded.data
+    for recorded in streams.get(f"graduate-{graduate_id}", ()):
+        if recorded.type in _ON_ROSTER:
+            found = recorded.data
+        elif recorded.type == "directory.GraduateRemoved":
+            found = None
     if found is None:
         return None
     return Graduate(
@@ -82,18 +130,34 @@ def _graduate(history: Sequence[Recorded]) -> Graduate | None:
         education=found["education"],
         training=found["training"],
         agreed_unit=found.get("agreed_unit"),
+        enrolled_on=date.fromisoformat(found["enrolled_on"]) if "enrolled_on" in found else None,
     )
+
+
+_ON_ROSTER = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
+
+
+def school_stream(graduate_id: str, graduate: Graduate | None) -> str:
+    """The stream of the graduate's school, an empty text when there is no graduate."""
+    return f"school-{graduate_id[:2]}-{graduate.school}" if graduate else ""
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
     settings = Settings()
     for recorded in history:
-        if recorded.data["class_year"] == class_year:
+        told = recorded.data
+        if told["class_year"] == class_year:
             settings = Settings(
-                parties=recorded.data["parties"],
-                response_days=recorded.data["response_days"],
-                response_days_max=recorded.data["response_days_max"],
-                cancellation_days=recorded.data["cancellation_days"],
+                parties=told["parties"],
+                response_days=told["response_days"],
+                response_days_max=told["response_days_max"],
+                cancellation_days=told["cancellation_days"],
+                order=tuple(told.get("signing_order", ())),
+                binding=told.get("binding", AT_COMPLETION),
+                penalty_limit=told.get("penalty_limit"),
+                cancellation_evidence=tuple(told.get("cancellation_evidence", ())),
+                issues_numbers=told.get("issues_numbers", False),
+                template=told.get("template", "default/1"),
             )
     return settings
 
@@ -116,6 +180,19 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
         place=registered["place"],
         verified=verified,
     )
+
+
+def _evidence(history: Sequence[Recorded]) -> Evidence | None:
+    stored = next((recorded.data for recorded in history if recorded.type == "directory.EvidenceStored"), None)
+    return None if stored is None else Evidence(stored["graduate_id"], stored["kind"])
+
+
+def _breach_limit(history: Sequence[Recorded], class_year: int) -> int | None:
+    limit: int | None = None
+    for recorded in history:
+        if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
+            limit = recorded.data.get("breach_limit")
+    return limit
 
 
 def _destination(history: Sequence[Recorded]) -> str:

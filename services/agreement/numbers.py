@@ -6,6 +6,10 @@ The check digit is ISO 7064 mod 11,10: any one changed digit, and nearly any two
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from shared.codes.schools import SCHOOLS
+from shared.codes.tables import EDUCATION
 
 LENGTH = 18
 PREFIX_LENGTH = 11
@@ -54,6 +58,26 @@ def parse(text: str) -> AgreementNumber:
     if serial == 0:
         raise ValueError("流水号从 1 开始 / serials start at 1")
     return AgreementNumber(int(text[:4]), text[4:9], text[9:11], serial)
+
+
+def explain(text: str) -> dict[str, Any]:
+    """What a number says, or why it is none. Says nothing of whether it was ever issued."""
+    try:
+        known = parse(text)
+    except ValueError as why:
+        return {"number": text, "valid": False, "why": str(why)}
+    school = SCHOOLS.get(known.school)
+    education = EDUCATION.get(known.education)
+    return {
+        "number": text,
+        "valid": True,
+        "class_year": known.class_year,
+        "school": known.school,
+        "school_name": school.name if school else None,
+        "education": known.education,
+        "education_name": education.name if education else None,
+        "serial": known.serial,
+    }
 
 
 def check_digit(digits: str) -> str:

@@ -1,4 +1,4 @@
-"""Whenever a review has decided about an agreement or a cancellation, the agreement follows it."""
+"""Whenever a review has decided about an agreement, a book or a cancellation, it follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.agreement.decider import FailReview, PassReview
 from shared.handling import Intent, Reactions
 from shared.messages import Recorded
 
-OURS = ("agreement", "cancellation")
+OURS = ("agreement", "cancellation", "application", "signing", "loss", "paper")
 
 
 def on_passed(event: Recorded) -> Sequence[Intent]:

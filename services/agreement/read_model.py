@@ -1,4 +1,4 @@
-"""Offers and agreements by employer, by scope and by deadline."""
+"""Offers by employer, by scope and by deadline; books and paper agreements by scope."""
 
 from __future__ import annotations
 
@@ -36,18 +36,21 @@ OFFERS = Table(
     Column("offer_id", Text, primary_key=True),
     Column("graduate_id", Text, nullable=False),
     Column("employer_id", Text, nullable=False),
-    Column("employer_name", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("class_year", Integer, nullable=False),
+    Column("employer_name", Text),
+    # A draft has no place yet, no parties and no deadline.
+    Column("scope", Text),
+    Column("class_year", Integer),
     Column("position", Text, nullable=False),
     Column("job_title", Text, nullable=False),
     Column("monthly_salary", Integer),
-    Column("parties", Integer, nullable=False),
+    Column("penalty", Integer),
+    Column("parties", Integer),
     Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("number", Text),
     Column("reason", Text),
     Column("sent_at", DateTime(timezone=True), nullable=False),
-    Column("respond_by", DateTime(timezone=True), nullable=False),
+    Column("respond_by", DateTime(timezone=True)),
     Column("cancellation_id", Text),
     Column("answer_by", DateTime(timezone=True)),
     Column("position_in_lane", BigInteger, nullable=False),
@@ -62,74 +65,183 @@ Index(
     postgresql_ops={"scope": "text_pattern_ops"},
 )
 
-# What each event makes of an offer: the field that holds its id, and the columns it changes.
-_STATES: Mapping[str, tuple[str, Status]] = {
-    "agreement.OfferWithdrawn": ("offer_id", Status.WITHDRAWN),
-    "agreement.OfferRefused": ("offer_id", Status.REFUSED),
-    "agreement.OfferLapsed": ("offer_id", Status.LAPSED),
-    "agreement.OfferAccepted": ("offer_id", Status.ACCEPTED),
-    "agreement.AttestationAwaited": ("agreement_id", Status.ATTESTING),
-    "agreement.AgreementConcluded": ("agreement_id", Status.EFFECTIVE),
-    "agreement.AgreementReturned": ("agreement_id", Status.RETURNED),
-    "agreement.AgreementCancelled": ("agreement_id", Status.CANCELLED),
-}
+BOOKS = Table(
+    "books",
+    METADATA,
+    Column("agreement_id", Text, primary_key=True),
+    Column("graduate_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("class_year", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit_name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("number", Text),
+    Column("reason", Text),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("state_since", DateTime(timezone=True), nullable=False),
+)
+Index(
+    "books_by_scope",
+    BOOKS.c.class_year,
+    BOOKS.c.scope,
+    BOOKS.c.agreement_id,
+    postgresql_ops={"scope": "text_pattern_ops"},
+)
+
+DRAFT, DISCARDED = "draft", "discarded"
+_AWAITING = {"review": Status.ACCEPTED, "seal": Status.SEALING, "attest": Status.ATTESTING}
 _NO_CANCELLATION = {"cancellation_id": None, "answer_by": None}
 _CANCELLATIONS = frozenset(
     f"agreement.Cancellation{what}" for what in ("Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
 )
+_TERMS = ("position", "job_title", "monthly_salary", "penalty")
+_BOOK_STATES = {
+    "agreement.BookAmended": Status.APPLIED,
+    "agreement.ApplicationReturned": Status.CORRECTING,
+    "agreement.BookIssued": Status.ISSUED,
+    "agreement.ScanSubmitted": Status.SCANNED,
+    "agreement.ScanReturned": Status.ISSUED,
+    "agreement.BookVoided": Status.VOIDED,
+}
+_BEGUN = {"agreement.BookApplied": ("offline", Status.APPLIED), "agreement.PaperSubmitted": ("paper", Status.SUBMITTED)}
+
+Rows = dict[str, dict[str, Any]]
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
-    """Bring the table up to a batch: what changed is folded here, then read once and written once."""
-    changes: dict[str, dict[str, Any]] = {}
+    """Bring the tables up to a batch: what changed is folded here, then read once and written once a table.
+
+    Events of an offer's and of a book's end are the same; each finds the one that it is about.
+    """
+    offers: Rows = {}
+    books: Rows = {}
     for recorded in events:
-        data = recorded.data
-        if recorded.type == "agreement.OfferSent":
-            changes[data["offer_id"]] = _sent(recorded)
-        elif recorded.type in _STATES:
-            key, state = _STATES[recorded.type]
-            change = changes.setdefault(data[key], {})
-            change |= {"state": state.value, "reason": data.get("reason")}
-            if state == Status.EFFECTIVE:
-                change["number"] = data["number"]
-            if state == Status.CANCELLED:
-                change |= _NO_CANCELLATION
-        elif recorded.type == "agreement.CancellationRequested":
+        _fold_offer(offers, recorded)
+        _fold_book(books, recorded)
+    _save(connection, OFFERS, "offer_id", offers)
+    _save(connection, BOOKS, "agreement_id", books)
+
+
+def _save(connection: Connection, table: Table, key: str, changes: Rows) -> None:
+    if not changes:
+        return
+    column = table.c[key]
+    partial = [thing for thing, change in changes.items() if "graduate_id" not in change or not _whole(change)]
+    known = {row[key]: dict(row) for row in connection.execute(select(table).where(column.in_(partial))).mappings()}
+    rows = [{**known.get(thing, {}), **change} for thing, change in changes.items() if thing in known or _whole(change)]
+    if not rows:
+        return
+    statement = insert(table)
+    others = {each.name: statement.excluded[each.name] for each in table.columns if each.name != key}
+    connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=others), rows)
+
+
+def _whole(change: Mapping[str, Any]) -> bool:
+    """Whether a change holds a whole row: it began in this batch."""
+    return "graduate_id" in change and "state" in change and ("begun_at" in change or "sent_at" in change)
+
+
+def _fold_offer(changes: Rows, recorded: Recorded) -> None:
+    data = recorded.data
+    match recorded.type.removeprefix("agreement."):
+        case "OfferDrafted":
+            drafted = {name: data.get(name) for name in ("offer_id", "graduate_id", "employer_id", *_TERMS)}
+            changes[data["offer_id"]] = {**_EMPTY, **drafted, **_begun(recorded)}
+        case "DraftDiscarded":
+            changes.setdefault(data["offer_id"], {}).update(state=DISCARDED)
+        case "OfferSent":
+            kept = ("offer_id", "graduate_id", "employer_id", "employer_name", "scope", "class_year", "parties")
+            changes[data["offer_id"]] = {
+                **_EMPTY,
+                **{name: data.get(name) for name in (*kept, *_TERMS)},
+                **_begun(recorded),
+                "state": Status.OPEN.value,
+                "respond_by": datetime.fromisoformat(data["respond_by"]),
+            }
+        case "OfferEdited":
+            edited = {name: data.get(name) for name in (*_TERMS, "revision")}
+            edited["respond_by"] = datetime.fromisoformat(data["respond_by"])
+            changes.setdefault(data["offer_id"], {}).update(edited)
+        case "OfferWithdrawn" | "OfferRefused" | "OfferLapsed" as what:
+            state = Status(what.removeprefix("Offer").lower())
+            changes.setdefault(data["offer_id"], {}).update(state=state.value, reason=data.get("reason"))
+        case "OfferAccepted":
+            state = _AWAITING[data.get("awaits", "review")]
+            changes.setdefault(data["offer_id"], {}).update(state=state.value, number=data.get("number"))
+        case "AttestationAwaited":
+            changes.setdefault(data["agreement_id"], {}).update(state=Status.ATTESTING.value)
+        case "SealAwaited":
+            changes.setdefault(data["agreement_id"], {}).update(state=Status.SEALING.value)
+        case "AgreementSealed" | "AgreementAttested" if data.get("awaits"):
+            changes.setdefault(data["agreement_id"], {}).update(state=_AWAITING[data["awaits"]].value)
+        case "AgreementConcluded" if data.get("kind", "online") == "online":
+            changes.setdefault(data["agreement_id"], {}).update(state=Status.EFFECTIVE.value, number=data["number"])
+        case "AgreementReturned":
+            returned = {"state": Status.RETURNED.value, "reason": data["reason"], **_NO_CANCELLATION}
+            changes.setdefault(data["agreement_id"], {}).update(returned)
+        case "AgreementCancelled":
+            cancelled = {"state": Status.CANCELLED.value, **_NO_CANCELLATION}
+            changes.setdefault(data["agreement_id"], {}).update(cancelled)
+        case "CancellationRequested":
             changes.setdefault(data["agreement_id"], {}).update(
                 cancellation_id=data["cancellation_id"], answer_by=datetime.fromisoformat(data["answer_by"])
             )
-        elif recorded.type in _CANCELLATIONS:
-            changes.setdefault(data["agreement_id"], {}).update(
-                {"answer_by": None} if recorded.type == "agreement.CancellationAgreed" else _NO_CANCELLATION
-            )
-    if not changes:
+        case "CancellationAgreed":
+            agreed = {"cancellation_id": data["cancellation_id"], "answer_by": None}
+            changes.setdefault(data["agreement_id"], {}).update(agreed)
+        case "CancellationWithdrawn" | "CancellationRefused" | "CancellationLapsed" | "CancellationReturned":
+            changes.setdefault(data["agreement_id"], {}).update(_NO_CANCELLATION)
+
+
+_EMPTY: Mapping[str, Any] = {
+    "employer_name": None,
+    "scope": None,
+    "class_year": None,
+    "parties": None,
+    "respond_by": None,
+    "revision": 1,
+    "number": None,
+    "reason": None,
+    **_NO_CANCELLATION,
+}
+
+
+def _begun(recorded: Recorded) -> dict[str, Any]:
+    return {"state": DRAFT, "sent_at": recorded.event.occurred_at, "position_in_lane": recorded.position}
+
+
+def _fold_book(changes: Rows, recorded: Recorded) -> None:
+    data, at = recorded.data, recorded.event.occurred_at
+    if recorded.type in _BEGUN:
+        kind, state = _BEGUN[recorded.type]
+        changes[data["agreement_id"]] = {
+            **{name: data[name] for name in ("agreement_id", "graduate_id", "scope", "class_year")},
+            "kind": kind,
+            "unit_name": data["terms"]["unit_name"],
+            "state": state.value,
+            "number": None,
+            "reason": None,
+            "begun_at": at,
+            "state_since": at,
+        }
         return
-    partial = [offer_id for offer_id, change in changes.items() if "graduate_id" not in change]
-    known = {
-        row.offer_id: dict(row._mapping)
-        for row in connection.execute(select(OFFERS).where(OFFERS.c.offer_id.in_(partial)))
-    }
-    rows = [{**known.get(offer_id, {}), **change} for offer_id, change in changes.items()]
-    statement = insert(OFFERS)
-    others = {column.name: statement.excluded[column.name] for column in OFFERS.columns if column.name != "offer_id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["offer_id"], set_=others), rows)
-
-
-def _sent(recorded: Recorded) -> dict[str, Any]:
-    data = recorded.data
-    kept = ("offer_id", "graduate_id", "employer_id", "employer_name", "scope", "class_year", "position", "job_title")
-    return {
-        **{name: data[name] for name in kept},
-        "monthly_salary": data.get("monthly_salary"),
-        "parties": data["parties"],
-        "state": Status.OPEN.value,
-        "number": None,
-        "reason": None,
-        "sent_at": recorded.event.occurred_at,
-        "respond_by": datetime.fromisoformat(data["respond_by"]),
-        "position_in_lane": recorded.position,
-        **_NO_CANCELLATION,
-    }
+    change: dict[str, Any] = {}
+    if recorded.type in _BOOK_STATES:
+        change = {"state": _BOOK_STATES[recorded.type].value, "reason": data.get("reason")}
+        if "terms" in data:
+            change["unit_name"] = data["terms"]["unit_name"]
+        if recorded.type == "agreement.BookIssued":
+            change["number"] = data["number"]
+    elif recorded.type == "agreement.BookReissued":
+        changes.setdefault(data["agreement_id"], {}).update(number=data["number"])
+    elif recorded.type == "agreement.AgreementConcluded" and data.get("kind", "online") != "online":
+        change = {"state": Status.EFFECTIVE.value, "number": data["number"], "reason": None}
+    elif recorded.type == "agreement.AgreementReturned":
+        change = {"state": Status.RETURNED.value, "reason": data["reason"]}
+    elif recorded.type == "agreement.AgreementCancelled":
+        change = {"state": Status.CANCELLED.value}
+    if change:
+        changes.setdefault(data["agreement_id"], {}).update(change, state_since=at)
 
 
 def list_offers(
@@ -169,3 +281,18 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, st
     )
     found = connection.execute(union_all(offers, cancellations).limit(limit))
     return [(graduate_id, offer_id, cancellation_id) for graduate_id, offer_id, cancellation_id in found]
+
+
+def list_books(
+    connection: Connection, scope: str, class_year: int, state: str | None, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """A page of books and paper agreements inside a scope, by id; `after` is the last id seen."""
+    columns = BOOKS.c
+    wanted = select(BOOKS).where(
+        columns.class_year == class_year,
+        (columns.scope == scope) | columns.scope.like(scope + "/%"),
+        columns.agreement_id > (after or ""),
+    )
+    if state is not None:
+        wanted = wanted.where(columns.state == state)
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.agreement_id).limit(limit))]

@@ -4,19 +4,60 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.agreement import decider
+from services.agreement import decider, events
 from services.agreement.state import Status
 from shared import shapes
-from shared.codes.tables import POSITION
+from shared.codes.tables import INDUSTRY, PLACE, POSITION, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 HIGHEST_YUAN = 10_000_000
+
+
+class SaveDraft(Shape):
+    makes = decider.SaveDraft
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
+    offer_id = shapes.thing_id(required=False)
+    position = shapes.coded(POSITION)
+    job_title = shapes.sentence(60)
+    monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
+    penalty = shapes.whole(0, HIGHEST_YUAN, required=False)
+    remarks = shapes.sentence(500, required=False)
+
+
+class DiscardDraft(Shape):
+    makes = decider.DiscardDraft
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
+    offer_id = shapes.thing_id()
+
+
+class SendDraft(Shape):
+    makes = decider.SendDraft
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
+    offer_id = shapes.thing_id()
+    respond_by = shapes.instant(required=False)
+    sealed = shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 class SendOffer(Shape):
     makes = decider.SendOffer
     graduate_id = shapes.thing_id()
     employer_id = shapes.thing_id()
+    position = shapes.coded(POSITION)
+    job_title = shapes.sentence(60)
+    monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
+    penalty = shapes.whole(0, HIGHEST_YUAN, required=False)
+    remarks = shapes.sentence(500, required=False)
+    respond_by = shapes.instant(required=False)
+    sealed = shapes.flag(required=False, load_default=False, allow_none=False)
+
+
+class EditOffer(Shape):
+    makes = decider.EditOffer
+    graduate_id = shapes.thing_id()
+    offer_id = shapes.thing_id()
     position = shapes.coded(POSITION)
     job_title = shapes.sentence(60)
     monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
@@ -43,6 +84,14 @@ class AcceptOffer(Shape):
     graduate_id = shapes.thing_id()
     offer_id = shapes.thing_id()
     employer_id = shapes.thing_id()
+    revision = shapes.whole(1, 1_000_000, required=False, load_default=1, allow_none=False)
+
+
+class SealAgreement(Shape):
+    makes = decider.SealAgreement
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    scan = shapes.thing_id(required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +112,8 @@ class RequestCancellation(Shape):
     agreement_id = shapes.thing_id()
     reason_code = shapes.choice(*decider.CANCELLATION_REASONS)
     reason = shapes.sentence(500)
+    release_letter = shapes.thing_id(required=False)
+    penalty_slip = shapes.thing_id(required=False)
 
 
 class WithdrawCancellation(Shape):
@@ -75,6 +126,8 @@ class AgreeToCancellation(Shape):
     makes = decider.AgreeToCancellation
     graduate_id = shapes.thing_id()
     cancellation_id = shapes.thing_id()
+    release_letter = shapes.thing_id(required=False)
+    penalty_slip = shapes.thing_id(required=False)
 
 
 class RefuseCancellation(Shape):
@@ -82,6 +135,73 @@ class RefuseCancellation(Shape):
     graduate_id = shapes.thing_id()
     cancellation_id = shapes.thing_id()
     reason = shapes.sentence(200)
+
+
+class MediateCancellation(Shape):
+    makes = decider.MediateCancellation
+    graduate_id = shapes.thing_id()
+    cancellation_id = shapes.thing_id()
+    outcome = shapes.choice("cancel", "keep")
+    reason = shapes.sentence(500)
+
+
+class Terms(Shape):
+    makes = events.Terms
+    unit_name = shapes.sentence(100)
+    uscc = shapes.sentence(18, required=False)
+    uscc_absent_reason = shapes.sentence(200, required=False)
+    nature = shapes.coded(UNIT_NATURE)
+    industry = shapes.coded(INDUSTRY)
+    place = shapes.coded(PLACE)
+    position = shapes.coded(POSITION)
+    job_title = shapes.sentence(60)
+    monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
+    penalty = shapes.whole(0, HIGHEST_YUAN, required=False)
+    remarks = shapes.sentence(500, required=False)
+
+
+class ApplyForBook(Shape):
+    makes = decider.ApplyForBook
+    graduate_id = shapes.thing_id()
+    terms = shapes.nested(Terms)
+
+
+class AmendBook(Shape):
+    makes = decider.AmendBook
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    terms = shapes.nested(Terms)
+
+
+class SubmitScan(Shape):
+    makes = decider.SubmitScan
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    scan = shapes.thing_id()
+
+
+class VoidBook(Shape):
+    makes = decider.VoidBook
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class ReportLoss(Shape):
+    makes = decider.ReportLoss
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    statement = shapes.sentence(500)
+    notice = shapes.thing_id()
+
+
+class RegisterPaper(Shape):
+    makes = decider.RegisterPaper
+    graduate_id = shapes.thing_id()
+    terms = shapes.nested(Terms)
+    signed_on = shapes.day()
+    scan = shapes.thing_id()
+    paper_number = shapes.sentence(40, required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +223,7 @@ class OfEmployer(Query):
 class ListOffers(QueryShape):
     makes = OfEmployer
     employer_id = shapes.thing_id()
-    state = shapes.choice(*Status, required=False)
+    state = shapes.choice("draft", "discarded", *Status, required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +234,27 @@ class InScope(Query):
 class ListAwaitingAttestation(QueryShape):
     makes = InScope
     scope = shapes.scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksInScope(Query):
+    scope: str
+    class_year: int
+    state: str | None
+
+
+class ListBooks(QueryShape):
+    makes = BooksInScope
+    scope = shapes.scope()
+    class_year = shapes.whole(2013, 2100)
+    state = shapes.choice(*Status, required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNumber(Query):
+    number: str
+
+
+class ExplainNumber(QueryShape):
+    makes = OfNumber
+    number = shapes.sentence(40)

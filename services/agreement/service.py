@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import text
 
 from services.agreement import decider, numbers, policy, read_model, schemas
-from services.agreement.decider import HANDLING, AttestAgreement, PassReview
-from services.agreement.facts import facts_of
-from services.agreement.state import Offer, Status
+from services.agreement.decider import HANDLING, AttestAgreement
+from services.agreement.decider.numbering import prefix_wanted
+from services.agreement.facts import graduate_of
+from services.agreement.state import Book, Known, Offer
 from shared.access import Subject, check
 from shared.codec import to_json
 from shared.dependencies import ClockProvider, EngineProvider, Log, Rows
 from shared.entrypoints import bulk, command, query, subscribe
+from shared.errors import Conflict
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, reaction_meta
 from shared.messages import Meta, Recorded
 
@@ -42,6 +44,22 @@ class AgreementService:
     def send_offers(self, commands: Sequence[decider.SendOffer], meta: Meta) -> Sequence[ItemOutcome]:
         return handle_many(self.log, HANDLING, commands, meta)
 
+    @command(schemas.SaveDraft)
+    def save_draft(self, command: decider.SaveDraft, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.DiscardDraft)
+    def discard_draft(self, command: decider.DiscardDraft, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.SendDraft)
+    def send_draft(self, command: decider.SendDraft, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.EditOffer)
+    def edit_offer(self, command: decider.EditOffer, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @command(schemas.WithdrawOffer)
     def withdraw_offer(self, command: decider.WithdrawOffer, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
@@ -52,7 +70,12 @@ class AgreementService:
 
     @command(schemas.AcceptOffer)
     def accept_offer(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._binding(command, meta)
+
+    @command(schemas.SealAgreement)
+    def seal_agreement(self, command: decider.SealAgreement, meta: Meta) -> Answer:
+        (numbered,) = self._numbered([command])
+        return handle(self.log, HANDLING, numbered, meta)
 
     @command(schemas.AttestAgreement)
     def attest_agreement(self, wanted: schemas.Attestation, meta: Meta) -> Answer:
@@ -80,6 +103,34 @@ class AgreementService:
     def refuse_cancellation(self, command: decider.RefuseCancellation, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
 
+    @command(schemas.MediateCancellation)
+    def mediate_cancellation(self, command: decider.MediateCancellation, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.ApplyForBook)
+    def apply_for_book(self, command: decider.ApplyForBook, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.AmendBook)
+    def amend_book(self, command: decider.AmendBook, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.SubmitScan)
+    def submit_scan(self, command: decider.SubmitScan, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.VoidBook)
+    def void_book(self, command: decider.VoidBook, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.ReportLoss)
+    def report_loss(self, command: decider.ReportLoss, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.RegisterPaper)
+    def register_paper(self, command: decider.RegisterPaper, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @subscribe(policy.REACTIONS)
     def react(self, event: Recorded) -> None:
         for intent in policy.REACTIONS[event.type](event):
@@ -88,13 +139,17 @@ class AgreementService:
 
     @query(schemas.GetAgreements)
     def get_agreements(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
-        own, graduate = f"agreement-{query.graduate_id}", f"graduate-{query.graduate_id}"
-        streams = self.log.read([own, graduate])
-        facts = facts_of(query.graduate_id, None, streams)
-        scope = facts.graduate.scope if facts.graduate else None
-        check(meta.action, meta.actor, Subject(scope=scope, graduate_id=query.graduate_id))
+        own, roster = f"agreement-{query.graduate_id}", f"graduate-{query.graduate_id}"
+        streams = self.log.read([own, roster])
+        graduate = graduate_of(query.graduate_id, streams)
+        subject = Subject(scope=graduate.scope if graduate else None, graduate_id=query.graduate_id)
+        check(meta.action, meta.actor, subject)
         state = fold(HANDLING, streams[own])
-        return {"graduate_id": query.graduate_id, "offers": [_shown(offer) for offer in state.offers.values()]}
+        return {
+            "graduate_id": query.graduate_id,
+            "offers": [_shown(offer) for offer in state.offers.values()],
+            "books": [_shown_book(book) for book in state.books.values()],
+        }
 
     @query(schemas.ListOffers)
     def list_offers(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
@@ -110,22 +165,45 @@ class AgreementService:
             page, total = read_model.list_awaiting_attestation(connection, query.scope, query.after, query.limit)
         return {"agreements": [_row(row) for row in page], "total": total, "after": _after(page, query.limit)}
 
+    @query(schemas.ListBooks)
+    def list_books(self, query: schemas.BooksInScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_books(
+                connection, query.scope, query.class_year, query.state, query.after, query.limit
+            )
+        after = page[-1]["agreement_id"] if len(page) == query.limit else None
+        return {"books": [_row(row) for row in page], "after": after}
+
+    @query(schemas.ExplainNumber)
+    def explain_number(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        return numbers.explain(query.number)
+
+    def _binding(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
+        """A serial costs a read and a write, so it is taken only when the offer turns out to need one."""
+        try:
+            return handle(self.log, HANDLING, command, meta)
+        except Conflict:
+            (numbered,) = self._numbered([command])
+            return handle(self.log, HANDLING, numbered, meta)
+
     def _numbered(self, commands: Sequence[Any]) -> list[Any]:
-        """The commands, with a serial for each that is about to conclude an agreement: one read, one count a prefix.
+        """The commands, with a serial for each that is about to make a number: one read, one count a prefix.
 
         A serial that is not used in the end is a gap, like a blank form that was never filled in.
         """
-        concluding = [each for each in commands if isinstance(each, (PassReview, AttestAgreement))]
-        streams = self.log.read([f"agreement-{each.graduate_id}" for each in concluding]) if concluding else {}
+        asking = [each for each in commands if isinstance(each, _NUMBERING)]
+        names = [name for each in asking for name in (f"agreement-{each.graduate_id}", f"graduate-{each.graduate_id}")]
+        streams = self.log.read(names) if names else {}
         wanting: dict[str, list[int]] = {}
         for index, each in enumerate(commands):
-            history = streams.get(f"agreement-{getattr(each, 'graduate_id', '')}", ())
-            offer = fold(HANDLING, history).offers.get(_agreement_of(each))
-            if offer is not None and _concludes(each, offer):
-                sent = offer.sent
-                wanting.setdefault(
-                    numbers.prefix(sent.class_year, sent.scope.split("/")[2], offer.education), []
-                ).append(index)
+            if not isinstance(each, _NUMBERING):
+                continue
+            state = fold(HANDLING, streams[f"agreement-{each.graduate_id}"])
+            prefix = prefix_wanted(each, state, graduate_of(each.graduate_id, streams))
+            if prefix is not None:
+                wanting.setdefault(prefix, []).append(index)
         numbered = list(commands)
         for prefix, indexes in wanting.items():
             with self.engine.begin() as connection:
@@ -135,21 +213,37 @@ class AgreementService:
         return numbered
 
 
-def _agreement_of(command: Any) -> str:
-    return str(getattr(command, "agreement_id", None) or getattr(command, "subject_id", ""))
-
-
-def _concludes(command: Any, offer: Offer) -> bool:
-    if isinstance(command, AttestAgreement):
-        return offer.status == Status.ATTESTING
-    return isinstance(command, PassReview) and offer.status == Status.ACCEPTED and offer.sent.parties == 2
+_NUMBERING = (decider.PassReview, decider.AttestAgreement, decider.SealAgreement, decider.AcceptOffer)
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
-    shown = {**to_json(offer.sent), "state": offer.status.value, "number": offer.number, "reason": offer.reason}
-    if offer.cancellation is not None:
-        shown["cancellation"] = {**to_json(offer.cancellation.requested), "agreed": offer.cancellation.agreed}
-    return shown
+    shown = {
+        **to_json(offer.sent),
+        "state": offer.status.value,
+        "revision": offer.revision,
+        "number": offer.number,
+        "reason": offer.reason,
+    }
+    return {**shown, **_shown_cancellation(offer)}
+
+
+def _shown_book(book: Book) -> dict[str, Any]:
+    shown = {
+        **to_json(book.begun),
+        "terms": to_json(book.terms),
+        "kind": book.kind,
+        "state": book.status.value,
+        "number": book.number,
+        "reason": book.reason,
+        "loss_id": book.loss.loss_id if book.loss else None,
+    }
+    return {**shown, **_shown_cancellation(book)}
+
+
+def _shown_cancellation(known: Known) -> dict[str, Any]:
+    if known.cancellation is not None:
+        return {"cancellation": {**to_json(known.cancellation.requested), "agreed": known.cancellation.agreed}}
+    return {} if known.contested is None else {"contested": to_json(known.contested)}
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

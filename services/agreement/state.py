@@ -1,4 +1,4 @@
-"""What a graduate's agreement stream adds up to."""
+"""What a graduate's agreement stream adds up to: offers, books, and the one of them that binds."""
 
 from __future__ import annotations
 
@@ -7,28 +7,59 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from services.agreement import events as e
 from shared.codec import UNKNOWN_TYPE
 
 
 class Status(StrEnum):
-    """The life of an offer that may become an agreement (DOMAIN 1.10)."""
+    """The life of an offer, a book or a paper agreement (DOMAIN 1.10).
+
+    Online: open, then withdrawn, refused, lapsed, or accepted (in review), sealing, attesting in the order of the province.
+    Offline: applied (协议审核), correcting, issued (待上传), scanned (签约审核). Already signed: submitted. Then effective.
+    """
 
     OPEN = "open"
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"
     LAPSED = "lapsed"
     ACCEPTED = "accepted"
+    SEALING = "sealing"
     ATTESTING = "attesting"
+    APPLIED = "applied"
+    CORRECTING = "correcting"
+    ISSUED = "issued"
+    SCANNED = "scanned"
+    SUBMITTED = "submitted"
     EFFECTIVE = "effective"
     RETURNED = "returned"
+    VOIDED = "voided"
     CANCELLED = "cancelled"
 
 
-# The graduate is bound to one employer: no other offer can be acted on.
-LOCKED = frozenset({Status.ACCEPTED, Status.ATTESTING, Status.EFFECTIVE})
+OVER = frozenset(
+    {
+        Status.WITHDRAWN,
+        Status.REFUSED,
+        Status.LAPSED,
+        Status.RETURNED,
+        Status.VOIDED,
+        Status.CANCELLED,
+    }
+)
+# The graduate is bound to one unit: no other offer can be acted on, no other book applied for.
+LOCKED = frozenset(Status) - OVER - {Status.OPEN}
+
+SEAL, ACCEPT, REVIEW, ATTEST = "seal", "accept", "review", "attest"
+STEPS = (SEAL, ACCEPT, REVIEW, ATTEST)
+AT_ACCEPTANCE, AT_COMPLETION = "acceptance", "completion"
+_AWAITING = {REVIEW: Status.ACCEPTED, SEAL: Status.SEALING, ATTEST: Status.ATTESTING}
+
+
+def default_order(parties: int) -> tuple[str, ...]:
+    """The national order: accept, review, and in 三方 the school's attestation (DOMAIN 1.1, 1.6)."""
+    return (ACCEPT, REVIEW, ATTEST) if parties == 3 else (ACCEPT, REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,47 +70,177 @@ class Cancellation:
     agreed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An offer and what became of it; `reason` says why it was refused or returned."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What an offer and a book have in common once they bind.
 
-    sent: e.OfferSent
-    status: Status = Status.OPEN
+    `reason` says why it was refused or returned. `contested` is the last request to cancel that the other side refused
+    or let lapse, which the school may mediate.
+    """
+
+    status: Status
     education: str = ""
     number: str | None = None
     reason: str | None = None
     cancellation: Cancellation | None = None
+    contested: e.CancellationRequested | None = None
+
+    @property
+    def binding(self) -> bool:
+        """Whether it can be cancelled: effective, or bound by acceptance where the province says so."""
+        return self.status == Status.EFFECTIVE or (self.number is not None and self.status in _AWAITING.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Agreement):
+    """An offer and what became of it, with the terms as last edited."""
+
+    sent: e.OfferSent
+    status: Status = Status.OPEN
+    revision: int = 1
+
+    @property
+    def id(self) -> str:
+        return self.sent.offer_id
+
+    @property
+    def unit(self) -> str:
+        return self.sent.employer_name
+
+    @property
+    def penalty(self) -> int | None:
+        return self.sent.penalty
+
+    @property
+    def employer_id(self) -> str | None:
+        return self.sent.employer_id
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The steps of signing that it was sent under."""
+        return self.sent.order or default_order(self.sent.parties)
+
+    def after(self, step: str) -> str | None:
+        """The step that follows another, None after the last."""
+        return next(iter(self.order[self.order.index(step) + 1 :]), None)
 
     def is_open(self, now: datetime) -> bool:
         """Whether it can be answered: exactly at its deadline it cannot."""
         return self.status == Status.OPEN and now < self.sent.respond_by
 
 
-@dataclass(frozen=True, slots=True)
-class Agreements:
-    """All offers of one graduate, oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book(Agreement):
+    """An agreement on paper: applied for here (offline), or signed before (`submitted`).
 
-    offers: Mapping[str, Offer] = field(default_factory=lambda: MappingProxyType({}))
+    `review_id` names the review that is open; `loss` is a report under review.
+    """
+
+    begun: e.BookApplied | e.PaperSubmitted
+    terms: e.Terms
+    review_id: str | None = None
+    loss: e.LossReported | None = None
+    scan: str | None = None
 
     @property
-    def locked(self) -> Offer | None:
-        """The offer that binds the graduate, if there is one."""
-        return next((offer for offer in self.offers.values() if offer.status in LOCKED), None)
+    def id(self) -> str:
+        return self.begun.agreement_id
 
-    def with_offer(self, offer_id: str, **changes: Any) -> Agreements:
-        """The same with one offer changed."""
-        return Agreements(MappingProxyType({**self.offers, offer_id: replace(self.offers[offer_id], **changes)}))
+    @property
+    def unit(self) -> str:
+        return self.terms.unit_name
 
-    def of_cancellation(self, cancellation_id: str) -> Offer | None:
-        """The agreement that a cancellation is about."""
+    @property
+    def penalty(self) -> int | None:
+        return self.terms.penalty
+
+    @property
+    def employer_id(self) -> str | None:
+        """An employer of a paper agreement has no account here."""
+        return None
+
+    @property
+    def kind(self) -> str:
+        return "paper" if isinstance(self.begun, e.PaperSubmitted) else "offline"
+
+
+Known = Offer | Book
+AnyKnown = TypeVar("AnyKnown", Offer, Book)
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """All drafts, offers and books of one graduate, oldest first."""
+
+    offers: Mapping[str, Offer] = field(default_factory=_nothing)
+    books: Mapping[str, Book] = field(default_factory=_nothing)
+    drafts: Mapping[str, e.OfferDrafted] = field(default_factory=_nothing)
+    breaches: int = 0
+
+    @property
+    def locked(self) -> Known | None:
+        """The offer or book that binds the graduate, if there is one."""
+        known: tuple[Known, ...] = (*self.offers.values(), *self.books.values())
+        return next((each for each in known if each.status in LOCKED), None)
+
+    def get(self, agreement_id: str) -> Known | None:
+        """The offer or book of an id."""
+        return self.offers.get(agreement_id) or self.books.get(agreement_id)
+
+    def of_cancellation(self, cancellation_id: str) -> Known | None:
+        """The agreement that an open request to cancel is about."""
+        known: tuple[Known, ...] = (*self.offers.values(), *self.books.values())
         return next(
             (
-                offer
-                for offer in self.offers.values()
-                if offer.cancellation is not None and offer.cancellation.requested.cancellation_id == cancellation_id
+                each
+                for each in known
+                if each.cancellation is not None and each.cancellation.requested.cancellation_id == cancellation_id
             ),
             None,
         )
+
+    def contested_as(self, cancellation_id: str) -> Known | None:
+        """The agreement whose request to cancel was refused or let lapse, and may be mediated."""
+        known: tuple[Known, ...] = (*self.offers.values(), *self.books.values())
+        return next(
+            (
+                each
+                for each in known
+                if each.contested is not None and each.contested.cancellation_id == cancellation_id
+            ),
+            None,
+        )
+
+    def book_in_review(self, review_id: str) -> Book | None:
+        """The book that a review, or a report of loss, is about."""
+        return next(
+            (
+                book
+                for book in self.books.values()
+                if review_id == book.review_id or (book.loss is not None and book.loss.loss_id == review_id)
+            ),
+            None,
+        )
+
+    def numbers(self) -> frozenset[str]:
+        """The numbers that books of this graduate bear or bore."""
+        return frozenset(book.number for book in self.books.values() if book.number is not None)
+
+    def having(self, thing: Known) -> Agreements:
+        """The same with one offer or book as it is now."""
+        if isinstance(thing, Offer):
+            return replace(self, offers=MappingProxyType({**self.offers, thing.id: thing}))
+        return replace(self, books=MappingProxyType({**self.books, thing.id: thing}))
+
+    def changing(self, agreement_id: str, **changes: Any) -> Agreements:
+        """The same with some fields of one offer or book changed."""
+        known = self.get(agreement_id)
+        assert known is not None, agreement_id
+        return self.having(replace(known, **changes))
 
 
 INITIAL = Agreements()
@@ -87,31 +248,144 @@ INITIAL = Agreements()
 
 def evolve(state: Agreements, event: Any) -> Agreements:
     """The fold of the stream."""
-    match event:
-        case e.OfferSent():
-            return Agreements(MappingProxyType({**state.offers, event.offer_id: Offer(event)}))
-        case e.OfferWithdrawn():
-            return state.with_offer(event.offer_id, status=Status.WITHDRAWN)
-        case e.OfferRefused():
-            return state.with_offer(event.offer_id, status=Status.REFUSED, reason=event.reason)
-        case e.OfferLapsed():
-            return state.with_offer(event.offer_id, status=Status.LAPSED)
-        case e.OfferAccepted():
-            return state.with_offer(event.offer_id, status=Status.ACCEPTED, education=event.education)
-        case e.AttestationAwaited():
-            return state.with_offer(event.agreement_id, status=Status.ATTESTING)
-        case e.AgreementConcluded():
-            return state.with_offer(event.agreement_id, status=Status.EFFECTIVE, number=event.number)
-        case e.AgreementReturned():
-            return state.with_offer(event.agreement_id, status=Status.RETURNED, reason=event.reason)
-        case e.CancellationRequested():
-            return state.with_offer(event.agreement_id, cancellation=Cancellation(event))
-        case e.CancellationAgreed():
-            offer = state.offers[event.agreement_id]
-            assert offer.cancellation is not None
-            return state.with_offer(event.agreement_id, cancellation=replace(offer.cancellation, agreed=True))
-        case e.CancellationWithdrawn() | e.CancellationRefused() | e.CancellationLapsed() | e.CancellationReturned():
-            return state.with_offer(event.agreement_id, cancellation=None)
-        case e.AgreementCancelled():
-            return state.with_offer(event.agreement_id, status=Status.CANCELLED, cancellation=None)
+    for part in (_evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
+        after = part(state, event)
+        if after is not None:
+            return after
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def _evolve_offer(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.OfferDrafted():
+            return replace(state, drafts=MappingProxyType({**state.drafts, event.offer_id: event}))
+        case e.DraftDiscarded():
+            return _without_draft(state, event.offer_id)
+        case e.OfferSent():
+            return _without_draft(state, event.offer_id).having(Offer(sent=event))
+        case e.OfferEdited():
+            sent = state.offers[event.offer_id].sent
+            edited = replace(
+                sent,
+                position=event.position,
+                job_title=event.job_title,
+                respond_by=event.respond_by,
+                monthly_salary=event.monthly_salary,
+                penalty=event.penalty,
+                remarks=event.remarks,
+                warnings=event.warnings,
+            )
+            return state.changing(event.offer_id, sent=edited, revision=event.revision)
+        case e.OfferWithdrawn():
+            return state.changing(event.offer_id, status=Status.WITHDRAWN)
+        case e.OfferRefused():
+            return state.changing(event.offer_id, status=Status.REFUSED, reason=event.reason)
+        case e.OfferLapsed():
+            return state.changing(event.offer_id, status=Status.LAPSED)
+    return None
+
+
+def _without_draft(state: Agreements, offer_id: str) -> Agreements:
+    if offer_id not in state.drafts:
+        return state
+    return replace(
+        state, drafts=MappingProxyType({known: draft for known, draft in state.drafts.items() if known != offer_id})
+    )
+
+
+def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.OfferAccepted():
+            return state.changing(
+                event.offer_id, status=_AWAITING[event.awaits], education=event.education, number=event.number
+            )
+        case e.AttestationAwaited():
+            return state.changing(event.agreement_id, status=Status.ATTESTING)
+        case e.SealAwaited():
+            return state.changing(event.agreement_id, status=Status.SEALING)
+        case e.AgreementSealed() | e.AgreementAttested():
+            return state if event.awaits is None else state.changing(event.agreement_id, status=_AWAITING[event.awaits])
+        case e.AgreementConcluded():
+            return state.changing(event.agreement_id, status=Status.EFFECTIVE, number=event.number)
+        case e.AgreementReturned():
+            return state.changing(
+                event.agreement_id, status=Status.RETURNED, reason=event.reason, cancellation=None, contested=None
+            )
+        case e.AgreementCancelled():
+            cancelled = state.changing(event.agreement_id, status=Status.CANCELLED, cancellation=None, contested=None)
+            return replace(cancelled, breaches=state.breaches + (event.caused_by == "graduate"))
+    return None
+
+
+def _evolve_cancellation(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.CancellationRequested():
+            return state.changing(event.agreement_id, cancellation=Cancellation(event), contested=None)
+        case e.CancellationAgreed():
+            known = state.get(event.agreement_id)
+            assert known is not None
+            waiting = known.cancellation.requested if known.cancellation else known.contested
+            assert waiting is not None
+            return state.changing(event.agreement_id, cancellation=Cancellation(waiting, agreed=True), contested=None)
+        case e.CancellationRefused() | e.CancellationLapsed():
+            known = state.get(event.agreement_id)
+            assert known is not None
+            asked = known.cancellation.requested if known.cancellation else None
+            return state.changing(event.agreement_id, cancellation=None, contested=asked)
+        case e.CancellationWithdrawn() | e.CancellationReturned():
+            return state.changing(event.agreement_id, cancellation=None)
+        case e.CancellationMediated():
+            return state if event.outcome == "cancel" else state.changing(event.agreement_id, contested=None)
+    return None
+
+
+def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.BookApplied():
+            return state.having(
+                Book(
+                    begun=event,
+                    terms=event.terms,
+                    status=Status.APPLIED,
+                    education=event.education,
+                    review_id=event.review_id,
+                )
+            )
+        case e.BookAmended():
+            return state.changing(
+                event.agreement_id, status=Status.APPLIED, terms=event.terms, review_id=event.review_id, reason=None
+            )
+        case e.ApplicationReturned():
+            return state.changing(event.agreement_id, status=Status.CORRECTING, review_id=None, reason=event.reason)
+        case e.BookIssued():
+            return state.changing(event.agreement_id, status=Status.ISSUED, review_id=None, number=event.number)
+        case e.ScanSubmitted():
+            return state.changing(
+                event.agreement_id,
+                status=Status.SCANNED,
+                scan=event.evidence_id,
+                review_id=event.review_id,
+                reason=None,
+            )
+        case e.ScanReturned():
+            return state.changing(event.agreement_id, status=Status.ISSUED, review_id=None, reason=event.reason)
+        case e.BookVoided():
+            return state.changing(event.agreement_id, status=Status.VOIDED, review_id=None, loss=None)
+        case e.LossReported():
+            return state.changing(event.agreement_id, loss=event)
+        case e.LossReturned():
+            return state.changing(event.agreement_id, loss=None)
+        case e.BookReissued():
+            return state.changing(event.agreement_id, loss=None, number=event.number)
+        case e.PaperSubmitted():
+            return state.having(
+                Book(
+                    begun=event,
+                    terms=event.terms,
+                    status=Status.SUBMITTED,
+                    education=event.education,
+                    review_id=event.review_id,
+                    scan=event.evidence_id,
+                )
+            )
+    return None

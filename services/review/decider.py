@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.review import events as e
 from shared.access import Role, Subject
 from shared.codec import UNKNOWN_TYPE
-from shared.errors import NotFound, Reason
+from shared.errors import Forbidden, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of
 
 NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
 DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
 NOT_YOUR_STEP = Reason("review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours")
+NO_RIGHT = Reason("review.no_right", "您没有{right}审核权限", "This account may not review {right}", Forbidden)
 
 # Which role acts on which step; the steps are named after the offices.
 STEPS: Final[Mapping[str, Role]] = {
@@ -24,8 +26,18 @@ STEPS: Final[Mapping[str, Role]] = {
     "school": Role.SCHOOL,
     "province": Role.PROVINCE,
 }
+# Who may act in the place of a step that is late (DOMAIN 1.11).
+ABOVE: Final[Mapping[str, Role]] = {
+    "department": Role.SCHOOL,
+    "school": Role.PROVINCE,
+    "province": Role.MINISTRY,
+}
+# Signing and cancelling are separate rights of an office's accounts (DOMAIN 1.2).
+SIGNING, CANCELLING = "signing", "cancelling"
+CANCELLING_KINDS: Final = ("cancellation", "void")
 DEFAULT_CHAIN: Final = ("department", "school")
 DEFAULT_CANCELLATION_CHAIN: Final = ("school",)
+DEFAULT_STEP_DAYS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +76,24 @@ class ReturnReview:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalateReview:
+    """A step may be late; whether it is, the case knows."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """`status`: waiting, passed, returned, closed. `step` counts the steps that have approved."""
+    """`status`: waiting, passed, returned, closed. `step` counts the steps that have approved.
+
+    The step whose turn it is is late at `due_at`; `escalated` says that this has been noted.
+    """
 
     opened: e.ReviewOpened
     status: str = "waiting"
     step: int = 0
+    due_at: datetime | None = None
+    escalated: bool = False
 
     @property
     def waiting_for(self) -> str | None:
@@ -79,9 +103,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The chain that settings give to a new case; empty when none is being opened."""
+    """The chain that settings give to a new case, empty when none is being opened, and the days each step has."""
 
     chain: tuple[str, ...] = ()
+    step_days: int = DEFAULT_STEP_DAYS
 
 
 def case_of(kind: str, subject_id: str) -> str:
@@ -92,11 +117,13 @@ def case_of(kind: str, subject_id: str) -> str:
 def evolve(state: Case | None, event: Any) -> Case | None:
     """The fold of the stream."""
     if isinstance(event, e.ReviewOpened):
-        return Case(event)
+        return Case(event, due_at=event.due_at)
     assert state is not None, "a case begins with ReviewOpened"
     match event:
         case e.StepApproved():
-            return replace(state, step=state.step + 1)
+            return replace(state, step=state.step + 1, due_at=event.due_at, escalated=False)
+        case e.StepEscalated():
+            return replace(state, escalated=True)
         case e.ReviewPassed():
             return replace(state, status="passed")
         case e.ReviewReturned():
@@ -110,23 +137,37 @@ def decide(command: Any, state: Case | None, facts: Facts, meta: Meta) -> list[A
     """The events a command brings, none when nothing is left to do. Raises Refused, NotFound."""
     match command:
         case OpenReview():
-            return _open(command, facts) if state is None else []
+            return _open(command, facts, meta) if state is None else []
         case CloseReview(case_id, reason):
             if state is None or state.status != "waiting":
                 return []
             return [e.ReviewClosed(case_id, reason)]
         case ApproveReview(case_id, remark):
             case, step = _turn(state, meta)
-            approved = e.StepApproved(case_id, step, remark)
-            return [approved, _passed(case.opened)] if step == case.opened.chain[-1] else [approved]
+            if step == case.opened.chain[-1]:
+                return [e.StepApproved(case_id, step, remark), _passed(case.opened)]
+            return [e.StepApproved(case_id, step, remark, _due(case.opened.step_days, meta.now))]
         case ReturnReview(case_id, reason):
             case, step = _turn(state, meta)
             opened = case.opened
             return [e.ReviewReturned(case_id, opened.kind, opened.subject_id, opened.graduate_id, step, reason)]
+        case EscalateReview(case_id):
+            return _escalate(case_id, state, meta)
     raise AssertionError(command)
 
 
-def _open(command: OpenReview, facts: Facts) -> list[Any]:
+def _due(step_days: int, now: datetime) -> datetime | None:
+    return now + timedelta(days=step_days) if step_days else None
+
+
+def _escalate(case_id: str, state: Case | None, meta: Meta) -> list[Any]:
+    step = state.waiting_for if state is not None else None
+    if state is None or step is None or state.escalated or state.due_at is None or meta.now < state.due_at:
+        return []
+    return [e.StepEscalated(case_id, step, ABOVE[step])]
+
+
+def _open(command: OpenReview, facts: Facts, meta: Meta) -> list[Any]:
     opened = e.ReviewOpened(
         case_id=command.case_id,
         kind=command.kind,
@@ -135,6 +176,8 @@ def _open(command: OpenReview, facts: Facts) -> list[Any]:
         scope=command.scope,
         class_year=command.class_year,
         chain=facts.chain,
+        step_days=facts.step_days,
+        due_at=_due(facts.step_days, meta.now),
     )
     return [opened] if facts.chain else [opened, _passed(opened)]
 
@@ -149,8 +192,11 @@ def _turn(state: Case | None, meta: Meta) -> tuple[Case, str]:
     step = state.waiting_for
     if step is None:
         raise DECIDED.error(status=state.status)
-    if STEPS[step] != meta.actor.role:
+    if meta.actor.role != STEPS[step] and not (state.escalated and meta.actor.role == ABOVE[step]):
         raise NOT_YOUR_STEP.error(step=step)
+    right = CANCELLING if state.opened.kind in CANCELLING_KINDS else SIGNING
+    if meta.actor.rights is not None and right not in meta.actor.rights:
+        raise NO_RIGHT.error(right=right)
     return state, step
 
 
@@ -168,6 +214,15 @@ def chain_of(kind: str, class_year: int, province: Sequence[Recorded], school: S
     return chain if own is None else tuple(own)
 
 
+def step_days_of(class_year: int, province: Sequence[Recorded]) -> int:
+    """How many days each step has in a province and class; 0 when a step is never late."""
+    days = DEFAULT_STEP_DAYS
+    for recorded in province:
+        if recorded.data["class_year"] == class_year:
+            days = recorded.data.get("review_days", DEFAULT_STEP_DAYS)
+    return days
+
+
 def _school_stream(scope: str) -> str:
     _, province, school, *_ = scope.split("/")
     return f"school-{province}-{school}"
@@ -183,7 +238,10 @@ def _facts(command: Any, streams: Streams) -> Facts:
     if not isinstance(command, OpenReview):
         return Facts()
     province, school = _reads(command)
-    return Facts(chain_of(command.kind, command.class_year, streams[province], streams[school]))
+    return Facts(
+        chain_of(command.kind, command.class_year, streams[province], streams[school]),
+        step_days_of(command.class_year, streams[province]),
+    )
 
 
 def _subject(command: Any, state: Case | None, facts: Facts) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from shared.codec import Codec
@@ -10,7 +11,11 @@ from shared.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class ReviewOpened:
-    """`kind` is agreement, cancellation, registration or void; `subject_id` names the thing in its own context."""
+    """`kind` says what is looked at: agreement, application, signing, paper, loss, cancellation, registration, void.
+
+    `subject_id` names the thing in its own context. Each step is late after `step_days` (never when 0): the first one at
+    `due_at`.
+    """
 
     TYPE: ClassVar[str] = "review.ReviewOpened"
     VERSION: ClassVar[int] = 1
@@ -22,16 +27,33 @@ class ReviewOpened:
     scope: str
     class_year: int
     chain: tuple[str, ...]
+    step_days: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepApproved:
+    """A step is done; the next one, if there is one, is late at `due_at`."""
+
     TYPE: ClassVar[str] = "review.StepApproved"
     VERSION: ClassVar[int] = 1
 
     case_id: str
     step: str
     remark: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepEscalated:
+    """A step was late: the office above, `to`, may act in its place from now on."""
+
+    TYPE: ClassVar[str] = "review.StepEscalated"
+    VERSION: ClassVar[int] = 1
+
+    case_id: str
+    step: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +95,4 @@ class ReviewClosed:
     reason: str
 
 
-CODEC = Codec(ReviewOpened, StepApproved, ReviewPassed, ReviewReturned, ReviewClosed)
+CODEC = Codec(ReviewOpened, StepApproved, StepEscalated, ReviewPassed, ReviewReturned, ReviewClosed)

@@ -10,14 +10,63 @@ from shared.messages import Recorded
 
 
 def _open(event: Recorded, kind: str, subject_id: str) -> Sequence[Intent]:
+    """A case about the thing whose id the event holds under the name `subject_id`."""
     data = event.data
     command = OpenReview(kind, data[subject_id], data["graduate_id"], data["scope"], data["class_year"])
     return [Intent("review.open_review", command)]
 
 
+def _close(kind: str, subject_id: str, reason: str) -> Sequence[Intent]:
+    return [Intent("review.close_review", CloseReview(case_of(kind, subject_id), reason))]
+
+
 def on_accepted(event: Recorded) -> Sequence[Intent]:
-    """A graduate accepted an offer."""
-    return _open(event, "agreement", "offer_id")
+    """A graduate accepted an offer, and the review is the next step of signing."""
+    return _open(event, "agreement", "offer_id") if event.data.get("awaits", "review") == "review" else []
+
+
+def on_signing_went_on(event: Recorded) -> Sequence[Intent]:
+    """The employer sealed or the school attested, and the review is the next step of signing."""
+    return _open(event, "agreement", "agreement_id") if event.data.get("awaits") == "review" else []
+
+
+def on_applied(event: Recorded) -> Sequence[Intent]:
+    """A graduate applied for an agreement book, or corrected the application (协议审核)."""
+    return _open(event, "application", "review_id")
+
+
+def on_scan(event: Recorded) -> Sequence[Intent]:
+    """The scan of a sealed book came (签约审核)."""
+    return _open(event, "signing", "review_id")
+
+
+def on_paper(event: Recorded) -> Sequence[Intent]:
+    """A graduate registered an agreement signed before."""
+    return _open(event, "paper", "review_id")
+
+
+def on_loss(event: Recorded) -> Sequence[Intent]:
+    """A graduate reported a book lost."""
+    return _open(event, "loss", "loss_id")
+
+
+def on_voided(event: Recorded) -> Sequence[Intent]:
+    """A graduate gave a book up, perhaps while it was under review."""
+    data = event.data
+    if data.get("review_id") is None:
+        return []
+    return _close(data["review_kind"], data["review_id"], "voided")
+
+
+def on_agreement_returned(event: Recorded) -> Sequence[Intent]:
+    """An agreement that was also to be cancelled came to nothing."""
+    cancellation_id = event.data.get("cancellation_id")
+    return _close("cancellation", cancellation_id, "agreement returned") if cancellation_id else []
+
+
+def on_agreement_cancelled(event: Recorded) -> Sequence[Intent]:
+    """An agreement that bound at acceptance may be cancelled before its review is done."""
+    return _close("agreement", event.data["agreement_id"], "agreement cancelled")
 
 
 def on_cancellation_agreed(event: Recorded) -> Sequence[Intent]:
@@ -38,13 +87,22 @@ def on_void_requested(event: Recorded) -> Sequence[Intent]:
 def on_gone(event: Recorded) -> Sequence[Intent]:
     """A registration was withdrawn or superseded by an agreement."""
     reason = event.type.rpartition(".Registration")[2].lower()
-    case_id = case_of("registration", event.data["registration_id"])
-    return [Intent("review.close_review", CloseReview(case_id, reason))]
+    return _close("registration", event.data["registration_id"], reason)
 
 
 REACTIONS: Reactions = {
     "agreement.OfferAccepted": on_accepted,
+    "agreement.AgreementSealed": on_signing_went_on,
+    "agreement.AgreementAttested": on_signing_went_on,
+    "agreement.AgreementReturned": on_agreement_returned,
+    "agreement.AgreementCancelled": on_agreement_cancelled,
     "agreement.CancellationAgreed": on_cancellation_agreed,
+    "agreement.BookApplied": on_applied,
+    "agreement.BookAmended": on_applied,
+    "agreement.ScanSubmitted": on_scan,
+    "agreement.PaperSubmitted": on_paper,
+    "agreement.LossReported": on_loss,
+    "agreement.BookVoided": on_voided,
     "registration.RegistrationSubmitted": on_submitted,
     "registration.VoidRequested": on_void_requested,
     "registration.RegistrationWithdrawn": on_gone,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, func, select
+from sqlalchemy import Boolean, Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from shared.following import checkpoint_table
@@ -30,6 +31,8 @@ CASES = Table(
     Column("reason", Text),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("step_since", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True)),
+    Column("escalated", Boolean, nullable=False),
     Column("decided_at", DateTime(timezone=True)),
 )
 Index(
@@ -42,15 +45,19 @@ Index(
     postgresql_ops={"scope": "text_pattern_ops"},
 )
 Index("cases_of_graduate", CASES.c.graduate_id)
+Index("cases_due", CASES.c.due_at, postgresql_where=(CASES.c.state == "waiting") & CASES.c.escalated.is_(False))
 
 _ENDS = {"review.ReviewPassed": "passed", "review.ReviewReturned": "returned", "review.ReviewClosed": "closed"}
 _OPENED = "review.ReviewOpened"
 _APPROVED = "review.StepApproved"
+_ESCALATED = "review.StepEscalated"
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the table up to a batch: read the cases it touches, fold the batch, write them back."""
-    ours = [recorded for recorded in events if recorded.type in _ENDS or recorded.type in (_OPENED, _APPROVED)]
+    ours = [
+        recorded for recorded in events if recorded.type in _ENDS or recorded.type in (_OPENED, _APPROVED, _ESCALATED)
+    ]
     if not ours:
         return
     opened = {recorded.data["case_id"] for recorded in ours if recorded.type == _OPENED}
@@ -76,6 +83,8 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
             "reason": None,
             "opened_at": at,
             "step_since": at,
+            "due_at": _instant(data.get("due_at")),
+            "escalated": False,
             "decided_at": None,
         }
         return
@@ -83,9 +92,24 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
     if recorded.type == _APPROVED:
         approved = row["approved"] + 1
         step = row["chain"][approved] if approved < len(row["chain"]) else None
-        row |= {"approved": approved, "step": step, "step_since": at}
+        due_at = _instant(data.get("due_at"))
+        row |= {"approved": approved, "step": step, "step_since": at, "due_at": due_at, "escalated": False}
+        return
+    if recorded.type == _ESCALATED:
+        row |= {"escalated": True}
         return
     row |= {"state": _ENDS[recorded.type], "step": None, "reason": data.get("reason"), "decided_at": at}
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Cases whose step is late and not yet escalated."""
+    columns = CASES.c
+    late = (columns.state == "waiting") & columns.escalated.is_(False) & (columns.due_at <= now)
+    return list(connection.execute(select(columns.case_id).where(late).order_by(columns.due_at).limit(limit)).scalars())
 
 
 def list_queue(
@@ -94,6 +118,7 @@ def list_queue(
     step: str | None,
     state: str,
     kind: str | None,
+    escalated: bool | None,
     after: str | None,
     limit: int,
 ) -> tuple[list[Mapping[str, Any]], int]:
@@ -104,6 +129,8 @@ def list_queue(
         inside.append(columns.step == step)
     if kind is not None:
         inside.append(columns.kind == kind)
+    if escalated is not None:
+        inside.append(columns.escalated.is_(escalated))
     total = connection.execute(select(func.count()).where(*inside)).scalar_one()
     wanted = select(CASES).where(*inside)
     if after is not None:

@@ -8,7 +8,7 @@ from services.review import decider
 from shared import shapes
 from shared.shapes import Query, QueryShape, Shape
 
-KINDS = ("agreement", "cancellation", "registration", "void")
+KINDS = ("agreement", "application", "signing", "paper", "loss", "cancellation", "registration", "void")
 STATES = ("waiting", "passed", "returned", "closed")
 
 
@@ -30,6 +30,7 @@ class Queue(Query):
     step: str | None
     state: str
     kind: str | None
+    escalated: bool | None
 
 
 class ListQueue(QueryShape):
@@ -38,6 +39,7 @@ class ListQueue(QueryShape):
     step = shapes.choice(*decider.STEPS, required=False)
     state = shapes.choice(*STATES, required=False, load_default="waiting", allow_none=False)
     kind = shapes.choice(*KINDS, required=False)
+    escalated = shapes.flag(required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

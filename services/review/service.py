@@ -49,7 +49,7 @@ class ReviewService:
         check(meta.action, meta.actor, Subject(scope=scope))
         with self.rows.at(query.at_least) as connection:
             page, total = read_model.list_queue(
-                connection, scope, query.step, query.state, query.kind, query.after, query.limit
+                connection, scope, query.step, query.state, query.kind, query.escalated, query.after, query.limit
             )
         cases = [{name: to_json(value) for name, value in row.items()} for row in page]
         return {"cases": cases, "total": total, "after": cases[-1]["case_id"] if len(cases) == query.limit else None}

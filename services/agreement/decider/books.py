@@ -1,0 +1,267 @@
+"""线下签约 and 已签协议: books applied for, issued, scanned, voided, lost; paper registered (DOMAIN 1.3, 1.4, 1.8)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from services.agreement import events as e
+from services.agreement.decider import commands as c
+from services.agreement.decider import reasons as no
+from services.agreement.decider.common import (
+    check_bound,
+    check_evidence,
+    check_free,
+    concluded,
+    enrolled,
+    new_number,
+    prefix_of,
+    warnings_of,
+)
+from services.agreement.facts import Facts
+from services.agreement.state import Agreements, Book, Status
+from shared.clock import day_of
+from shared.codes.identity import BadIdentifier
+from shared.codes.uscc import check_uscc
+from shared.messages import Meta, lane_of, new_id
+
+APPLICATION, SIGNING, LOSS, PAPER = "application", "signing", "loss", "paper"
+STAMPED, NOTICE = "stamped_agreement", "loss_notice"
+CLAIMS: Final = UUID("3a5e2f5c-2a3e-4f0e-8c55-6f0a9d1b7c21")
+
+
+def claim_stream(graduate_id: str, paper_number: str) -> str:
+    """The stream that says whose a number on paper is, in the graduate's province."""
+    lane = lane_of(graduate_id)
+    return f"paper_number-{lane}-{uuid5(CLAIMS, f'{lane} {paper_number}')}"
+
+
+def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """Ask for a book; one open at a time, and none beside another destination."""
+    graduate = enrolled(facts)
+    _check_unlocked(state)
+    check_free(facts)
+    _check_terms(command.terms)
+    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    return [
+        e.BookApplied(
+            agreement_id=new_id(lane_of(command.graduate_id), meta.command_id, "book"),
+            graduate_id=command.graduate_id,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            education=graduate.education,
+            parties=facts.settings.parties,
+            terms=command.terms,
+            review_id=_review(command.graduate_id, meta),
+            template=facts.settings.template,
+            warnings=warnings_of(command.terms.penalty, facts),
+        )
+    ]
+
+
+def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """Correct a returned application and ask again."""
+    graduate = enrolled(facts)
+    book = _book(state, command.agreement_id)
+    _check_status(book, Status.CORRECTING)
+    _check_terms(command.terms)
+    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    begun = book.begun
+    return [
+        e.BookAmended(
+            agreement_id=book.id,
+            graduate_id=command.graduate_id,
+            scope=begun.scope,
+            class_year=begun.class_year,
+            terms=command.terms,
+            review_id=_review(command.graduate_id, meta),
+            warnings=warnings_of(command.terms.penalty, facts),
+        )
+    ]
+
+
+def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """The sealed book came back."""
+    book = _book(state, command.agreement_id)
+    if book.status == Status.SCANNED and book.scan == command.scan:
+        return []
+    _check_status(book, Status.ISSUED)
+    if book.loss is not None:
+        raise no.LOSS_OPEN.error()
+    check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
+    begun = book.begun
+    return [
+        e.ScanSubmitted(
+            agreement_id=book.id,
+            graduate_id=command.graduate_id,
+            scope=begun.scope,
+            class_year=begun.class_year,
+            evidence_id=command.scan,
+            review_id=_review(command.graduate_id, meta),
+        )
+    ]
+
+
+def void(command: c.VoidBook, state: Agreements) -> list[Any]:
+    """Give up what has not taken effect; what has is cancelled instead."""
+    book = _book(state, command.agreement_id)
+    if book.status == Status.VOIDED:
+        return []
+    kind = {Status.APPLIED: APPLICATION, Status.SCANNED: SIGNING, Status.SUBMITTED: PAPER}.get(book.status)
+    review_id = book.review_id
+    if book.loss is not None and kind is None:
+        kind, review_id = LOSS, book.loss.loss_id
+    _check_status(book, Status.APPLIED, Status.CORRECTING, Status.ISSUED, Status.SCANNED, Status.SUBMITTED)
+    return [
+        e.BookVoided(
+            agreement_id=book.id,
+            graduate_id=command.graduate_id,
+            reason=command.reason,
+            number=book.number,
+            review_kind=kind,
+            review_id=review_id if kind is not None else None,
+        )
+    ]
+
+
+def report_loss(command: c.ReportLoss, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """遗失: only a book that was printed can be lost."""
+    book = _book(state, command.agreement_id)
+    if book.number is None:
+        raise no.NOT_LOSABLE.error(status=book.status.value)
+    _check_status(book, Status.ISSUED, Status.EFFECTIVE)
+    if book.loss is not None:
+        raise no.LOSS_OPEN.error()
+    check_evidence(facts, command.notice, command.graduate_id, NOTICE, "notice")
+    begun = book.begun
+    return [
+        e.LossReported(
+            agreement_id=book.id,
+            graduate_id=command.graduate_id,
+            scope=begun.scope,
+            class_year=begun.class_year,
+            loss_id=new_id(lane_of(command.graduate_id), meta.command_id, "loss"),
+            statement=command.statement,
+            evidence_id=command.notice,
+        )
+    ]
+
+
+def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """已签协议登记, with its checks (DOMAIN 1.4)."""
+    graduate = enrolled(facts)
+    _check_unlocked(state)
+    check_free(facts)
+    _check_terms(command.terms)
+    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    early = graduate.enrolled_on is not None and command.signed_on < graduate.enrolled_on
+    if early or command.signed_on > day_of(meta.now):
+        raise no.SIGNED_ON.error(field="signed_on")
+    if facts.settings.issues_numbers and command.paper_number not in state.numbers():
+        raise no.NUMBER_NOT_ISSUED.error(field="paper_number")
+    if facts.claimed_by not in (None, command.graduate_id):
+        raise no.NUMBER_TAKEN.error(field="paper_number")
+    check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
+    return [
+        e.PaperSubmitted(
+            agreement_id=new_id(lane_of(command.graduate_id), meta.command_id, "paper"),
+            graduate_id=command.graduate_id,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            education=graduate.education,
+            parties=facts.settings.parties,
+            terms=command.terms,
+            signed_on=command.signed_on,
+            evidence_id=command.scan,
+            review_id=_review(command.graduate_id, meta),
+            paper_number=command.paper_number,
+            warnings=warnings_of(command.terms.penalty, facts),
+        )
+    ]
+
+
+def claims_of(events: Any, facts: Facts) -> list[tuple[str, Any]]:
+    """The claim that a newly registered paper lays on its number; none when the graduate has it already."""
+    return [
+        (
+            claim_stream(event.graduate_id, event.paper_number),
+            e.PaperNumberClaimed(event.paper_number, event.graduate_id, event.agreement_id),
+        )
+        for event in events
+        if isinstance(event, e.PaperSubmitted) and event.paper_number is not None and facts.claimed_by is None
+    ]
+
+
+def passed(command: c.PassReview, state: Agreements) -> list[Any]:
+    """A review about a book passed: the application, the signing, a loss, or a paper agreement."""
+    book = state.book_in_review(command.subject_id)
+    if book is None:
+        return []
+    match command.kind, book.status:
+        case "application", Status.APPLIED:
+            return [e.BookIssued(book.id, command.graduate_id, _numbered(book, command.serial))]
+        case ("signing", Status.SCANNED) | ("paper", Status.SUBMITTED):
+            return [concluded(book, command.serial)]
+        case "loss", Status.ISSUED | Status.EFFECTIVE if book.loss is not None and book.number is not None:
+            number = _numbered(book, command.serial)
+            return [e.BookReissued(book.id, command.graduate_id, book.loss.loss_id, book.number, number)]
+    return []
+
+
+def failed(command: c.FailReview, state: Agreements) -> list[Any]:
+    """A review about a book was returned."""
+    book = state.book_in_review(command.subject_id)
+    if book is None:
+        return []
+    match command.kind, book.status:
+        case "application", Status.APPLIED:
+            return [e.ApplicationReturned(book.id, command.subject_id, command.reason)]
+        case "signing", Status.SCANNED:
+            return [e.ScanReturned(book.id, command.subject_id, command.reason)]
+        case "paper", Status.SUBMITTED:
+            return [e.AgreementReturned(book.id, command.reason)]
+        case "loss", _ if book.loss is not None:
+            return [e.LossReturned(book.id, command.subject_id, command.reason)]
+    return []
+
+
+def _numbered(book: Book, serial: int | None) -> str:
+    class_year, scope = prefix_of(book)
+    return new_number(class_year, scope.split("/")[2], book.education, serial)
+
+
+def _review(graduate_id: str, meta: Meta) -> str:
+    # Each round has a review of its own: the case of an earlier round is closed for good.
+    return new_id(lane_of(graduate_id), meta.command_id, "review")
+
+
+def _book(state: Agreements, agreement_id: str) -> Book:
+    book = state.books.get(agreement_id)
+    if book is None:
+        raise no.NO_AGREEMENT.error(field="agreement_id")
+    return book
+
+
+def _check_status(book: Book, *wanted: Status) -> None:
+    if book.status not in wanted:
+        raise no.BOOK_NOT.error(status=book.status.value)
+
+
+def _check_unlocked(state: Agreements) -> None:
+    locked = state.locked
+    if locked is None:
+        return
+    raise (no.BOOK_OPEN if isinstance(locked, Book) and locked.status != Status.EFFECTIVE else no.SIGNED).error(
+        agreement_id=locked.id
+    )
+
+
+def _check_terms(terms: e.Terms) -> None:
+    if terms.uscc is None:
+        if terms.uscc_absent_reason is None:
+            raise no.USCC_NEEDED.error(field="terms.uscc")
+        return
+    try:
+        check_uscc(terms.uscc)
+    except BadIdentifier as bad:
+        raise no.WRONG_USCC.error(field="terms.uscc", why=bad.zh, why_en=bad.en) from None

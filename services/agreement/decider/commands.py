@@ -1,0 +1,242 @@
+"""What can be asked about agreements. Every command names its graduate, whose one stream decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.agreement.events import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Prepare an offer, or change a draft when `offer_id` is given."""
+
+    graduate_id: str
+    employer_id: str
+    position: str
+    job_title: str
+    offer_id: str | None = None
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardDraft:
+    graduate_id: str
+    employer_id: str
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendOffer:
+    """Invite. Without `respond_by` the province's default response period runs.
+
+    `sealed` says that the employer seals by sending, where the province's order begins with the seal.
+    """
+
+    graduate_id: str
+    employer_id: str
+    position: str
+    job_title: str
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+    respond_by: datetime | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendDraft:
+    """Send a draft as it is."""
+
+    graduate_id: str
+    employer_id: str
+    offer_id: str
+    respond_by: datetime | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditOffer:
+    """Change an offer before it is answered. All terms as they shall be; `respond_by` None keeps the deadline."""
+
+    graduate_id: str
+    offer_id: str
+    position: str
+    job_title: str
+    monthly_salary: int | None = None
+    penalty: int | None = None
+    remarks: str | None = None
+    respond_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer:
+    graduate_id: str
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseOffer:
+    graduate_id: str
+    offer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """应约. The employer is named so that its state is read together with the graduate's.
+
+    `revision` is the one the graduate saw: what was edited since is not accepted unseen. `serial` is for the number of
+    an agreement that acceptance binds.
+    """
+
+    graduate_id: str
+    offer_id: str
+    employer_id: str
+    revision: int = 1
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LapseOffer:
+    graduate_id: str
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassReview:
+    """A review passed. `serial` is for a number where one is due."""
+
+    graduate_id: str
+    kind: str
+    subject_id: str
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailReview:
+    graduate_id: str
+    kind: str
+    subject_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttestAgreement:
+    """The school attests (三方鉴证) or confirms (两方院校确认). `serial` is for the number."""
+
+    graduate_id: str
+    agreement_id: str
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealAgreement:
+    """The employer seals: on the platform, or on paper when `scan` names the evidence. `serial` is for the number."""
+
+    graduate_id: str
+    agreement_id: str
+    scan: str | None = None
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCancellation:
+    graduate_id: str
+    agreement_id: str
+    reason_code: str
+    reason: str
+    release_letter: str | None = None
+    penalty_slip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawCancellation:
+    graduate_id: str
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToCancellation:
+    graduate_id: str
+    cancellation_id: str
+    release_letter: str | None = None
+    penalty_slip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseCancellation:
+    graduate_id: str
+    cancellation_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LapseCancellation:
+    graduate_id: str
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediateCancellation:
+    """The school decides about a request that was refused or not answered: `outcome` is "cancel" or "keep"."""
+
+    graduate_id: str
+    cancellation_id: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyForBook:
+    """未签就业协议,申请签约: an agreement on paper with an employer that has no account."""
+
+    graduate_id: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class AmendBook:
+    graduate_id: str
+    agreement_id: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitScan:
+    """The sealed book came back; `scan` names the evidence."""
+
+    graduate_id: str
+    agreement_id: str
+    scan: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidBook:
+    graduate_id: str
+    agreement_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLoss:
+    """The printed book is lost; `notice` names the evidence of its publication."""
+
+    graduate_id: str
+    agreement_id: str
+    statement: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPaper:
+    """已签协议登记: the agreement was signed on paper on a day; `scan` names the evidence."""
+
+    graduate_id: str
+    terms: Terms
+    signed_on: date
+    scan: str
+    paper_number: str | None = None

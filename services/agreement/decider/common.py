@@ -1,0 +1,110 @@
+"""What deciding about offers, books and cancellations has in common."""
+
+from __future__ import annotations
+
+from services.agreement import events as e
+from services.agreement.decider import reasons as no
+from services.agreement.facts import BOUND_TRAININGS, Facts, Graduate
+from services.agreement.numbers import LAST_SERIAL, AgreementNumber
+from services.agreement.state import Book, Known, Offer
+from shared.codes.tables import plain
+from shared.eventlog.port import WRITTEN_FIRST
+
+
+def enrolled(facts: Facts) -> Graduate:
+    """The graduate. Raises NotFound."""
+    if facts.graduate is None:
+        raise no.NO_GRADUATE.error(field="graduate_id")
+    return facts.graduate
+
+
+def check_bound(graduate: Graduate, unit: str, field: str) -> None:
+    """定向 and 委培 sign with their own unit only."""
+    if graduate.training in BOUND_TRAININGS and plain(unit) != plain(graduate.agreed_unit or ""):
+        raise no.BOUND_ELSEWHERE.error(field=field)
+
+
+def check_free(facts: Facts) -> None:
+    """No other destination stands in the way."""
+    if facts.destination != "none":
+        raise no.DESTINATION_REGISTERED.error(destination=facts.destination)
+
+
+def check_evidence(facts: Facts, evidence_id: str, graduate_id: str, kind: str, field: str) -> None:
+    """The evidence is this graduate's and of this kind."""
+    known = facts.evidence.get(evidence_id)
+    if known is None or known.graduate_id != graduate_id:
+        raise no.NO_EVIDENCE.error(field=field)
+    if known.kind != kind:
+        raise no.WRONG_EVIDENCE.error(field=field, wanted=kind)
+
+
+def warnings_of(penalty: int | None, facts: Facts) -> tuple[str, ...]:
+    """What both sides should think about; it stops nobody (DOMAIN 1.9)."""
+    limit = facts.settings.penalty_limit
+    return (no.PENALTY_OVER_LIMIT,) if limit is not None and (penalty or 0) > limit else ()
+
+
+def new_number(class_year: int, school: str, education: str, serial: int | None) -> str:
+    """The number that a serial makes. Raises Conflict when none was taken, because the stream moved meanwhile."""
+    if serial is None:
+        raise WRITTEN_FIRST.error()
+    if serial > LAST_SERIAL:
+        raise no.NUMBERS_EXHAUSTED.error()
+    return str(AgreementNumber(class_year, school, education, serial))
+
+
+def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
+    """The agreement is effective, under the number it has or a new one."""
+    if isinstance(thing, Offer):
+        sent = thing.sent
+        return e.AgreementConcluded(
+            agreement_id=sent.offer_id,
+            graduate_id=sent.graduate_id,
+            employer_id=sent.employer_id,
+            number=thing.number or _number_of(thing, serial),
+            parties=sent.parties,
+            scope=sent.scope,
+            class_year=sent.class_year,
+            unit_name=sent.employer_name,
+            nature=sent.nature,
+            industry=sent.industry,
+            place=sent.place,
+            position=sent.position,
+            job_title=sent.job_title,
+            uscc=sent.uscc,
+            monthly_salary=sent.monthly_salary,
+        )
+    begun, terms = thing.begun, thing.terms
+    paper = begun if isinstance(begun, e.PaperSubmitted) else None
+    return e.AgreementConcluded(
+        agreement_id=begun.agreement_id,
+        graduate_id=begun.graduate_id,
+        employer_id=None,
+        number=thing.number or _number_of(thing, serial),
+        parties=begun.parties,
+        scope=begun.scope,
+        class_year=begun.class_year,
+        unit_name=terms.unit_name,
+        nature=terms.nature,
+        industry=terms.industry,
+        place=terms.place,
+        position=terms.position,
+        job_title=terms.job_title,
+        uscc=terms.uscc,
+        monthly_salary=terms.monthly_salary,
+        kind=thing.kind,
+        signed_on=paper.signed_on if paper else None,
+        paper_number=paper.paper_number if paper else None,
+    )
+
+
+def _number_of(thing: Known, serial: int | None) -> str:
+    class_year, scope = prefix_of(thing)
+    return new_number(class_year, scope.split("/")[2], thing.education, serial)
+
+
+def prefix_of(thing: Known) -> tuple[int, str]:
+    """The class and the scope that the number of an agreement is made from."""
+    begun: e.OfferSent | e.BookApplied | e.PaperSubmitted = thing.begun if isinstance(thing, Book) else thing.sent
+    return begun.class_year, begun.scope

@@ -1,0 +1,314 @@
+"""线上签约: drafting, inviting, editing, answering, and the steps of signing in the order of the province (DOMAIN 1.1, 1.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.agreement import events as e
+from services.agreement.decider import commands as c
+from services.agreement.decider import reasons as no
+from services.agreement.decider.common import (
+    check_bound,
+    check_evidence,
+    check_free,
+    concluded,
+    enrolled,
+    new_number,
+    warnings_of,
+)
+from services.agreement.facts import Employer, Facts, Settings
+from services.agreement.state import (
+    ACCEPT,
+    AT_ACCEPTANCE,
+    ATTEST,
+    LOCKED,
+    REVIEW,
+    SEAL,
+    Agreements,
+    Offer,
+    Status,
+    default_order,
+)
+from shared.messages import Meta, lane_of, new_id
+
+STAMPED = "stamped_agreement"
+
+
+def save_draft(command: c.SaveDraft, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """Nobody but the employer sees a draft, so little is checked before it is sent."""
+    enrolled(facts)
+    _verified(facts, command.employer_id)
+    offer_id = command.offer_id or new_id(lane_of(command.graduate_id), meta.command_id, "offer")
+    known = state.drafts.get(offer_id)
+    if command.offer_id is not None and (known is None or known.employer_id != command.employer_id):
+        raise no.NO_DRAFT.error(field="offer_id")
+    drafted = e.OfferDrafted(
+        offer_id=offer_id,
+        graduate_id=command.graduate_id,
+        employer_id=command.employer_id,
+        position=command.position,
+        job_title=command.job_title,
+        monthly_salary=command.monthly_salary,
+        penalty=command.penalty,
+        remarks=command.remarks,
+    )
+    return [] if known == drafted else [drafted]
+
+
+def discard_draft(command: c.DiscardDraft, state: Agreements) -> list[Any]:
+    """A draft that is gone is gone."""
+    known = state.drafts.get(command.offer_id)
+    return [] if known is None else [e.DraftDiscarded(command.offer_id)]
+
+
+def send_draft(command: c.SendDraft, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """The draft becomes an offer under the same id."""
+    if command.offer_id in state.offers and state.offers[command.offer_id].employer_id == command.employer_id:
+        return []
+    draft = state.drafts.get(command.offer_id)
+    if draft is None or draft.employer_id != command.employer_id:
+        raise no.NO_DRAFT.error(field="offer_id")
+    wanted = c.SendOffer(
+        graduate_id=command.graduate_id,
+        employer_id=command.employer_id,
+        position=draft.position,
+        job_title=draft.job_title,
+        monthly_salary=draft.monthly_salary,
+        penalty=draft.penalty,
+        remarks=draft.remarks,
+        respond_by=command.respond_by,
+        sealed=command.sealed,
+    )
+    return _sent(wanted, command.offer_id, state, facts, meta)
+
+
+def send(command: c.SendOffer, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """Invite."""
+    return _sent(command, new_id(lane_of(command.graduate_id), meta.command_id, "offer"), state, facts, meta)
+
+
+def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    graduate, employer = enrolled(facts), _verified(facts, command.employer_id)
+    if any(
+        offer.sent.employer_id == command.employer_id and offer.is_open(meta.now) for offer in state.offers.values()
+    ):
+        raise no.OFFER_OPEN.error(field="graduate_id")
+    if state.locked is not None:
+        raise no.SIGNED.error(field="graduate_id")
+    check_bound(graduate, employer.name, "employer_id")
+    settings = facts.settings
+    order = settings.order or default_order(settings.parties)
+    if SEAL in order and order.index(SEAL) < order.index(ACCEPT) and not command.sealed:
+        raise no.SEAL_FIRST.error(field="sealed")
+    respond_by = command.respond_by or meta.now + timedelta(days=settings.response_days)
+    _check_deadline(respond_by, meta.now, settings)
+    return [
+        e.OfferSent(
+            offer_id=offer_id,
+            graduate_id=command.graduate_id,
+            employer_id=command.employer_id,
+            employer_name=employer.name,
+            nature=employer.nature,
+            industry=employer.industry,
+            place=employer.place,
+            position=command.position,
+            job_title=command.job_title,
+            respond_by=respond_by,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            parties=settings.parties,
+            uscc=employer.uscc,
+            monthly_salary=command.monthly_salary,
+            penalty=command.penalty,
+            remarks=command.remarks,
+            order=settings.order,
+            binding=settings.binding,
+            template=settings.template,
+            warnings=warnings_of(command.penalty, facts),
+        )
+    ]
+
+
+def edit(command: c.EditOffer, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """Before the answer the employer may still change its mind; the graduate accepts what was last seen."""
+    offer = known_offer(state, command.offer_id)
+    check_open(offer, meta.now)
+    respond_by = command.respond_by or offer.sent.respond_by
+    if command.respond_by is not None:
+        _check_deadline(respond_by, meta.now, facts.settings)
+    edited = e.OfferEdited(
+        offer_id=command.offer_id,
+        revision=offer.revision + 1,
+        position=command.position,
+        job_title=command.job_title,
+        respond_by=respond_by,
+        monthly_salary=command.monthly_salary,
+        penalty=command.penalty,
+        remarks=command.remarks,
+        warnings=warnings_of(command.penalty, facts),
+    )
+    sent = offer.sent
+    same = all(getattr(sent, name) == getattr(edited, name) for name in _EDITED)
+    return [] if same else [edited]
+
+
+_EDITED = ("position", "job_title", "respond_by", "monthly_salary", "penalty", "remarks")
+
+
+def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
+    """应约: the graduate is locked; bound at once where the province says so."""
+    offer = known_offer(state, command.offer_id)
+    if offer.sent.employer_id != command.employer_id:
+        raise no.NO_OFFER.error(field="employer_id")
+    if offer.status in LOCKED:
+        return []
+    if state.locked is not None:
+        raise no.SIGNED.error()
+    check_open(offer, meta.now)
+    if command.revision != offer.revision:
+        raise no.OFFER_EDITED.error(field="revision", revision=offer.revision)
+    graduate = enrolled(facts)
+    _verified(facts, command.employer_id)
+    check_free(facts)
+    check_bound(graduate, offer.sent.employer_name, "employer_id")
+    sent = offer.sent
+    number = None
+    if sent.binding == AT_ACCEPTANCE:
+        number = new_number(sent.class_year, sent.scope.split("/")[2], graduate.education, command.serial)
+    return [
+        e.OfferAccepted(
+            offer_id=command.offer_id,
+            graduate_id=command.graduate_id,
+            employer_id=command.employer_id,
+            scope=sent.scope,
+            class_year=sent.class_year,
+            education=graduate.education,
+            awaits=offer.after(ACCEPT) or REVIEW,
+            number=number,
+        )
+    ]
+
+
+def refuse(command: c.RefuseOffer, state: Agreements, meta: Meta) -> list[Any]:
+    """The graduate says no, unless bound to another."""
+    events = close(state, command.offer_id, Status.REFUSED, meta, e.OfferRefused(command.offer_id, command.reason))
+    if events and state.locked is not None:
+        raise no.SIGNED.error()
+    return events
+
+
+def close(state: Agreements, offer_id: str, status: Status, meta: Meta, event: Any) -> list[Any]:
+    """An open offer ends; ending it twice changes nothing."""
+    offer = known_offer(state, offer_id)
+    if offer.status == status:
+        return []
+    check_open(offer, meta.now)
+    return [event]
+
+
+def lapse(command: c.LapseOffer, state: Agreements, meta: Meta) -> list[Any]:
+    """Nobody answered in time."""
+    offer = state.offers.get(command.offer_id)
+    due = offer is not None and offer.status == Status.OPEN and meta.now >= offer.sent.respond_by
+    return [e.OfferLapsed(command.offer_id)] if due else []
+
+
+def passed(command: c.PassReview, state: Agreements) -> list[Any]:
+    """The review of an accepted offer passed."""
+    offer = state.offers.get(command.subject_id)
+    if offer is None or offer.status != Status.ACCEPTED:
+        return []
+    match offer.after(REVIEW):
+        case "seal":
+            return [e.SealAwaited(offer.id)]
+        case "attest":
+            return [e.AttestationAwaited(offer.id)]
+    return [concluded(offer, command.serial)]
+
+
+def failed(command: c.FailReview, state: Agreements) -> list[Any]:
+    """The review of an accepted offer was returned."""
+    offer = state.offers.get(command.subject_id)
+    if offer is None or offer.status != Status.ACCEPTED:
+        return []
+    asked = offer.cancellation.requested.cancellation_id if offer.cancellation else None
+    return [e.AgreementReturned(command.subject_id, command.reason, asked)]
+
+
+def attest(command: c.AttestAgreement, state: Agreements) -> list[Any]:
+    """学校鉴证 or 院校确认."""
+    offer = _known_agreement(state, command.agreement_id)
+    if offer.status == Status.EFFECTIVE or _done(offer, ATTEST):
+        return []
+    if offer.status != Status.ATTESTING:
+        raise no.NOT_ATTESTING.error(status=offer.status.value)
+    following = offer.after(ATTEST)
+    if following is None:
+        return [concluded(offer, command.serial)]
+    sent = offer.sent
+    return [e.AgreementAttested(offer.id, sent.graduate_id, sent.scope, sent.class_year, following)]
+
+
+def seal(command: c.SealAgreement, state: Agreements, facts: Facts) -> list[Any]:
+    """用人单位盖章, on the platform or as a stamped scan."""
+    offer = _known_agreement(state, command.agreement_id)
+    if offer.status == Status.EFFECTIVE or _done(offer, SEAL):
+        return []
+    if offer.status != Status.SEALING:
+        raise no.NOT_SEALING.error(status=offer.status.value)
+    if command.scan is not None:
+        check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
+    sent = offer.sent
+    following = offer.after(SEAL)
+    sealed = e.AgreementSealed(
+        agreement_id=offer.id,
+        graduate_id=sent.graduate_id,
+        scope=sent.scope,
+        class_year=sent.class_year,
+        method="e_seal" if command.scan is None else "scan",
+        evidence_id=command.scan,
+        awaits=following,
+    )
+    return [sealed] if following is not None else [sealed, concluded(offer, command.serial)]
+
+
+def _done(offer: Offer, step: str) -> bool:
+    """Whether a step of signing lies behind an agreement that still awaits a later one."""
+    awaited = {Status.ACCEPTED: REVIEW, Status.SEALING: SEAL, Status.ATTESTING: ATTEST}.get(offer.status)
+    order = offer.order
+    return awaited in order and step in order and order.index(step) < order.index(awaited)
+
+
+def known_offer(state: Agreements, offer_id: str) -> Offer:
+    """The offer. Raises NotFound."""
+    offer = state.offers.get(offer_id)
+    if offer is None:
+        raise no.NO_OFFER.error(field="offer_id")
+    return offer
+
+
+def _known_agreement(state: Agreements, agreement_id: str) -> Offer:
+    offer = state.offers.get(agreement_id)
+    if offer is None:
+        raise no.NO_AGREEMENT.error(field="agreement_id")
+    return offer
+
+
+def check_open(offer: Offer, now: datetime) -> None:
+    """Raises Refused unless the offer can be answered now."""
+    if offer.status == Status.LAPSED or (offer.status == Status.OPEN and now >= offer.sent.respond_by):
+        raise no.OFFER_LAPSED.error()
+    if offer.status != Status.OPEN:
+        raise no.OFFER_NOT_OPEN.error(status=offer.status.value)
+
+
+def _check_deadline(respond_by: datetime, now: datetime, settings: Settings) -> None:
+    if not now < respond_by <= now + timedelta(days=settings.response_days_max):
+        raise no.RESPOND_BY.error(field="respond_by", days=settings.response_days_max)
+
+
+def _verified(facts: Facts, employer_id: str) -> Employer:
+    if facts.employer is None or not facts.employer.verified:
+        raise no.NOT_VERIFIED.error(field="employer_id", employer_id=employer_id)
+    return facts.employer

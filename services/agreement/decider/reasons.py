@@ -1,0 +1,165 @@
+"""Every way to be told no about an agreement, and what may cause a cancellation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.errors import Invalid, NotFound, Reason
+
+NO_GRADUATE = Reason("agreement.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+NO_OFFER = Reason("agreement.offer_not_found", "没有该应约邀请", "There is no such offer", NotFound)
+NO_DRAFT = Reason("agreement.draft_not_found", "没有该邀请草稿", "There is no such draft", NotFound)
+NO_AGREEMENT = Reason("agreement.not_found", "没有该协议", "There is no such agreement", NotFound)
+NOT_VERIFIED = Reason(
+    "agreement.employer_not_verified", "用人单位未通过审核或已被暂停", "The employer is not verified, or is suspended"
+)
+OFFER_OPEN = Reason(
+    "agreement.offer_open",
+    "贵单位对该毕业生已有未答复的邀请",
+    "This employer already has an open offer to this graduate",
+)
+SIGNED = Reason(
+    "agreement.already_signed", "该毕业生已应约或已有生效协议", "The graduate is already bound by an agreement"
+)
+BOOK_OPEN = Reason(
+    "agreement.book_open",
+    "已有未办结的协议书，请先作废再重新申请",
+    "A book is already open; void it before applying for another",
+)
+DESTINATION_REGISTERED = Reason(
+    "agreement.destination_registered",
+    "该毕业生已登记其他去向或登记正在审核，请先撤回或作废",
+    "The graduate has registered another destination, or one is under review; withdraw or void it first",
+)
+BOUND_ELSEWHERE = Reason(
+    "agreement.agreed_unit_only",
+    "定向或委培毕业生只能与其协议单位签约",
+    "A graduate trained for a unit (定向, 委培) signs with that unit only",
+)
+SEAL_FIRST = Reason(
+    "agreement.seal_first",
+    "本省规定用人单位先盖章再邀请，请确认盖章",
+    "In this province the employer seals before inviting; confirm the seal",
+    Invalid,
+)
+RESPOND_BY = Reason(
+    "agreement.respond_by",
+    "答复期限应晚于现在，且不超过 {days} 天",
+    "The deadline must lie in the future and within {days} days",
+    Invalid,
+)
+OFFER_LAPSED = Reason("agreement.offer_lapsed", "应约邀请已过期", "The offer has lapsed")
+OFFER_NOT_OPEN = Reason(
+    "agreement.offer_not_open", "应约邀请当前状态为 {status}，不能办理", "The offer is {status} and cannot be acted on"
+)
+OFFER_EDITED = Reason(
+    "agreement.offer_edited",
+    "用人单位已修改邀请，请查看后再应约",
+    "The employer has changed the offer; look at it again before accepting",
+)
+NOT_ATTESTING = Reason(
+    "agreement.not_awaiting_attestation",
+    "协议当前状态为 {status}，不在待学校鉴证",
+    "The agreement is {status}, not awaiting attestation",
+)
+NOT_SEALING = Reason(
+    "agreement.not_awaiting_seal",
+    "协议当前状态为 {status}，不在待单位盖章",
+    "The agreement is {status}, not awaiting the employer's seal",
+)
+NUMBERS_EXHAUSTED = Reason(
+    "agreement.numbers_exhausted",
+    "该校本届该学历的协议编号已用完",
+    "The agreement numbers of this school, class and level are used up",
+)
+NO_EVIDENCE = Reason(
+    "agreement.evidence_not_found",
+    "没有该佐证材料，或不属于该毕业生",
+    "There is no such evidence of this graduate",
+    NotFound,
+)
+WRONG_EVIDENCE = Reason(
+    "agreement.wrong_evidence",
+    "佐证材料类别应为 {wanted}",
+    "The evidence must be of the kind {wanted}",
+    Invalid,
+)
+EVIDENCE_MISSING = Reason("agreement.evidence_missing", "请上传 {wanted}", "This evidence is needed: {wanted}", Invalid)
+NOT_EFFECTIVE = Reason(
+    "agreement.not_effective", "协议当前状态为 {status}，不能解约", "The agreement is {status} and cannot be cancelled"
+)
+CANCELLATION_OPEN = Reason(
+    "agreement.cancellation_open", "已有进行中的解约申请", "A cancellation of this agreement is already under way"
+)
+NO_CANCELLATION = Reason(
+    "agreement.cancellation_not_found", "没有进行中的解约申请", "No such cancellation is under way", NotFound
+)
+CANCELLATION_LAPSED = Reason("agreement.cancellation_lapsed", "解约申请已过答复期", "The request to cancel has lapsed")
+CANCELLATION_AGREED = Reason(
+    "agreement.cancellation_agreed",
+    "对方已同意，解约正在审核",
+    "The other side has agreed; the cancellation is under review",
+)
+NOT_CONTESTED = Reason(
+    "agreement.cancellation_not_contested",
+    "该解约申请未被拒绝或逾期，无需调解",
+    "This request was neither refused nor left unanswered; there is nothing to mediate",
+)
+OTHER_SIDE = Reason(
+    "agreement.other_side_answers", "解约申请应由对方答复", "The other side answers a request to cancel"
+)
+OWN_SIDE = Reason(
+    "agreement.initiator_withdraws", "解约申请只能由发起方撤回", "Only who requested the cancellation withdraws it"
+)
+BREACH_LIMIT = Reason(
+    "agreement.breach_limit",
+    "该毕业生违约已达学校规定的 {limit} 次",
+    "The graduate has already broken as many agreements as the school allows: {limit}",
+)
+BOOK_NOT = Reason(
+    "agreement.book_not",
+    "协议书当前状态为 {status}，不能办理",
+    "The book is {status} and this cannot be done to it",
+)
+NOT_LOSABLE = Reason(
+    "agreement.not_issued", "协议书尚未出具，无需挂失", "The book has not been issued, so it cannot be lost"
+)
+LOSS_OPEN = Reason("agreement.loss_open", "遗失补办正在审核", "A report of loss is already under review")
+WRONG_USCC = Reason("agreement.wrong_uscc", "{why}", "{why_en}", Invalid)
+USCC_NEEDED = Reason(
+    "agreement.uscc_needed",
+    "请填写统一社会信用代码，确无代码的请说明原因",
+    "Give the social credit code, or the reason why there is none",
+    Invalid,
+)
+SIGNED_ON = Reason(
+    "agreement.signed_on",
+    "签约日期不得晚于今天，也不得早于入学日期",
+    "The day of signing may not lie in the future, nor before the enrolment",
+    Invalid,
+)
+NUMBER_NOT_ISSUED = Reason(
+    "agreement.number_not_issued",
+    "本省协议书统一编号，该编号未发给该毕业生",
+    "This province issues the numbers, and this one was not issued to this graduate",
+)
+NUMBER_TAKEN = Reason(
+    "agreement.number_taken",
+    "该协议书编号已由他人登记",
+    "This agreement number is already registered for somebody else",
+)
+
+PENALTY_OVER_LIMIT: Final = "penalty_over_limit"
+
+# 解约原因 (DOMAIN 1.8): the Chinese name and who caused it; None leaves it to who asked.
+CANCELLATION_REASONS: Final[Mapping[str, tuple[str, str | None]]] = {
+    "further_study": ("个人违约-继续深造", "graduate"),
+    "family": ("个人违约-家庭原因", "graduate"),
+    "health": ("个人违约-身体原因", "graduate"),
+    "promise_broken": ("单位承诺无法兑现", "employer"),
+    "business_trouble": ("单位经营问题", "employer"),
+    "employer_breach": ("单位违约", "employer"),
+    "mutual": ("双方协商一致", "mutual"),
+    "other": ("其他", None),
+}
