@@ -221,7 +221,6 @@ class AgreementConcluded:
 
     agreement_id: str
     graduate_id: str
-    employer_id: str | None
     number: str
     parties: int
     scope: str
@@ -234,6 +233,7 @@ class AgreementConcluded:
     job_title: str
     uscc: str | None = None
     monthly_salary: int | None = None
+    employer_id: str | None = None
     kind: str = "online"
     signed_on: date | None = None
     paper_number: str | None = None

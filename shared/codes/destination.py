@@ -42,6 +42,19 @@ class DestinationCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of category 10 that is registered by its evidence, not by signing (seed notice; DOMAIN 1.5)."""
+
+    key: str
+    code: str
+    name: str
+    required: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    unit_natures: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Intention:
     """What somebody not placed intends. Codes 70 and 72 ask for one, 71 has a single one that may be left out."""
 
@@ -124,6 +137,21 @@ DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType(
             minimum_wage=row["minimum_wage"] == "1",
         )
         for row in rows("destinations")
+    }
+)
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        row["key"]: Form(
+            key=row["key"],
+            code=row["code"],
+            name=row["name"],
+            required=_listed(row["required"]),
+            forbidden=_listed(row["forbidden"]),
+            unit_natures=_listed(row["unit_natures"]),
+            evidence=_listed(row["evidence"], "|"),
+        )
+        for row in rows("forms")
     }
 )
 

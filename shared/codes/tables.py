@@ -96,6 +96,7 @@ def plain(name: str) -> str:
 
 EDUCATION = CodeTable("education")
 ETHNIC = CodeTable("ethnic")
+EVIDENCE = CodeTable("evidence")
 HARDSHIP = CodeTable("hardship")
 INDUSTRY = CodeTable("industry")
 NORMAL_STUDENT = CodeTable("normal_student")

@@ -6,12 +6,12 @@ A test states only what differs: `replace(OFFER_SENT, parties=3)`.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from services.agreement import decider as c
 from services.agreement import events as e
-from services.agreement.facts import Employer, Facts, Graduate, Settings
+from services.agreement.facts import Employer, Evidence, Facts, Graduate, Settings
 from services.agreement.numbers import AgreementNumber
 from shared.messages import new_id
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, OTHER_EMPLOYER_ID, SCOPE, command_id
@@ -107,6 +107,118 @@ CANCELLED: Final = e.AgreementCancelled(
     caused_by="graduate",
     reason_code="further_study",
 )
+MEDIATED: Final = e.CancellationMediated(CANCELLATION_ID, OFFER_ID, "cancel", "双方各执一词，学校予以调解")
+KEPT: Final = replace(MEDIATED, outcome="keep")
+
+DRAFTED: Final = e.OfferDrafted(
+    offer_id=OFFER_ID,
+    graduate_id=GRADUATE_ID,
+    employer_id=EMPLOYER_ID,
+    position="13",
+    job_title="机械工程师",
+    monthly_salary=6500,
+    penalty=3000,
+    remarks="考研录取后协议自行解除",
+)
+DISCARDED: Final = e.DraftDiscarded(OFFER_ID)
+EDITED: Final = e.OfferEdited(
+    offer_id=OFFER_ID,
+    revision=2,
+    position="13",
+    job_title="高级机械工程师",
+    respond_by=OFFER_SENT.respond_by,
+    monthly_salary=7500,
+    penalty=3000,
+    remarks="考研录取后协议自行解除",
+)
+SEAL_AWAITED: Final = e.SealAwaited(OFFER_ID)
+SEALED: Final = e.AgreementSealed(OFFER_ID, GRADUATE_ID, SCOPE, 2026, "e_seal")
+ATTESTED: Final = e.AgreementAttested(OFFER_ID, GRADUATE_ID, SCOPE, 2026, "seal")
+
+BOOK_ID: Final = new_id(LANE, command_id(), "book")
+PAPER_ID: Final = new_id(LANE, command_id(), "paper")
+REVIEW_ID: Final = new_id(LANE, command_id(), "review")
+LOSS_ID: Final = new_id(LANE, command_id(), "loss")
+SCAN_ID, NOTICE_ID, LETTER_ID, SLIP_ID = (f"{LANE}-00000000-0000-4000-8000-0000000000e{n}" for n in (1, 2, 3, 4))
+EVIDENCE: Final = {
+    SCAN_ID: Evidence(GRADUATE_ID, "stamped_agreement"),
+    NOTICE_ID: Evidence(GRADUATE_ID, "loss_notice"),
+    LETTER_ID: Evidence(GRADUATE_ID, "release_letter"),
+    SLIP_ID: Evidence(GRADUATE_ID, "penalty_slip"),
+}
+WITH_EVIDENCE: Final = replace(FACTS, evidence=EVIDENCE)
+TERMS: Final = e.Terms(
+    unit_name="太原市晋源区某街道办事处",
+    nature="10",
+    industry="45",
+    place="140110",
+    position="30",
+    job_title="办事员",
+    uscc_absent_reason="机关单位",
+    monthly_salary=4200,
+    penalty=2000,
+)
+APPLIED: Final = e.BookApplied(
+    agreement_id=BOOK_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    education="31",
+    parties=2,
+    terms=TERMS,
+    review_id=REVIEW_ID,
+)
+AMENDED: Final = e.BookAmended(
+    agreement_id=BOOK_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    terms=replace(TERMS, job_title="科员"),
+    review_id=new_id(LANE, command_id(2), "review"),
+)
+APPLICATION_RETURNED: Final = e.ApplicationReturned(BOOK_ID, REVIEW_ID, "岗位信息不完整")
+ISSUED: Final = e.BookIssued(BOOK_ID, GRADUATE_ID, NUMBER)
+SCANNED: Final = e.ScanSubmitted(BOOK_ID, GRADUATE_ID, SCOPE, 2026, SCAN_ID, REVIEW_ID)
+SCAN_RETURNED: Final = e.ScanReturned(BOOK_ID, REVIEW_ID, "扫描件不清晰")
+VOIDED: Final = e.BookVoided(BOOK_ID, GRADUATE_ID, "单位不再录用", NUMBER)
+LOST: Final = e.LossReported(BOOK_ID, GRADUATE_ID, SCOPE, 2026, LOSS_ID, "不慎遗失，声明作废", NOTICE_ID)
+LOSS_RETURNED: Final = e.LossReturned(BOOK_ID, LOSS_ID, "声明未见报")
+NEXT_NUMBER: Final = str(AgreementNumber(2026, "10108", "31", 2))
+REISSUED: Final = e.BookReissued(BOOK_ID, GRADUATE_ID, LOSS_ID, NUMBER, NEXT_NUMBER)
+BOOK_CONCLUDED: Final = e.AgreementConcluded(
+    agreement_id=BOOK_ID,
+    graduate_id=GRADUATE_ID,
+    employer_id=None,
+    number=NUMBER,
+    parties=2,
+    scope=SCOPE,
+    class_year=2026,
+    unit_name=TERMS.unit_name,
+    nature=TERMS.nature,
+    industry=TERMS.industry,
+    place=TERMS.place,
+    position=TERMS.position,
+    job_title=TERMS.job_title,
+    monthly_salary=TERMS.monthly_salary,
+    kind="offline",
+)
+PAPER: Final = e.PaperSubmitted(
+    agreement_id=PAPER_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    education="31",
+    parties=2,
+    terms=TERMS,
+    signed_on=date(2026, 4, 8),
+    evidence_id=SCAN_ID,
+    review_id=REVIEW_ID,
+    paper_number="晋2026-0001",
+)
+PAPER_CONCLUDED: Final = replace(
+    BOOK_CONCLUDED, agreement_id=PAPER_ID, kind="paper", signed_on=PAPER.signed_on, paper_number=PAPER.paper_number
+)
+
 EVENTS: Final[tuple[Any, ...]] = (
     OFFER_SENT,
     WITHDRAWN,
@@ -123,6 +235,25 @@ EVENTS: Final[tuple[Any, ...]] = (
     AGREED,
     CANCELLATION_RETURNED,
     CANCELLED,
+    MEDIATED,
+    DRAFTED,
+    DISCARDED,
+    EDITED,
+    SEAL_AWAITED,
+    SEALED,
+    ATTESTED,
+    APPLIED,
+    AMENDED,
+    APPLICATION_RETURNED,
+    ISSUED,
+    SCANNED,
+    SCAN_RETURNED,
+    LOST,
+    LOSS_RETURNED,
+    REISSUED,
+    BOOK_CONCLUDED,
+    VOIDED,
+    PAPER,
 )
 
 SEND: Final = c.SendOffer(
@@ -148,7 +279,47 @@ WITHDRAW_CANCELLATION: Final = c.WithdrawCancellation(GRADUATE_ID, CANCELLATION_
 AGREE: Final = c.AgreeToCancellation(GRADUATE_ID, CANCELLATION_ID)
 REFUSE_CANCELLATION: Final = c.RefuseCancellation(GRADUATE_ID, CANCELLATION_ID, "岗位急需")
 LAPSE_CANCELLATION: Final = c.LapseCancellation(GRADUATE_ID, CANCELLATION_ID)
+SAVE_DRAFT: Final = c.SaveDraft(
+    graduate_id=GRADUATE_ID,
+    employer_id=EMPLOYER_ID,
+    position="13",
+    job_title="机械工程师",
+    monthly_salary=6500,
+    penalty=3000,
+    remarks="考研录取后协议自行解除",
+)
+DISCARD_DRAFT: Final = c.DiscardDraft(GRADUATE_ID, EMPLOYER_ID, OFFER_ID)
+SEND_DRAFT: Final = c.SendDraft(GRADUATE_ID, EMPLOYER_ID, OFFER_ID)
+EDIT: Final = c.EditOffer(
+    graduate_id=GRADUATE_ID,
+    offer_id=OFFER_ID,
+    position="13",
+    job_title="高级机械工程师",
+    monthly_salary=7500,
+    penalty=3000,
+    remarks="考研录取后协议自行解除",
+)
+SEAL: Final = c.SealAgreement(GRADUATE_ID, OFFER_ID, serial=1)
+MEDIATE: Final = c.MediateCancellation(GRADUATE_ID, CANCELLATION_ID, "cancel", MEDIATED.reason)
+APPLY: Final = c.ApplyForBook(GRADUATE_ID, TERMS)
+AMEND: Final = c.AmendBook(GRADUATE_ID, BOOK_ID, AMENDED.terms)
+SUBMIT_SCAN: Final = c.SubmitScan(GRADUATE_ID, BOOK_ID, SCAN_ID)
+VOID: Final = c.VoidBook(GRADUATE_ID, BOOK_ID, VOIDED.reason)
+REPORT_LOSS: Final = c.ReportLoss(GRADUATE_ID, BOOK_ID, LOST.statement, NOTICE_ID)
+REGISTER_PAPER: Final = c.RegisterPaper(GRADUATE_ID, TERMS, PAPER.signed_on, SCAN_ID, PAPER.paper_number)
 COMMANDS: Final[tuple[Any, ...]] = (
+    SAVE_DRAFT,
+    DISCARD_DRAFT,
+    SEND_DRAFT,
+    EDIT,
+    SEAL,
+    MEDIATE,
+    APPLY,
+    AMEND,
+    SUBMIT_SCAN,
+    VOID,
+    REPORT_LOSS,
+    REGISTER_PAPER,
     SEND,
     WITHDRAW,
     REFUSE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,7 @@ VERIFIED = ("directory.EmployerVerified", {"employer_id": EMPLOYER_ID})
 Told = tuple[str, dict[str, Any]]
 
 
-def settings(class_year: int, **changes: int) -> Told:
+def settings(class_year: int, **changes: Any) -> Told:
     values = {
         "parties": 3,
         "response_days": 7,
@@ -97,7 +98,7 @@ def known(
     return facts
 
 
-@pytest.mark.parametrize("command", [x.SEND, x.ACCEPT])
+@pytest.mark.parametrize("command", [x.SEND, x.ACCEPT, x.SEND_DRAFT])
 def test_signing_looks_at_graduate_province_employer_and_registration(command: Any) -> None:
     assert set(HANDLING.reads(command)) == {
         f"graduate-{GRADUATE_ID}",
@@ -192,3 +193,51 @@ def test_the_newest_settings_of_the_graduates_class_count() -> None:
 )
 def test_only_a_direct_placed_or_pending_destination_stands_in_the_way(events: list[Told], destination: str) -> None:
     assert known([ENROLLED], registration=events).destination == destination
+
+
+def test_a_province_may_set_its_own_order_of_signing_and_what_it_asks_for() -> None:
+    told = settings(
+        2026,
+        parties=2,
+        signing_order=["accept", "review", "seal"],
+        binding="acceptance",
+        penalty_limit=3000,
+        cancellation_evidence=["release_letter"],
+        issues_numbers=True,
+        template="14/2",
+    )
+    assert known([ENROLLED], province=[told]).settings == Settings(
+        parties=2,
+        response_days=7,
+        response_days_max=20,
+        cancellation_days=10,
+        order=("accept", "review", "seal"),
+        binding="acceptance",
+        penalty_limit=3000,
+        cancellation_evidence=("release_letter",),
+        issues_numbers=True,
+        template="14/2",
+    )
+
+
+def test_a_paper_agreement_looks_at_its_evidence_and_at_the_claim_of_its_number() -> None:
+    reads = HANDLING.reads(x.REGISTER_PAPER)
+    assert f"evidence-{x.SCAN_ID}" in reads
+    (claim,) = (name for name in reads if name.startswith("paper_number-"))
+    assert claim.startswith(f"paper_number-{GRADUATE_ID[:2]}-")
+    without = replace(x.REGISTER_PAPER, paper_number=None)
+    assert not any(name.startswith("paper_number-") for name in HANDLING.reads(without))
+
+
+def test_only_a_request_to_cancel_looks_at_the_school() -> None:
+    graduate = Recorded(
+        "14", 1, "graduate", 1, NOW, NewEvent(*_typed(ENROLLED), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    )
+    streams = {f"graduate-{GRADUATE_ID}": [graduate]}
+    for command in x.COMMANDS:
+        wanted = ["school-14-10108"] if command == x.REQUEST_CANCELLATION else []
+        assert list(HANDLING.then_reads(command, streams)) == wanted
+
+
+def _typed(told: Told) -> tuple[str, int, dict[str, Any]]:
+    return told[0], 1, told[1]

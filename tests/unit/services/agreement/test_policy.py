@@ -44,6 +44,12 @@ def test_a_review_that_was_returned_is_followed_with_its_reason(command: Any) ->
     assert REACTIONS[returned.type](returned) == [Intent("agreement.fail_review", command)]
 
 
+@pytest.mark.parametrize("kind", ["application", "signing", "loss", "paper"])
+def test_reviews_of_books_are_followed(kind: str) -> None:
+    (intent,) = REACTIONS["review.ReviewPassed"](event("review.ReviewPassed", kind=kind, subject_id=x.REVIEW_ID))
+    assert (intent.command.kind, intent.command.subject_id) == (kind, x.REVIEW_ID)
+
+
 @pytest.mark.parametrize("kind", ["registration", "void"])
 @pytest.mark.parametrize("event_type", ["review.ReviewPassed", "review.ReviewReturned"])
 def test_other_reviews_are_ignored(event_type: str, kind: str) -> None:

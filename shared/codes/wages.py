@@ -1,0 +1,39 @@
+"""最低工资标准: the lowest monthly minimum wage of a place on a day, for what must be paid at least (DOMAIN 1.5)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+from types import MappingProxyType
+
+from shared.codes.tables import rows
+
+_Step = tuple[date, int]
+
+
+def _steps() -> Mapping[str, tuple[_Step, ...]]:
+    told = sorted((row["place"], date.fromisoformat(row["from"]), int(row["monthly"])) for row in rows("minimum_wage"))
+    return MappingProxyType(
+        {
+            place: tuple((begins, monthly) for _, begins, monthly in of_place)
+            for place, of_place in groupby(told, key=lambda row: row[0])
+        }
+    )
+
+
+_STEPS = _steps()
+
+
+def minimum_wage(place: str, day: date) -> int | None:
+    """The floor in yuan a month at a place (two to six digits, the longest prefix known counts) on a day.
+
+    None where no floor is known; before the first day of the table its first floor holds.
+    """
+    for length in (6, 4, 2):
+        steps = _STEPS.get(place[:length])
+        if steps is not None and len(place) >= length:
+            found = bisect_right([begins for begins, _ in steps], day)
+            return steps[max(0, found - 1)][1]
+    return None

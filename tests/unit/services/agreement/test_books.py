@@ -1,0 +1,348 @@
+"""Books on paper: applied for, issued, scanned, voided, lost and re-issued; agreements signed before (DOMAIN 1.3, 1.4, 1.8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.agreement import events as e
+from services.agreement.decider import HANDLING
+from services.agreement.decider.books import claim_stream
+from services.agreement.facts import Evidence, Facts, Settings
+from shared.messages import new_id
+from tests.support import examples as x
+from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, OTHER_EMPLOYER_ID, Given, command_id, given, meta
+
+ISSUED = (x.APPLIED, x.ISSUED)
+SCANNED = (*ISSUED, x.SCANNED)
+EFFECTIVE = (*SCANNED, x.BOOK_CONCLUDED)
+LOST = (*ISSUED, x.LOST)
+CANCELLED_BOOK = (
+    *EFFECTIVE,
+    replace(x.REQUESTED, agreement_id=x.BOOK_ID),
+    replace(x.AGREED, agreement_id=x.BOOK_ID),
+    replace(x.CANCELLED, agreement_id=x.BOOK_ID),
+)
+
+
+def after(*events: Any, facts: Facts = x.WITH_EVIDENCE) -> Given:
+    return given(HANDLING, *events, facts=facts)
+
+
+def knowing(**changes: Any) -> Facts:
+    return replace(x.WITH_EVIDENCE, **changes)
+
+
+def passed(kind: str, subject_id: str, serial: int | None = 1) -> Any:
+    return replace(x.PASS, kind=kind, subject_id=subject_id, serial=serial)
+
+
+def failed(kind: str, subject_id: str, reason: str) -> Any:
+    return replace(x.FAIL, kind=kind, subject_id=subject_id, reason=reason)
+
+
+# apply_for_book
+
+
+def test_a_graduate_applies_for_a_book() -> None:
+    after().when(x.APPLY, meta(GRADUATE)).then(x.APPLIED)
+
+
+def test_a_book_keeps_the_settings_it_was_applied_for_under() -> None:
+    facts = knowing(settings=Settings(parties=3, template="14/2", penalty_limit=1000))
+    applied = replace(x.APPLIED, parties=3, template="14/2", warnings=("penalty_over_limit",))
+    after(facts=facts).when(x.APPLY, meta(GRADUATE)).then(applied)
+
+
+OPEN_BOOKS = [(x.APPLIED,), (x.APPLIED, x.APPLICATION_RETURNED), ISSUED, SCANNED, (x.PAPER,)]
+
+
+@pytest.mark.parametrize("past", OPEN_BOOKS)
+@pytest.mark.parametrize("command", [x.APPLY, x.REGISTER_PAPER])
+def test_one_book_is_open_at_a_time(command: Any, past: Any) -> None:
+    after(*past).when(command, meta(GRADUATE, number=2)).then_refused("agreement.book_open")
+
+
+@pytest.mark.parametrize("past", [(x.OFFER_SENT, x.ACCEPTED), (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED), EFFECTIVE])
+@pytest.mark.parametrize("command", [x.APPLY, x.REGISTER_PAPER])
+def test_who_is_bound_applies_for_no_book(command: Any, past: Any) -> None:
+    after(*past).when(command, meta(GRADUATE, number=2)).then_refused("agreement.already_signed")
+
+
+@pytest.mark.parametrize("past", [(), (x.OFFER_SENT,), (*ISSUED, x.VOIDED), CANCELLED_BOOK])
+def test_an_open_offer_or_an_ended_book_stands_in_nobodys_way(past: Any) -> None:
+    again = replace(
+        x.APPLIED,
+        agreement_id=new_id(LANE, command_id(2), "book"),
+        review_id=new_id(LANE, command_id(2), "review"),
+    )
+    after(*past).when(x.APPLY, meta(GRADUATE, number=2)).then(again)
+
+
+def test_an_open_book_keeps_the_graduate_from_accepting_an_offer() -> None:
+    after(x.OFFER_SENT, *ISSUED).when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.already_signed")
+    after(x.OFFER_SENT, *ISSUED, x.VOIDED).when(x.ACCEPT, meta(GRADUATE)).then(x.ACCEPTED)
+
+
+@pytest.mark.parametrize("command", [x.APPLY, x.REGISTER_PAPER])
+def test_a_book_needs_a_graduate_without_another_destination(command: Any) -> None:
+    after(facts=knowing(graduate=None)).when(command).then_refused("agreement.graduate_not_found", "graduate_id")
+    for destination in ("pending", "placed"):
+        facts = knowing(destination=destination)
+        after(facts=facts).when(command).then_refused("agreement.destination_registered")
+
+
+WRONG_TERMS = [
+    (replace(x.TERMS, uscc_absent_reason=None), "agreement.uscc_needed", "terms.uscc"),
+    (replace(x.TERMS, uscc="91140000110000000Y"), "agreement.wrong_uscc", "terms.uscc"),
+]
+
+
+@pytest.mark.parametrize(("terms", "code", "field"), WRONG_TERMS)
+def test_a_unit_has_a_credit_code_or_a_reason(terms: Any, code: str, field: str) -> None:
+    after().when(replace(x.APPLY, terms=terms)).then_refused(code, field)
+    after().when(replace(x.REGISTER_PAPER, terms=terms)).then_refused(code, field)
+    after(x.APPLIED, x.APPLICATION_RETURNED).when(replace(x.AMEND, terms=terms)).then_refused(code, field)
+
+
+@pytest.mark.parametrize("training", ["2", "4"])
+def test_a_graduate_trained_for_a_unit_signs_on_paper_with_it_only(training: str) -> None:
+    bound = replace(x.ENROLLED, training=training, agreed_unit="另一单位")
+    facts = knowing(graduate=bound)
+    after(facts=facts).when(x.APPLY).then_refused("agreement.agreed_unit_only", "terms.unit_name")
+    after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.agreed_unit_only", "terms.unit_name")
+    own = knowing(graduate=replace(bound, agreed_unit=x.TERMS.unit_name))
+    after(facts=own).when(x.APPLY, meta(GRADUATE)).then(x.APPLIED)
+
+
+# review A
+
+
+def test_a_passed_application_issues_a_numbered_book() -> None:
+    after(x.APPLIED).when(passed("application", x.REVIEW_ID)).then(x.ISSUED)
+
+
+def test_a_book_is_never_issued_without_a_serial() -> None:
+    after(x.APPLIED).when(passed("application", x.REVIEW_ID, None)).then_refused("log.written_first")
+
+
+def test_a_returned_application_says_why_and_is_corrected() -> None:
+    after(x.APPLIED).when(failed("application", x.REVIEW_ID, "岗位信息不完整")).then(x.APPLICATION_RETURNED)
+    after(x.APPLIED, x.APPLICATION_RETURNED).when(x.AMEND, meta(GRADUATE, number=2)).then(x.AMENDED)
+    past = (x.APPLIED, x.APPLICATION_RETURNED, x.AMENDED)
+    after(*past).when(passed("application", x.AMENDED.review_id)).then(x.ISSUED)
+
+
+@pytest.mark.parametrize("past", [(x.APPLIED,), ISSUED, SCANNED, EFFECTIVE])
+def test_only_a_returned_application_is_corrected(past: Any) -> None:
+    after(*past).when(x.AMEND, meta(GRADUATE, number=2)).then_refused("agreement.book_not")
+    after().when(x.AMEND).then_refused("agreement.not_found", "agreement_id")
+
+
+# scan and review B
+
+
+def test_the_scan_of_the_sealed_book_is_sent_back() -> None:
+    after(*ISSUED).when(x.SUBMIT_SCAN, meta(GRADUATE)).then(x.SCANNED)
+
+
+def test_sending_the_same_scan_twice_changes_nothing() -> None:
+    after(*SCANNED).when(x.SUBMIT_SCAN, meta(GRADUATE, number=2)).then_nothing()
+
+
+@pytest.mark.parametrize("past", [(x.APPLIED,), EFFECTIVE, (*ISSUED, x.VOIDED)])
+def test_only_an_issued_book_takes_a_scan(past: Any) -> None:
+    after(*past).when(x.SUBMIT_SCAN).then_refused("agreement.book_not")
+    after().when(x.SUBMIT_SCAN).then_refused("agreement.not_found", "agreement_id")
+
+
+def test_a_lost_book_takes_no_scan() -> None:
+    after(*LOST).when(x.SUBMIT_SCAN).then_refused("agreement.loss_open")
+
+
+def test_a_scan_is_evidence_of_this_graduate_and_of_its_kind() -> None:
+    foreign = knowing(evidence={x.SCAN_ID: Evidence("14-somebody", "stamped_agreement")})
+    after(*ISSUED, facts=foreign).when(x.SUBMIT_SCAN).then_refused("agreement.evidence_not_found", "scan")
+    after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan=x.NOTICE_ID)).then_refused("agreement.wrong_evidence", "scan")
+    after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan="14-none")).then_refused("agreement.evidence_not_found", "scan")
+
+
+def test_a_passed_scan_makes_the_agreement_effective_under_the_books_number() -> None:
+    after(*SCANNED).when(passed("signing", x.REVIEW_ID, None)).then(x.BOOK_CONCLUDED)
+
+
+def test_a_returned_scan_may_be_sent_again() -> None:
+    after(*SCANNED).when(failed("signing", x.REVIEW_ID, "扫描件不清晰")).then(x.SCAN_RETURNED)
+    again = replace(x.SCANNED, review_id=new_id(LANE, command_id(2), "review"))
+    after(*SCANNED, x.SCAN_RETURNED).when(x.SUBMIT_SCAN, meta(GRADUATE, number=2)).then(again)
+
+
+@pytest.mark.parametrize("kind", ["application", "signing", "paper", "loss"])
+@pytest.mark.parametrize("past", [(), EFFECTIVE, (*ISSUED, x.VOIDED), CANCELLED_BOOK])
+def test_a_late_or_repeated_review_of_a_book_changes_nothing(past: Any, kind: str) -> None:
+    after(*past).when(passed(kind, x.REVIEW_ID)).then_nothing()
+    after(*past).when(failed(kind, x.REVIEW_ID, "-")).then_nothing()
+
+
+# void_book
+
+
+@pytest.mark.parametrize(
+    ("past", "kind"),
+    [
+        ((x.APPLIED,), "application"),
+        ((x.APPLIED, x.APPLICATION_RETURNED), None),
+        (ISSUED, None),
+        (SCANNED, "signing"),
+        (LOST, "loss"),
+    ],
+)
+def test_a_book_that_has_not_taken_effect_is_voided_and_its_review_named(past: Any, kind: str | None) -> None:
+    review = {None: None, "loss": x.LOSS_ID}.get(kind, x.REVIEW_ID)
+    number = None if x.ISSUED not in past else x.NUMBER
+    voided = replace(x.VOIDED, number=number, review_kind=kind, review_id=review)
+    after(*past).when(x.VOID, meta(GRADUATE)).then(voided)
+
+
+def test_a_paper_agreement_is_taken_back_before_its_review() -> None:
+    command = replace(x.VOID, agreement_id=x.PAPER_ID)
+    voided = e.BookVoided(x.PAPER_ID, GRADUATE_ID, x.VOID.reason, None, "paper", x.REVIEW_ID)
+    after(x.PAPER).when(command, meta(GRADUATE)).then(voided)
+
+
+def test_voiding_twice_changes_nothing() -> None:
+    after(*ISSUED, x.VOIDED).when(x.VOID, meta(GRADUATE, number=2)).then_nothing()
+
+
+@pytest.mark.parametrize("past", [EFFECTIVE, CANCELLED_BOOK])
+def test_what_took_effect_is_cancelled_not_voided(past: Any) -> None:
+    after(*past).when(x.VOID).then_refused("agreement.book_not")
+    after().when(x.VOID).then_refused("agreement.not_found", "agreement_id")
+
+
+# report_loss
+
+
+@pytest.mark.parametrize("past", [ISSUED, EFFECTIVE])
+def test_a_printed_book_is_reported_lost(past: Any) -> None:
+    after(*past).when(x.REPORT_LOSS, meta(GRADUATE)).then(x.LOST)
+
+
+@pytest.mark.parametrize("past", [ISSUED, EFFECTIVE])
+def test_a_passed_report_gives_a_new_number_in_the_place_of_the_old(past: Any) -> None:
+    after(*past, x.LOST).when(passed("loss", x.LOSS_ID, 2)).then(x.REISSUED)
+    after(*past, x.LOST, x.REISSUED).when(passed("loss", x.LOSS_ID, 3)).then_nothing()
+    assert after(*past, x.LOST, x.REISSUED).state.books[x.BOOK_ID].number == x.NEXT_NUMBER
+
+
+def test_a_returned_report_leaves_the_number() -> None:
+    after(*LOST).when(failed("loss", x.LOSS_ID, "声明未见报")).then(x.LOSS_RETURNED)
+    assert after(*LOST, x.LOSS_RETURNED).state.books[x.BOOK_ID].number == x.NUMBER
+
+
+def test_a_re_issued_book_takes_effect_under_its_new_number() -> None:
+    past = (*LOST, x.REISSUED, x.SCANNED)
+    after(*past).when(passed("signing", x.REVIEW_ID, None)).then(replace(x.BOOK_CONCLUDED, number=x.NEXT_NUMBER))
+
+
+def test_a_book_that_was_not_printed_cannot_be_lost() -> None:
+    after(x.APPLIED).when(x.REPORT_LOSS).then_refused("agreement.not_issued")
+    after(*SCANNED).when(x.REPORT_LOSS).then_refused("agreement.book_not")
+    after(*LOST).when(x.REPORT_LOSS, meta(GRADUATE, number=2)).then_refused("agreement.loss_open")
+    after().when(x.REPORT_LOSS).then_refused("agreement.not_found", "agreement_id")
+
+
+def test_a_loss_is_published_first() -> None:
+    wrong = replace(x.REPORT_LOSS, notice=x.SCAN_ID)
+    after(*ISSUED).when(wrong).then_refused("agreement.wrong_evidence", "notice")
+    none = replace(x.REPORT_LOSS, notice="14-none")
+    after(*ISSUED).when(none).then_refused("agreement.evidence_not_found", "notice")
+
+
+# register_paper
+
+
+def test_an_agreement_signed_before_is_registered_with_its_scan() -> None:
+    after().when(x.REGISTER_PAPER, meta(GRADUATE)).then(x.PAPER)
+
+
+def test_a_paper_without_a_number_is_registered_too() -> None:
+    command = replace(x.REGISTER_PAPER, paper_number=None)
+    after().when(command, meta(GRADUATE)).then(replace(x.PAPER, paper_number=None))
+
+
+def test_a_passed_paper_is_effective_under_a_number_of_ours() -> None:
+    after(x.PAPER).when(passed("paper", x.REVIEW_ID)).then(x.PAPER_CONCLUDED)
+    after(x.PAPER).when(failed("paper", x.REVIEW_ID, "印章不清")).then(e.AgreementReturned(x.PAPER_ID, "印章不清"))
+
+
+@pytest.mark.parametrize("signed_on", [date(2026, 5, 5), date(2022, 8, 31)])
+def test_the_day_of_signing_lies_between_enrolment_and_today(signed_on: date) -> None:
+    facts = knowing(graduate=replace(x.ENROLLED, enrolled_on=date(2022, 9, 1)))
+    command = replace(x.REGISTER_PAPER, signed_on=signed_on)
+    after(facts=facts).when(command).then_refused("agreement.signed_on", "signed_on")
+    for good in (date(2026, 5, 4), date(2022, 9, 1)):
+        outcome = after(facts=facts).when(replace(command, signed_on=good), meta(GRADUATE))
+        outcome.then(replace(x.PAPER, signed_on=good))
+
+
+def test_a_number_registered_by_another_graduate_is_taken() -> None:
+    facts = knowing(claimed_by="14-somebody")
+    after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.number_taken", "paper_number")
+    own = knowing(claimed_by=GRADUATE_ID)
+    after(facts=own).when(x.REGISTER_PAPER, meta(GRADUATE)).then(x.PAPER)
+
+
+def test_where_the_province_issues_the_numbers_only_the_graduates_own_is_registered() -> None:
+    facts = knowing(settings=Settings(issues_numbers=True))
+    after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.number_not_issued", "paper_number")
+    own = replace(x.REGISTER_PAPER, paper_number=x.NUMBER)
+    outcome = after(*ISSUED, x.VOIDED, facts=facts).when(own, meta(GRADUATE))
+    outcome.then(replace(x.PAPER, paper_number=x.NUMBER))
+
+
+def test_a_paper_lays_a_claim_on_its_number_once() -> None:
+    (claim,) = HANDLING.claims([x.PAPER], x.FACTS)
+    expected = e.PaperNumberClaimed(str(x.PAPER.paper_number), GRADUATE_ID, x.PAPER_ID)
+    assert claim == (claim_stream(GRADUATE_ID, str(x.PAPER.paper_number)), expected)
+    assert HANDLING.claims([x.PAPER], knowing(claimed_by=GRADUATE_ID)) == []
+    assert HANDLING.claims([replace(x.PAPER, paper_number=None)], x.FACTS) == []
+    assert claim_stream("14-a", "1") != claim_stream("15-a", "1")
+
+
+# cancelling a paper agreement
+
+
+def test_the_graduate_cancels_with_the_letter_and_the_review_opens_at_once() -> None:
+    command = replace(
+        x.REQUEST_CANCELLATION, agreement_id=x.BOOK_ID, release_letter=x.LETTER_ID, penalty_slip=x.SLIP_ID
+    )
+    requested = replace(x.REQUESTED, agreement_id=x.BOOK_ID, release_letter=x.LETTER_ID, penalty_slip=x.SLIP_ID)
+    agreed = replace(x.AGREED, agreement_id=x.BOOK_ID)
+    after(*EFFECTIVE).when(command, meta(GRADUATE)).then(requested, agreed)
+    ended = after(*EFFECTIVE, requested, agreed).when(x.PASS_CANCELLATION)
+    ended.then(replace(x.CANCELLED, agreement_id=x.BOOK_ID))
+
+
+@pytest.mark.parametrize(
+    ("given_evidence", "field"), [({}, "release_letter"), ({"release_letter": x.LETTER_ID}, "penalty_slip")]
+)
+def test_letter_and_slip_are_needed(given_evidence: Any, field: str) -> None:
+    command = replace(x.REQUEST_CANCELLATION, agreement_id=x.BOOK_ID, **given_evidence)
+    after(*EFFECTIVE).when(command, meta(GRADUATE)).then_refused("agreement.evidence_missing", field)
+
+
+def test_without_a_penalty_the_letter_is_enough() -> None:
+    applied = replace(x.APPLIED, terms=replace(x.TERMS, penalty=None))
+    command = replace(x.REQUEST_CANCELLATION, agreement_id=x.BOOK_ID, release_letter=x.LETTER_ID)
+    outcome = after(applied, *EFFECTIVE[1:]).when(command, meta(GRADUATE))
+    assert outcome.error is None
+    assert [type(event) for event in outcome.events] == [e.CancellationRequested, e.CancellationAgreed]
+
+
+def test_an_employer_without_an_account_is_nobodys_employer() -> None:
+    assert after(*EFFECTIVE).state.books[x.BOOK_ID].employer_id is None
+    assert OTHER_EMPLOYER_ID

@@ -1,0 +1,132 @@
+"""Mediation, evidence and breaches: what provinces and schools add to a cancellation (DOMAIN 1.2, 1.9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.agreement.decider import HANDLING
+from services.agreement.facts import Facts, Settings
+from tests.support import examples as x
+from tests.support.spec import EMPLOYER, GRADUATE, NOW, SCHOOL, Given, given, meta
+
+EFFECTIVE = (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED)
+ASKED = (*EFFECTIVE, x.REQUESTED)
+CONTESTED = {"refused": (*ASKED, x.CANCELLATION_REFUSED), "lapsed": (*ASKED, x.CANCELLATION_LAPSED)}
+ONCE_BROKEN = (*ASKED, x.AGREED, x.CANCELLED)
+
+
+def after(*events: Any, facts: Facts = x.WITH_EVIDENCE) -> Given:
+    return given(HANDLING, *events, facts=facts)
+
+
+# mediate_cancellation
+
+
+@pytest.mark.parametrize("past", CONTESTED.values(), ids=CONTESTED)
+def test_the_school_may_cancel_what_the_sides_could_not_settle(past: Any) -> None:
+    after(*past).when(x.MEDIATE, meta(SCHOOL)).then(x.MEDIATED, x.AGREED)
+    after(*past, x.MEDIATED, x.AGREED).when(x.PASS_CANCELLATION).then(x.CANCELLED)
+
+
+@pytest.mark.parametrize("past", CONTESTED.values(), ids=CONTESTED)
+def test_the_school_may_keep_the_agreement(past: Any) -> None:
+    command = replace(x.MEDIATE, outcome="keep")
+    after(*past).when(command, meta(SCHOOL)).then(x.KEPT)
+    after(*past, x.KEPT).when(x.MEDIATE, meta(SCHOOL, number=2)).then_refused(
+        "agreement.cancellation_not_contested", "cancellation_id"
+    )
+
+
+@pytest.mark.parametrize(
+    "past",
+    [(), EFFECTIVE, ASKED, (*ASKED, x.AGREED), (*ASKED, x.CANCELLATION_WITHDRAWN), ONCE_BROKEN],
+)
+def test_only_what_was_refused_or_not_answered_is_mediated(past: Any) -> None:
+    after(*past).when(x.MEDIATE, meta(SCHOOL)).then_refused("agreement.cancellation_not_contested")
+
+
+def test_a_new_request_takes_the_place_of_the_contested_one() -> None:
+    past = (*CONTESTED["refused"], replace(x.REQUESTED, cancellation_id="14-next"))
+    after(*past).when(x.MEDIATE, meta(SCHOOL)).then_refused("agreement.cancellation_not_contested")
+
+
+# evidence
+
+
+ASKING = Settings(cancellation_evidence=("release_letter", "penalty_slip"))
+
+
+def test_where_the_province_asks_for_evidence_an_online_cancellation_brings_it() -> None:
+    facts = replace(x.WITH_EVIDENCE, settings=ASKING)
+    after(*ASKED, facts=facts).when(x.AGREE, meta(EMPLOYER)).then_refused(
+        "agreement.evidence_missing", "release_letter"
+    )
+    letter = replace(x.AGREE, release_letter=x.LETTER_ID)
+    after(*ASKED, facts=facts).when(letter, meta(EMPLOYER)).then_refused("agreement.evidence_missing", "penalty_slip")
+    both = replace(letter, penalty_slip=x.SLIP_ID)
+    agreed = replace(x.AGREED, release_letter=x.LETTER_ID, penalty_slip=x.SLIP_ID)
+    after(*ASKED, facts=facts).when(both, meta(EMPLOYER)).then(agreed)
+
+
+def test_what_who_asked_has_brought_need_not_be_brought_again() -> None:
+    facts = replace(x.WITH_EVIDENCE, settings=ASKING)
+    asked = replace(x.REQUESTED, release_letter=x.LETTER_ID, penalty_slip=x.SLIP_ID)
+    after(*EFFECTIVE, asked, facts=facts).when(x.AGREE, meta(EMPLOYER)).then(x.AGREED)
+
+
+def test_a_slip_is_asked_for_only_where_a_penalty_was_agreed() -> None:
+    facts = replace(x.WITH_EVIDENCE, settings=ASKING)
+    free = (replace(x.OFFER_SENT, penalty=None), x.ACCEPTED, x.CONCLUDED, x.REQUESTED)
+    letter = replace(x.AGREE, release_letter=x.LETTER_ID)
+    after(*free, facts=facts).when(letter, meta(EMPLOYER)).then(replace(x.AGREED, release_letter=x.LETTER_ID))
+
+
+@pytest.mark.parametrize("command", [x.REQUEST_CANCELLATION, x.AGREE])
+@pytest.mark.parametrize("name", ["release_letter", "penalty_slip"])
+def test_evidence_that_is_given_is_checked_even_where_none_is_asked_for(command: Any, name: str) -> None:
+    past, actor = (EFFECTIVE, GRADUATE) if command == x.REQUEST_CANCELLATION else (ASKED, EMPLOYER)
+    wrong = replace(command, **{name: x.SCAN_ID})
+    after(*past).when(wrong, meta(actor)).then_refused("agreement.wrong_evidence", name)
+    none = replace(command, **{name: "14-none"})
+    after(*past).when(none, meta(actor)).then_refused("agreement.evidence_not_found", name)
+
+
+# breaches
+
+
+AGAIN = (
+    replace(x.OTHER_SENT, employer_id=x.OFFER_SENT.employer_id),
+    replace(x.ACCEPTED, offer_id=x.OTHER_OFFER_ID),
+    replace(x.CONCLUDED, agreement_id=x.OTHER_OFFER_ID, number="2"),
+)
+SECOND = replace(x.REQUEST_CANCELLATION, agreement_id=x.OTHER_OFFER_ID)
+
+
+def test_a_school_may_limit_how_often_a_graduate_breaks_an_agreement() -> None:
+    limited = replace(x.FACTS, breach_limit=1)
+    after(*EFFECTIVE, facts=limited).when(x.REQUEST_CANCELLATION, meta(GRADUATE)).then(x.REQUESTED)
+    after(*ONCE_BROKEN, *AGAIN, facts=limited).when(SECOND, meta(GRADUATE, number=2)).then_refused(
+        "agreement.breach_limit"
+    )
+
+
+def test_the_limit_holds_for_the_graduates_own_breaches_only() -> None:
+    limited = replace(x.FACTS, breach_limit=1)
+    past = (*ONCE_BROKEN, *AGAIN)
+    for command, actor in [
+        (SECOND, EMPLOYER),
+        (replace(SECOND, reason_code="mutual"), GRADUATE),
+        (replace(SECOND, reason_code="employer_breach"), GRADUATE),
+    ]:
+        assert after(*past, facts=limited).when(command, meta(actor, number=2)).error is None
+    caused_by_employer = (*ASKED, x.AGREED, replace(x.CANCELLED, caused_by="employer"), *AGAIN)
+    assert after(*caused_by_employer, facts=limited).when(SECOND, meta(GRADUATE, number=2)).error is None
+
+
+def test_without_a_limit_nobody_counts() -> None:
+    outcome = after(*ONCE_BROKEN, *AGAIN, facts=x.FACTS).when(SECOND, meta(GRADUATE, number=2))
+    assert outcome.error is None
+    assert outcome.events[0].answer_by == NOW + 15 * x.DAY

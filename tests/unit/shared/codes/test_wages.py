@@ -1,0 +1,45 @@
+"""The floor of pay at a place on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from shared.codes.tables import PROVINCE, rows
+from shared.codes.wages import minimum_wage
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "floor"),
+    [
+        ("110000", date(2021, 7, 31), 2320),
+        ("110105", date(2023, 8, 31), 2320),
+        ("110105", date(2023, 9, 1), 2420),
+        ("31", date(2026, 1, 1), 2740),
+        ("140105", date(2024, 12, 31), 1680),
+    ],
+)
+def test_the_floor_of_the_province_holds_from_its_day_on(place: str, day: date, floor: int) -> None:
+    assert minimum_wage(place, day) == floor
+
+
+@pytest.mark.parametrize("place", ["", "1", "99", "990000", "710000"])
+def test_a_place_without_a_floor_has_none(place: str) -> None:
+    assert minimum_wage(place, date(2026, 1, 1)) is None
+
+
+def test_the_corps_pays_at_least_what_its_region_pays() -> None:
+    assert minimum_wage("660000", date(2026, 1, 1)) is None
+    assert minimum_wage("659001", date(2026, 1, 1)) == minimum_wage("650000", date(2026, 1, 1))
+
+
+def test_every_mainland_province_has_a_floor_that_never_falls() -> None:
+    mainland = {entry.code for entry in PROVINCE} - {"66", "71", "81", "82"}
+    told = list(rows("minimum_wage"))
+    assert {row["place"][:2] for row in told} == mainland
+    for place in {row["place"] for row in told}:
+        floors = [int(row["monthly"]) for row in told if row["place"] == place]
+        assert floors == sorted(floors)
+        days = [row["from"] for row in told if row["place"] == place]
+        assert days == sorted(set(days))
