@@ -31,6 +31,12 @@ RESPONSE_DAYS = Reason(
     "The default response period may not exceed the longest one",
     Invalid,
 )
+WRONG_ORDER = Reason(
+    "directory.wrong_signing_order",
+    "签约顺序须含 应约(accept) 与 审核(review)，审核与鉴证在应约之后，三方须含学校鉴证(attest)，各环节不得重复",
+    "An order of signing holds accept and review, review and attest after accept, attest in 三方, each step once",
+    Invalid,
+)
 NO_SCHOOL = Reason("directory.school_not_found", "没有该学校：{school}", "There is no school {school}", NotFound)
 DEPARTMENT_TAKEN = Reason(
     "directory.department_taken",
@@ -76,6 +82,15 @@ class SetProvince:
     response_days: int
     response_days_max: int
     cancellation_days: int
+    signing_order: tuple[str, ...] = ()
+    binding: str = "completion"
+    penalty_limit: int | None = None
+    cancellation_evidence: tuple[str, ...] = ()
+    issues_numbers: bool = False
+    template: str = "default/1"
+    review_days: int = 5
+    change_deadline: date | None = None
+    evidence_required: bool = True
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]
@@ -96,9 +111,21 @@ def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta)
             _check_chain(command.cancellation_chain, "cancellation_chain")
             if command.response_days > command.response_days_max:
                 raise RESPONSE_DAYS.error(field="response_days")
+            _check_order(command)
             changed = e.ProvinceSettingsChanged(**_values(command))
             return [] if state.get(command.class_year) == changed else [changed]
     raise AssertionError(command)
+
+
+def _check_order(command: SetProvince) -> None:
+    order = command.signing_order
+    if not order:
+        return
+    place = {step: index for index, step in enumerate(order)}
+    sound = len(place) == len(order) and {"accept", "review"} <= place.keys()
+    later = sound and all(place[step] > place["accept"] for step in ("review", "attest") if step in place)
+    if not later or (command.parties == 3 and "attest" not in place):
+        raise WRONG_ORDER.error(field="signing_order")
 
 
 # Schools
@@ -120,13 +147,14 @@ class ListSchool:
 
 @dataclass(frozen=True, slots=True)
 class SetSchool:
-    """A school's own chains for a class; None takes the province's."""
+    """A school's own chains for a class, None takes the province's; how often a graduate may break an agreement."""
 
     province: str
     school: str
     class_year: int
     review_chain: tuple[str, ...] | None = None
     cancellation_chain: tuple[str, ...] | None = None
+    breach_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +201,11 @@ def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> 
                 if chain is not None:
                     _check_chain(chain, name)
             changed = e.SchoolSettingsChanged(
-                command.school, command.class_year, command.review_chain, command.cancellation_chain
+                command.school,
+                command.class_year,
+                command.review_chain,
+                command.cancellation_chain,
+                command.breach_limit,
             )
             return [] if state.settings.get(command.class_year) == changed else [changed]
         case AddDepartment():

@@ -14,7 +14,11 @@ from shared.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class ProvinceSettingsChanged:
-    """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.6."""
+    """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.1, 1.6.
+
+    `signing_order` empty means the national order; `binding` is completion or acceptance; `penalty_limit` (yuan) only
+    warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class.
+    """
 
     TYPE: ClassVar[str] = "directory.ProvinceSettingsChanged"
     VERSION: ClassVar[int] = 1
@@ -27,6 +31,15 @@ class ProvinceSettingsChanged:
     response_days: int
     response_days_max: int
     cancellation_days: int
+    signing_order: tuple[str, ...] = ()
+    binding: str = "completion"
+    penalty_limit: int | None = None
+    cancellation_evidence: tuple[str, ...] = ()
+    issues_numbers: bool = False
+    template: str = "default/1"
+    review_days: int = 5
+    change_deadline: date | None = None
+    evidence_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class SchoolListed:
 
 @dataclass(frozen=True, slots=True)
 class SchoolSettingsChanged:
-    """A school's own chains for one class; None keeps the province's."""
+    """A school's own chains for one class; None keeps the province's. `breach_limit` None means that there is none."""
 
     TYPE: ClassVar[str] = "directory.SchoolSettingsChanged"
     VERSION: ClassVar[int] = 1
@@ -57,6 +70,7 @@ class SchoolSettingsChanged:
     class_year: int
     review_chain: tuple[str, ...] | None = None
     cancellation_chain: tuple[str, ...] | None = None
+    breach_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

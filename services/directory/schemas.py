@@ -32,6 +32,25 @@ class SetProvince(Shape):
     response_days = shapes.whole(1, 90)
     response_days_max = shapes.whole(1, 90)
     cancellation_days = shapes.whole(1, 90)
+    signing_order = shapes.list_of(
+        shapes.choice("seal", "accept", "review", "attest"), 4, required=False, load_default=(), allow_none=False
+    )
+    binding = shapes.choice("completion", "acceptance", required=False, load_default="completion", allow_none=False)
+    penalty_limit = shapes.whole(0, 10_000_000, required=False)
+    cancellation_evidence = shapes.list_of(
+        shapes.choice("release_letter", "penalty_slip"), 2, required=False, load_default=(), allow_none=False
+    )
+    issues_numbers = shapes.flag(required=False, load_default=False, allow_none=False)
+    template = shapes.pattern(
+        r"^[0-9a-z]{2,10}/[0-9]{1,3}\Z",
+        "应为 模板目录/版本 / must be <folder>/<version>",
+        required=False,
+        load_default="default/1",
+        allow_none=False,
+    )
+    review_days = shapes.whole(0, 90, required=False, load_default=5, allow_none=False)
+    change_deadline = shapes.day(required=False)
+    evidence_required = shapes.flag(required=False, load_default=True, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,7 @@ class SchoolSettings:
     class_year: int
     review_chain: tuple[str, ...] | None
     cancellation_chain: tuple[str, ...] | None
+    breach_limit: int | None
 
 
 class SetSchool(Shape):
@@ -48,6 +68,7 @@ class SetSchool(Shape):
     class_year = class_year()
     review_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
     cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
+    breach_limit = shapes.whole(0, 10, required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from services.registration import events as e
+from services.registration.requirements import (
+    Evidence,
+    Graduate,
+    check_destination,
+    check_evidence,
+    check_for,
+)
 from services.registration.state import INITIAL, Registrations, evolve
 from shared.access import Subject, scope_path
-from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
+from shared.clock import day_of
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
 
-BOUND_TRAININGS = ("2", "4")
+KEPT_BY_SCHOOL = "kept"
+ARCHIVES = ("unit", "talent_service", "school", "home_region", KEPT_BY_SCHOOL)
 
 NO_GRADUATE = Reason("registration.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
 NOT_PENDING = Reason("registration.not_pending", "该登记不在审核中", "This registration is not under review")
-AGREEMENT_NEEDED = Reason(
-    "registration.agreement_needed",
-    "签就业协议形式就业须通过签约办理，不能直接登记",
-    "A destination by agreement is registered by signing, not directly",
-)
-NOT_REGISTRABLE = Reason(
-    "registration.not_registrable",
-    "类别 {code} 不能直接登记，请选择下级类别",
-    "Category {code} is a group; choose one of its members",
-    Invalid,
-)
-MISSING = Reason("registration.field_missing", "类别 {code} 必须填写此项", "Category {code} needs this field", Invalid)
-FORBIDDEN = Reason(
-    "registration.field_forbidden", "类别 {code} 不应填写此项", "Category {code} has no such field", Invalid
-)
-WRONG_INTENTION = Reason(
-    "registration.wrong_intention",
-    "该意向不属于类别 {code}",
-    "This intention does not belong to category {code}",
-    Invalid,
-)
 IN_REVIEW = Reason("registration.in_review", "已有登记正在审核", "A registration is already under review")
 SIGNED = Reason(
     "registration.already_signed",
@@ -48,14 +37,34 @@ SIGNED = Reason(
 VOID_FIRST = Reason(
     "registration.void_first", "已登记去向，请先申请作废", "A destination is registered; have it voided first"
 )
-BOUND_ELSEWHERE = Reason(
-    "registration.agreed_unit_only", "定向或委培毕业生的单位应为 {unit}", "A 定向/委培 graduate's unit must be {unit}"
-)
 NOTHING_REGISTERED = Reason("registration.nothing_registered", "没有已登记的去向", "No destination is registered")
 CANCEL_FIRST = Reason(
     "registration.cancel_agreement",
     "该去向来自就业协议，请办理解约",
     "This destination comes from an agreement; cancel the agreement",
+)
+DEADLINE_OVER = Reason(
+    "registration.deadline_over",
+    "本届去向登记变更已于 {day} 截止",
+    "Changes of this class ended on {day}",
+)
+NO_FILING = Reason(
+    "registration.filing_not_found", "没有待确认的代填信息", "Nothing filled in for you awaits confirmation", NotFound
+)
+NOT_REGISTERED = Reason(
+    "registration.register_first", "请先登记毕业去向，再作离校确认", "Register a destination before confirming to leave"
+)
+RECIPIENT_NEEDED = Reason(
+    "registration.recipient_needed",
+    "请填写档案接收单位和地址",
+    "Name the unit that receives the archive, and its address",
+    Invalid,
+)
+ADDRESS_NEEDED = Reason(
+    "registration.household_address_needed",
+    "迁移户口须填写迁入地址",
+    "A household that moves needs the address it moves to",
+    Invalid,
 )
 VOID_IN_REVIEW = Reason("registration.void_in_review", "作废申请正在审核", "A void request is already under review")
 
@@ -64,6 +73,38 @@ VOID_IN_REVIEW = Reason("registration.void_in_review", "作废申请正在审核
 class RegisterDestination:
     graduate_id: str
     destination: e.Destination
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileDestination:
+    """代填 by an office in scope."""
+
+    graduate_id: str
+    destination: e.Destination
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFiling:
+    graduate_id: str
+    filing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectFiling:
+    graduate_id: str
+    filing_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmLeaving:
+    """离校确认."""
+
+    graduate_id: str
+    archive: e.Archive
+    household: e.Household
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +155,25 @@ class FailReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Graduate:
-    """A graduate on a roster, without personal data."""
+class Settings:
+    """A province's settings for a class. `change_deadline` None means 31 August of the class (DOMAIN 1.5)."""
 
-    scope: str
-    class_year: int
-    training: str
-    agreed_unit: str | None
+    change_deadline: date | None = None
+    evidence_required: bool = True
+
+    def last_day(self, class_year: int) -> date:
+        """The last day on which a graduate changes a destination."""
+        return self.change_deadline or date(class_year, 8, 31)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an offer was accepted and neither returned nor cancelled since."""
+    """`signed`: an agreement binds, or one on paper is being made."""
 
     graduate: Graduate | None = None
     signed: bool = False
+    settings: Settings = Settings()
+    evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -141,7 +186,17 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
                 raise NOT_PENDING.error(field="registration_id")
             return [e.RegistrationWithdrawn(registration_id, graduate_id)]
         case RequestVoid():
-            return _request_void(command, state, meta)
+            return _request_void(command, state, facts, meta)
+        case FileDestination():
+            return _file(command, state, facts, meta)
+        case ConfirmFiling():
+            return _confirm_filing(command, state, facts, meta)
+        case RejectFiling(graduate_id, filing_id, reason):
+            if state.filed is None or state.filed.filing_id != filing_id:
+                raise NO_FILING.error(field="filing_id")
+            return [e.FilingRejected(filing_id, graduate_id, reason)]
+        case ConfirmLeaving():
+            return _confirm_leaving(command, state)
         case RegisterFromAgreement():
             return _register_from_agreement(command, state, meta)
         case ReopenRegistration(graduate_id, agreement_id):
@@ -157,49 +212,98 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
 
 
 def _register(command: RegisterDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
-    if facts.graduate is None:
+    graduate = _check_new(command, state, facts, meta)
+    return [
+        e.RegistrationSubmitted(
+            registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
+            graduate_id=command.graduate_id,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            destination=command.destination,
+            evidence=command.evidence,
+        )
+    ]
+
+
+def _file(command: FileDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
+    graduate = _check_new(command, state, facts, meta)
+    filed = e.DestinationFiled(
+        filing_id=new_id(lane_of(command.graduate_id), meta.command_id, "filing"),
+        graduate_id=command.graduate_id,
+        scope=graduate.scope,
+        class_year=graduate.class_year,
+        destination=command.destination,
+        filed_by=meta.actor.id,
+        evidence=command.evidence,
+    )
+    known = state.filed
+    same = known is not None and (known.destination, known.evidence) == (filed.destination, filed.evidence)
+    return [] if same else [filed]
+
+
+def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
+    filed = state.filed
+    if filed is None or filed.filing_id != command.filing_id:
+        raise NO_FILING.error(field="filing_id")
+    graduate = _check_new(filed, state, facts, meta)
+    return [
+        e.RegistrationSubmitted(
+            registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
+            graduate_id=command.graduate_id,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            destination=filed.destination,
+            evidence=filed.evidence,
+            filing_id=filed.filing_id,
+        )
+    ]
+
+
+def _check_new(
+    wanted: RegisterDestination | FileDestination | e.DestinationFiled, state: Registrations, facts: Facts, meta: Meta
+) -> Graduate:
+    graduate = facts.graduate
+    if graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
-    check_destination(command.destination)
+    today = day_of(meta.now)
+    _check_deadline(facts, graduate, today)
+    check_destination(wanted.destination)
     if facts.signed:
         raise SIGNED.error()
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
     if state.placed:
         raise VOID_FIRST.error()
-    unit = command.destination.unit_name
-    if facts.graduate.training in BOUND_TRAININGS and unit is not None and unit != facts.graduate.agreed_unit:
-        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=facts.graduate.agreed_unit)
-    return [
-        e.RegistrationSubmitted(
-            registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
-            graduate_id=command.graduate_id,
-            scope=facts.graduate.scope,
-            class_year=facts.graduate.class_year,
-            destination=command.destination,
-        )
-    ]
+    check_for(wanted.destination, graduate, today)
+    # What is merely filled in is checked again, with its evidence, when the graduate confirms it.
+    required = facts.settings.evidence_required and not isinstance(wanted, FileDestination)
+    if not isinstance(wanted, e.DestinationFiled):
+        check_evidence(wanted.destination, wanted.evidence, facts.evidence, wanted.graduate_id, required=required)
+    elif required:
+        check_evidence(wanted.destination, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence)
+    return graduate
 
 
-def check_destination(destination: e.Destination) -> None:
-    """Whether a destination holds what its category asks for and nothing else. Raises Invalid, Refused (DOMAIN 5.4)."""
-    code = DESTINATIONS.get(destination.code)
-    if code is None or not code.registrable:
-        raise NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
-    if code.code == AGREEMENT:
-        raise AGREEMENT_NEEDED.error(field="destination.code")
-    for name in code.required:
-        if getattr(destination, name) is None:
-            raise MISSING.error(field=f"destination.{name}", code=code.code)
-    for name in code.forbidden:
-        if getattr(destination, name) is not None:
-            raise FORBIDDEN.error(field=f"destination.{name}", code=code.code)
-    if destination.intention is not None and not any(
-        known.code == code.code and known.key == destination.intention for known in INTENTIONS
-    ):
-        raise WRONG_INTENTION.error(field="destination.intention", code=code.code)
+def _check_deadline(facts: Facts, graduate: Graduate, today: date) -> None:
+    last = facts.settings.last_day(graduate.class_year)
+    if today > last:
+        raise DEADLINE_OVER.error(day=last.isoformat())
 
 
-def _request_void(command: RequestVoid, state: Registrations, meta: Meta) -> list[Any]:
+def _confirm_leaving(command: ConfirmLeaving, state: Registrations) -> list[Any]:
+    registered = state.registered
+    if registered is None:
+        raise NOT_REGISTERED.error()
+    archive, household = command.archive, command.household
+    if archive.kind != KEPT_BY_SCHOOL and (archive.recipient is None or archive.address is None):
+        raise RECIPIENT_NEEDED.error(field="archive.recipient")
+    if household.moves and household.address is None:
+        raise ADDRESS_NEEDED.error(field="household.address")
+    confirmed = e.LeavingConfirmed(command.graduate_id, registered.registration_id, archive, household)
+    return [] if state.leaving == confirmed else [confirmed]
+
+
+def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
     registered = state.registered
     if registered is None or registered.registration_id != command.registration_id:
         raise NOTHING_REGISTERED.error(field="registration_id")
@@ -207,6 +311,8 @@ def _request_void(command: RequestVoid, state: Registrations, meta: Meta) -> lis
         raise CANCEL_FIRST.error()
     if state.void_id is not None:
         raise VOID_IN_REVIEW.error()
+    if facts.graduate is not None:
+        _check_deadline(facts, facts.graduate, day_of(meta.now))
     return [
         e.VoidRequested(
             void_id=new_id(lane_of(command.graduate_id), meta.command_id, "void"),
@@ -270,10 +376,34 @@ def _fail(command: FailReview, state: Registrations) -> list[Any]:
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
+    graduate = graduate_of(streams.get(f"graduate-{command.graduate_id}", ()))
+    found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in getattr(command, "evidence", ())}
     return Facts(
-        graduate=graduate_of(streams.get(f"graduate-{command.graduate_id}", ())),
+        graduate=graduate,
         signed=_signed(streams.get(f"agreement-{command.graduate_id}", ())),
+        settings=_settings(
+            streams.get(f"province-{lane_of(command.graduate_id)}", ()), graduate.class_year if graduate else 0
+        ),
+        evidence=MappingProxyType({each: evidence for each, evidence in found.items() if evidence is not None}),
     )
+
+
+def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
+    settings = Settings()
+    for recorded in history:
+        told = recorded.data
+        if told["class_year"] == class_year:
+            deadline = told.get("change_deadline")
+            settings = Settings(
+                change_deadline=date.fromisoformat(deadline) if deadline else None,
+                evidence_required=told.get("evidence_required", True),
+            )
+    return settings
+
+
+def _evidence(history: Sequence[Recorded]) -> Evidence | None:
+    stored = next((recorded.data for recorded in history if recorded.type == "directory.EvidenceStored"), None)
+    return None if stored is None else Evidence(stored["graduate_id"], stored["kind"])
 
 
 def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
@@ -295,9 +425,9 @@ def _signed(history: Sequence[Recorded]) -> bool:
     signed = False
     for recorded in history:
         match recorded.type:
-            case "agreement.OfferAccepted":
+            case "agreement.OfferAccepted" | "agreement.BookApplied" | "agreement.PaperSubmitted":
                 signed = True
-            case "agreement.AgreementReturned" | "agreement.AgreementCancelled":
+            case "agreement.AgreementReturned" | "agreement.AgreementCancelled" | "agreement.BookVoided":
                 signed = False
     return signed
 
@@ -312,7 +442,12 @@ HANDLING = Handling[Registrations](
     evolve=evolve,
     decide=decide,
     stream=lambda command: f"registration-{command.graduate_id}",
-    reads=lambda command: [f"graduate-{command.graduate_id}", f"agreement-{command.graduate_id}"],
+    reads=lambda command: [
+        f"graduate-{command.graduate_id}",
+        f"agreement-{command.graduate_id}",
+        f"province-{lane_of(command.graduate_id)}",
+        *(f"evidence-{each}" for each in getattr(command, "evidence", ())),
+    ],
     facts=_facts,
     subject=_subject,
 )

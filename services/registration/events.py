@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from shared.codec import Codec
@@ -10,7 +11,10 @@ from shared.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """毕业去向: the category and what it asks for (DOMAIN 1.5, 5.2). `place` is six digits, `monthly_salary` yuan."""
+    """毕业去向: the category and what it asks for (DOMAIN 1.5, 5.2). `place` is six digits, `monthly_salary` yuan.
+
+    `form` names a kind of category 10 that is registered by its evidence; `signed_on` is the day of signing or hiring.
+    """
 
     code: str
     intention: str | None = None
@@ -25,11 +29,73 @@ class Destination:
     school_name: str | None = None
     country: str | None = None
     foreign_school_name: str | None = None
+    form: str | None = None
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """档案去向: to the unit, a talent service, the admitting school, the home region, or kept by the school."""
+
+    kind: str
+    recipient: str | None = None
+    address: str | None = None
+    postcode: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """户口: whether it moves, and where to."""
+
+    moves: bool
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationFiled:
+    """代填: an office filled in a destination for the graduate; it counts for nothing until the graduate confirms."""
+
+    TYPE: ClassVar[str] = "registration.DestinationFiled"
+    VERSION: ClassVar[int] = 1
+
+    filing_id: str
+    graduate_id: str
+    scope: str
+    class_year: int
+    destination: Destination
+    filed_by: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRejected:
+    """The graduate did not agree to what an office had filled in."""
+
+    TYPE: ClassVar[str] = "registration.FilingRejected"
+    VERSION: ClassVar[int] = 1
+
+    filing_id: str
+    graduate_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingConfirmed:
+    """离校确认: the graduate confirmed destination, archive and household; any later change needs another confirmation."""
+
+    TYPE: ClassVar[str] = "registration.LeavingConfirmed"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    registration_id: str
+    archive: Archive
+    household: Household
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationSubmitted:
-    """The graduate registered a destination; the review decides."""
+    """The graduate registered a destination; the review decides. `filing_id` says that an office had filled it in."""
 
     TYPE: ClassVar[str] = "registration.RegistrationSubmitted"
     VERSION: ClassVar[int] = 1
@@ -39,6 +105,8 @@ class RegistrationSubmitted:
     scope: str
     class_year: int
     destination: Destination
+    evidence: tuple[str, ...] = ()
+    filing_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +201,9 @@ class DestinationReopened:
 
 
 CODEC = Codec(
+    DestinationFiled,
+    FilingRejected,
+    LeavingConfirmed,
     RegistrationSubmitted,
     RegistrationWithdrawn,
     RegistrationSuperseded,

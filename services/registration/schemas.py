@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.registration import decider, events
 from shared import shapes
-from shared.codes.destination import DESTINATIONS, INTENTIONS
+from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS
 from shared.codes.tables import INDUSTRY, PLACE, POSITION, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
@@ -26,12 +27,61 @@ class Destination(Shape):
     school_name = shapes.sentence(100, required=False)
     country = shapes.sentence(60, required=False)
     foreign_school_name = shapes.sentence(200, required=False)
+    form = shapes.choice(*FORMS, required=False)
+    signed_on = shapes.day(required=False)
+
+
+def _evidence() -> Any:
+    return shapes.list_of(shapes.thing_id(), 10, required=False, load_default=(), allow_none=False)
 
 
 class RegisterDestination(Shape):
     makes = decider.RegisterDestination
     graduate_id = shapes.thing_id()
     destination = shapes.nested(Destination)
+    evidence = _evidence()
+
+
+class FileDestination(Shape):
+    makes = decider.FileDestination
+    graduate_id = shapes.thing_id()
+    destination = shapes.nested(Destination)
+    evidence = _evidence()
+
+
+class ConfirmFiling(Shape):
+    makes = decider.ConfirmFiling
+    graduate_id = shapes.thing_id()
+    filing_id = shapes.thing_id()
+
+
+class RejectFiling(Shape):
+    makes = decider.RejectFiling
+    graduate_id = shapes.thing_id()
+    filing_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class Archive(Shape):
+    makes = events.Archive
+    kind = shapes.choice(*decider.ARCHIVES)
+    recipient = shapes.sentence(100, required=False)
+    address = shapes.sentence(200, required=False)
+    postcode = shapes.pattern(r"^[0-9]{6}\Z", "应为六位数字 / six digits", required=False)
+    phone = shapes.sentence(20, required=False)
+
+
+class Household(Shape):
+    makes = events.Household
+    moves = shapes.flag()
+    address = shapes.sentence(200, required=False)
+
+
+class ConfirmLeaving(Shape):
+    makes = decider.ConfirmLeaving
+    graduate_id = shapes.thing_id()
+    archive = shapes.nested(Archive)
+    household = shapes.nested(Household)
 
 
 class WithdrawRegistration(Shape):

@@ -34,6 +34,22 @@ class RegistrationService:
     def request_void(self, command: decider.RequestVoid, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
 
+    @command(schemas.FileDestination)
+    def file_destination(self, command: decider.FileDestination, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.ConfirmFiling)
+    def confirm_filing(self, command: decider.ConfirmFiling, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.RejectFiling)
+    def reject_filing(self, command: decider.RejectFiling, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.ConfirmLeaving)
+    def confirm_leaving(self, command: decider.ConfirmLeaving, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @subscribe(policy.REACTIONS)
     def react(self, event: Recorded) -> None:
         react(self.log, HANDLING, policy.REACTIONS, event, self.clock.now())
@@ -51,6 +67,8 @@ class RegistrationService:
             "pending": to_json(state.pending),
             "registered": to_json(state.registered),
             "void_id": state.void_id,
+            "filed": to_json(state.filed),
+            "leaving": to_json(state.leaving),
             "history": to_json(state.history),
         }
 

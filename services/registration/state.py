@@ -23,11 +23,15 @@ class Past:
 class Registrations:
     """`pending` is under review, `registered` counts; both may be there while one is to replace the other.
 
-    `void_id` names the request to void the registered destination that is under review."""
+    `void_id` names the request to void the registered destination that is under review. `filed` waits for the
+    graduate's confirmation. `leaving` is the confirmation that still holds.
+    """
 
     pending: e.RegistrationSubmitted | None = None
     registered: e.DestinationRegistered | None = None
     void_id: str | None = None
+    filed: e.DestinationFiled | None = None
+    leaving: e.LeavingConfirmed | None = None
     history: tuple[Past, ...] = ()
 
     @property
@@ -48,7 +52,7 @@ class Registrations:
         if self.registered is None:
             return self
         past = self._past(self.registered, ended)
-        return replace(self, registered=None, void_id=None, history=past)
+        return replace(self, registered=None, void_id=None, leaving=None, history=past)
 
 
 INITIAL = Registrations()
@@ -58,7 +62,8 @@ def evolve(state: Registrations, event: Any) -> Registrations:
     """The fold of the stream."""
     match event:
         case e.RegistrationSubmitted():
-            return replace(state, pending=event)
+            filed = None if event.filing_id is not None else state.filed
+            return replace(state, pending=event, filed=filed)
         case e.RegistrationWithdrawn():
             return state.without_pending("withdrawn")
         case e.RegistrationSuperseded():
@@ -68,6 +73,12 @@ def evolve(state: Registrations, event: Any) -> Registrations:
         case e.DestinationRegistered():
             kept = None if state.pending and state.pending.registration_id == event.registration_id else state.pending
             return replace(state.without_registered("superseded"), registered=event, pending=kept)
+        case e.DestinationFiled():
+            return replace(state, filed=event)
+        case e.FilingRejected():
+            return replace(state, filed=None)
+        case e.LeavingConfirmed():
+            return replace(state, leaving=event)
         case e.VoidRequested():
             return replace(state, void_id=event.void_id)
         case e.VoidReturned():

@@ -1,0 +1,194 @@
+"""What a destination must hold by its category: fields, evidence, pay and unit (DOMAIN 1.5, 5.4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.registration.events import Destination
+from shared.codes.destination import AGREEMENT, DESTINATIONS, FORMS, INTENTIONS, DestinationCode, Form
+from shared.codes.identity import BadIdentifier
+from shared.codes.tables import plain
+from shared.codes.uscc import check_uscc
+from shared.codes.wages import minimum_wage
+from shared.errors import Invalid, NotFound, Reason
+
+BOUND_TRAININGS = ("2", "4")
+
+AGREEMENT_NEEDED = Reason(
+    "registration.agreement_needed",
+    "签就业协议形式就业须通过签约办理；公招、规培等请选择具体形式",
+    "A destination by agreement is registered by signing; for 公招, 规培 and the like name the form",
+    Invalid,
+)
+WRONG_FORM = Reason("registration.wrong_form", "类别 {code} 没有该形式", "Category {code} has no such form", Invalid)
+NOT_REGISTRABLE = Reason(
+    "registration.not_registrable",
+    "类别 {code} 不能直接登记，请选择下级类别",
+    "Category {code} is a group; choose one of its members",
+    Invalid,
+)
+MISSING = Reason("registration.field_missing", "类别 {code} 必须填写此项", "Category {code} needs this field", Invalid)
+FORBIDDEN = Reason(
+    "registration.field_forbidden", "类别 {code} 不应填写此项", "Category {code} has no such field", Invalid
+)
+WRONG_INTENTION = Reason(
+    "registration.wrong_intention",
+    "该意向不属于类别 {code}",
+    "This intention does not belong to category {code}",
+    Invalid,
+)
+WRONG_NATURE = Reason(
+    "registration.wrong_unit_nature",
+    "类别 {code} 的单位性质应为 {allowed} 之一",
+    "The nature of the unit in category {code} must be one of {allowed}",
+    Invalid,
+)
+WRONG_USCC = Reason("registration.wrong_uscc", "{why}", "{why_en}", Invalid)
+SIGNED_ON = Reason(
+    "registration.signed_on",
+    "签约或录用日期不得晚于今天",
+    "The day of signing or hiring may not lie in the future",
+    Invalid,
+)
+PAY_MISSING = Reason(
+    "registration.pay_missing",
+    "类别 {code} 须填写月薪，且不低于当地最低工资标准",
+    "Category {code} needs the monthly pay, which must reach the local minimum wage",
+    Invalid,
+)
+PAY_TOO_LOW = Reason(
+    "registration.pay_below_minimum",
+    "月薪低于当地最低工资标准 {floor} 元",
+    "The monthly pay is below the local minimum wage of {floor} yuan",
+)
+BOUND_ELSEWHERE = Reason(
+    "registration.agreed_unit_only", "定向或委培毕业生的单位应为 {unit}", "A 定向/委培 graduate's unit must be {unit}"
+)
+NOT_BOUND = Reason(
+    "registration.not_directed",
+    "仅定向、委培毕业生可作去向补充登记",
+    "Only graduates trained for a unit (定向, 委培) register this form",
+)
+EVIDENCE_MISSING = Reason(
+    "registration.evidence_missing",
+    "请上传佐证材料：{wanted}",
+    "Evidence is needed, one of: {wanted}",
+    Invalid,
+)
+NO_EVIDENCE = Reason(
+    "registration.evidence_not_found",
+    "没有该佐证材料，或不属于该毕业生",
+    "There is no such evidence of this graduate",
+    NotFound,
+)
+WRONG_EVIDENCE = Reason(
+    "registration.wrong_evidence",
+    "佐证材料类别应为 {wanted} 之一",
+    "The evidence must be of one of the kinds {wanted}",
+    Invalid,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Graduate:
+    """A graduate on a roster, without personal data."""
+
+    scope: str
+    class_year: int
+    training: str
+    agreed_unit: str | None
+
+    @property
+    def province(self) -> str:
+        """Two digits of where the school is."""
+        return self.scope.split("/")[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stored file: whose it is and what it shows."""
+
+    graduate_id: str
+    kind: str
+
+
+Asks = DestinationCode | Form
+
+
+def check_destination(destination: Destination) -> None:
+    """Whether a destination holds what its category or form asks for and nothing else. Raises Invalid."""
+    asks = _asks(destination)
+    code = destination.code
+    for name in asks.required:
+        if getattr(destination, name) is None:
+            raise MISSING.error(field=f"destination.{name}", code=code)
+    for name in asks.forbidden:
+        if getattr(destination, name) is not None:
+            raise FORBIDDEN.error(field=f"destination.{name}", code=code)
+    nature = destination.unit_nature
+    if nature is not None and asks.unit_natures and nature not in asks.unit_natures:
+        raise WRONG_NATURE.error(field="destination.unit_nature", code=code, allowed="、".join(asks.unit_natures))
+    if destination.intention is not None and not any(
+        known.code == code and known.key == destination.intention for known in INTENTIONS
+    ):
+        raise WRONG_INTENTION.error(field="destination.intention", code=code)
+    if destination.uscc is not None:
+        try:
+            check_uscc(destination.uscc)
+        except BadIdentifier as bad:
+            raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
+
+
+def check_for(destination: Destination, graduate: Graduate, today: date) -> None:
+    """Whether this graduate may have this destination on this day: unit, dates, pay. Raises Invalid, Refused."""
+    bound = graduate.training in BOUND_TRAININGS
+    if destination.form == "directed" and not bound:
+        raise NOT_BOUND.error(field="destination.form")
+    unit = destination.unit_name
+    if bound and unit is not None and plain(unit) != plain(graduate.agreed_unit or ""):
+        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=graduate.agreed_unit or "协议单位")
+    if destination.signed_on is not None and destination.signed_on > today:
+        raise SIGNED_ON.error(field="destination.signed_on")
+    _check_pay(destination, graduate, today)
+
+
+def check_evidence(
+    destination: Destination, given: Sequence[str], known: Mapping[str, Evidence], graduate_id: str, *, required: bool
+) -> None:
+    """Whether the evidence is the graduate's and of a kind that the category asks for. Raises Invalid, NotFound."""
+    kinds = _asks(destination).evidence
+    wanted = "、".join(kinds)
+    for index, evidence_id in enumerate(given):
+        evidence = known.get(evidence_id)
+        if evidence is None or evidence.graduate_id != graduate_id:
+            raise NO_EVIDENCE.error(field=f"evidence.{index}")
+        if evidence.kind not in kinds:
+            raise WRONG_EVIDENCE.error(field=f"evidence.{index}", wanted=wanted)
+    if required and kinds and not given:
+        raise EVIDENCE_MISSING.error(field="evidence", wanted=wanted)
+
+
+def _asks(destination: Destination) -> Asks:
+    code = DESTINATIONS.get(destination.code)
+    if code is None or not code.registrable:
+        raise NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
+    if destination.form is None:
+        if code.code == AGREEMENT:
+            raise AGREEMENT_NEEDED.error(field="destination.form")
+        return code
+    form = FORMS.get(destination.form)
+    if form is None or form.code != code.code:
+        raise WRONG_FORM.error(field="destination.form", code=code.code)
+    return form
+
+
+def _check_pay(destination: Destination, graduate: Graduate, today: date) -> None:
+    if not DESTINATIONS[destination.code].minimum_wage:
+        return
+    if destination.monthly_salary is None:
+        raise PAY_MISSING.error(field="destination.monthly_salary", code=destination.code)
+    floor = minimum_wage(destination.place or graduate.province, today)
+    if floor is not None and destination.monthly_salary < floor:
+        raise PAY_TOO_LOW.error(field="destination.monthly_salary", floor=floor)
