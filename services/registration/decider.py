@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.registration import events as e
 from services.registration.state import INITIAL, Registrations, evolve
 from shared.access import Subject, scope_path
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
+from shared.codes.identity import BadIdentifier
+from shared.codes.tables import UNIT_NATURE, plain
+from shared.codes.uscc import check_uscc
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
@@ -39,6 +42,13 @@ WRONG_INTENTION = Reason(
     "This intention does not belong to category {code}",
     Invalid,
 )
+WRONG_NATURE = Reason(
+    "registration.wrong_nature",
+    "类别 {code} 的单位性质应为 {natures}",
+    "The nature of unit of category {code} must be {natures}",
+    Invalid,
+)
+WRONG_USCC = Reason("registration.wrong_uscc", "{why}", "{why_en}", Invalid)
 IN_REVIEW = Reason("registration.in_review", "已有登记正在审核", "A registration is already under review")
 SIGNED = Reason(
     "registration.already_signed",
@@ -125,10 +135,11 @@ class Graduate:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an offer was accepted and neither returned nor cancelled since."""
+    """`signed`: an offer was accepted and neither returned nor cancelled since; `cancelled`: the agreements that are."""
 
     graduate: Graduate | None = None
     signed: bool = False
+    cancelled: frozenset[str] = frozenset()
 
 
 def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -137,13 +148,15 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
         case RegisterDestination():
             return _register(command, state, facts, meta)
         case WithdrawRegistration(graduate_id, registration_id):
+            if state.ended(registration_id) == "withdrawn":
+                return []
             if state.pending is None or state.pending.registration_id != registration_id:
                 raise NOT_PENDING.error(field="registration_id")
             return [e.RegistrationWithdrawn(registration_id, graduate_id)]
         case RequestVoid():
             return _request_void(command, state, meta)
         case RegisterFromAgreement():
-            return _register_from_agreement(command, state, meta)
+            return _register_from_agreement(command, state, facts, meta)
         case ReopenRegistration(graduate_id, agreement_id):
             registered = state.registered
             if registered is None or registered.agreement_id != agreement_id:
@@ -159,29 +172,29 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
 def _register(command: RegisterDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
     if facts.graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
-    check_destination(command.destination)
+    destination = check_destination(command.destination)
     if facts.signed:
         raise SIGNED.error()
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
-    if state.placed:
-        raise VOID_FIRST.error()
-    unit = command.destination.unit_name
-    if facts.graduate.training in BOUND_TRAININGS and unit is not None and unit != facts.graduate.agreed_unit:
-        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=facts.graduate.agreed_unit)
+    # Who is not signed has no agreement that stands: what came from one is about to be re-opened.
+    if state.placed and state.registered is not None and state.registered.source != "agreement":
+        raise VOID_FIRST.error(registration_id=state.registered.registration_id)
+    _check_bound(facts.graduate, destination.unit_name)
     return [
         e.RegistrationSubmitted(
             registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
             graduate_id=command.graduate_id,
             scope=facts.graduate.scope,
             class_year=facts.graduate.class_year,
-            destination=command.destination,
+            destination=destination,
         )
     ]
 
 
-def check_destination(destination: e.Destination) -> None:
-    """Whether a destination holds what its category asks for and nothing else. Raises Invalid, Refused (DOMAIN 5.4)."""
+def check_destination(destination: e.Destination) -> e.Destination:
+    """The destination in its normal form. Raises Invalid, Refused unless it holds what its category asks for and nothing
+    else (DOMAIN 5.4)."""
     code = DESTINATIONS.get(destination.code)
     if code is None or not code.registrable:
         raise NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
@@ -197,6 +210,21 @@ def check_destination(destination: e.Destination) -> None:
         known.code == code.code and known.key == destination.intention for known in INTENTIONS
     ):
         raise WRONG_INTENTION.error(field="destination.intention", code=code.code)
+    if code.unit_natures and destination.unit_nature not in (None, *code.unit_natures):
+        natures = "、".join(UNIT_NATURE.name(nature) for nature in code.unit_natures)
+        raise WRONG_NATURE.error(field="destination.unit_nature", code=code.code, natures=natures)
+    if destination.uscc is None:
+        return destination
+    try:
+        return replace(destination, uscc=check_uscc(destination.uscc).code)
+    except BadIdentifier as bad:
+        raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
+
+
+def _check_bound(graduate: Graduate, unit: str | None) -> None:
+    agreed = graduate.agreed_unit or ""
+    if graduate.training in BOUND_TRAININGS and unit is not None and plain(unit) != plain(agreed):
+        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=agreed)
 
 
 def _request_void(command: RequestVoid, state: Registrations, meta: Meta) -> list[Any]:
@@ -219,7 +247,12 @@ def _request_void(command: RequestVoid, state: Registrations, meta: Meta) -> lis
     ]
 
 
-def _register_from_agreement(command: RegisterFromAgreement, state: Registrations, meta: Meta) -> list[Any]:
+def _register_from_agreement(
+    command: RegisterFromAgreement, state: Registrations, facts: Facts, meta: Meta
+) -> list[Any]:
+    # Its cancellation may have been told first; then nobody would ever re-open what is registered here.
+    if command.agreement_id in facts.cancelled:
+        return []
     registered = e.DestinationRegistered(
         registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
         graduate_id=command.graduate_id,
@@ -229,13 +262,21 @@ def _register_from_agreement(command: RegisterFromAgreement, state: Registration
         source="agreement",
         agreement_id=command.agreement_id,
     )
-    if any(past.registration_id == registered.registration_id for past in state.history):
+    if state.knows(registered.registration_id):
         return []
     superseded = []
     if state.pending is not None:
         pending = state.pending.registration_id
         superseded = [e.RegistrationSuperseded(pending, command.graduate_id, command.agreement_id)]
-    return [*superseded, registered]
+    return [*superseded, *_registering(registered, state)]
+
+
+def _registering(registered: e.DestinationRegistered, state: Registrations) -> list[Any]:
+    """The registration, after the end of a void request about the one that it supersedes."""
+    before = state.registered
+    if state.void_id is None or before is None:
+        return [registered]
+    return [e.VoidSuperseded(state.void_id, before.registration_id, registered.graduate_id), registered]
 
 
 def _pass(command: PassReview, state: Registrations) -> list[Any]:
@@ -246,16 +287,15 @@ def _pass(command: PassReview, state: Registrations) -> list[Any]:
     pending = state.pending
     if pending is None or pending.registration_id != command.subject_id:
         return []
-    return [
-        e.DestinationRegistered(
-            registration_id=pending.registration_id,
-            graduate_id=pending.graduate_id,
-            scope=pending.scope,
-            class_year=pending.class_year,
-            destination=pending.destination,
-            source="direct",
-        )
-    ]
+    registered = e.DestinationRegistered(
+        registration_id=pending.registration_id,
+        graduate_id=pending.graduate_id,
+        scope=pending.scope,
+        class_year=pending.class_year,
+        destination=pending.destination,
+        source="direct",
+    )
+    return _registering(registered, state)
 
 
 def _fail(command: FailReview, state: Registrations) -> list[Any]:
@@ -270,9 +310,13 @@ def _fail(command: FailReview, state: Registrations) -> list[Any]:
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
+    agreements = streams.get(f"agreement-{command.graduate_id}", ())
     return Facts(
         graduate=graduate_of(streams.get(f"graduate-{command.graduate_id}", ())),
-        signed=_signed(streams.get(f"agreement-{command.graduate_id}", ())),
+        signed=_signed(agreements),
+        cancelled=frozenset(
+            recorded.data["agreement_id"] for recorded in agreements if recorded.type == "agreement.AgreementCancelled"
+        ),
     )
 
 

@@ -78,6 +78,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """What was to be looked at was withdrawn before its case was opened: events of two queues may overtake."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The chain that settings give to a new case; empty when none is being opened."""
 
@@ -89,11 +94,14 @@ def case_of(kind: str, subject_id: str) -> str:
     return f"{lane_of(subject_id)}-{uuid5(UUID(subject_id[3:]), kind)}"
 
 
-def evolve(state: Case | None, event: Any) -> Case | None:
+def evolve(state: Case | Gone | None, event: Any) -> Case | Gone | None:
     """The fold of the stream."""
     if isinstance(event, e.ReviewOpened):
         return Case(event)
-    assert state is not None, "a case begins with ReviewOpened"
+    if state is None and isinstance(event, e.ReviewClosed):
+        return Gone()
+    if not isinstance(state, Case):
+        raise UNKNOWN_TYPE.error(type=type(event).__name__)
     match event:
         case e.StepApproved():
             return replace(state, step=state.step + 1)
@@ -106,15 +114,14 @@ def evolve(state: Case | None, event: Any) -> Case | None:
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
-def decide(command: Any, state: Case | None, facts: Facts, meta: Meta) -> list[Any]:
+def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, NotFound."""
     match command:
         case OpenReview():
             return _open(command, facts) if state is None else []
         case CloseReview(case_id, reason):
-            if state is None or state.status != "waiting":
-                return []
-            return [e.ReviewClosed(case_id, reason)]
+            open_or_unknown = state is None or (isinstance(state, Case) and state.status == "waiting")
+            return [e.ReviewClosed(case_id, reason)] if open_or_unknown else []
         case ApproveReview(case_id, remark):
             case, step = _turn(state, meta)
             approved = e.StepApproved(case_id, step, remark)
@@ -143,8 +150,8 @@ def _passed(opened: e.ReviewOpened) -> e.ReviewPassed:
     return e.ReviewPassed(opened.case_id, opened.kind, opened.subject_id, opened.graduate_id)
 
 
-def _turn(state: Case | None, meta: Meta) -> tuple[Case, str]:
-    if state is None:
+def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:
+    if not isinstance(state, Case):
         raise NO_CASE.error(field="case_id")
     step = state.waiting_for
     if step is None:
@@ -186,11 +193,14 @@ def _facts(command: Any, streams: Streams) -> Facts:
     return Facts(chain_of(command.kind, command.class_year, streams[province], streams[school]))
 
 
-def _subject(command: Any, state: Case | None, facts: Facts) -> Subject:
-    return Subject() if state is None else Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id)
+def subject_of(state: Case | Gone | None) -> Subject:
+    """Where a case is and whose it is; nowhere when there is none, so that nobody may act on it."""
+    if not isinstance(state, Case):
+        return Subject()
+    return Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id)
 
 
-HANDLING = Handling[Case | None](
+HANDLING = Handling[Case | Gone | None](
     codec=e.CODEC,
     initial=None,
     evolve=evolve,
@@ -198,5 +208,5 @@ HANDLING = Handling[Case | None](
     stream=lambda command: f"review-{command.case_id}",
     reads=_reads,
     facts=_facts,
-    subject=_subject,
+    subject=lambda command, state, facts: subject_of(state),
 )

@@ -36,10 +36,15 @@ def on_void_requested(event: Recorded) -> Sequence[Intent]:
 
 
 def on_gone(event: Recorded) -> Sequence[Intent]:
-    """A registration was withdrawn or superseded by an agreement."""
+    """A registration was withdrawn, or an agreement superseded it."""
     reason = event.type.rpartition(".Registration")[2].lower()
     case_id = case_of("registration", event.data["registration_id"])
     return [Intent("review.close_review", CloseReview(case_id, reason))]
+
+
+def on_void_superseded(event: Recorded) -> Sequence[Intent]:
+    """What was to be voided no longer counts."""
+    return [Intent("review.close_review", CloseReview(case_of("void", event.data["void_id"]), "superseded"))]
 
 
 REACTIONS: Reactions = {
@@ -49,4 +54,5 @@ REACTIONS: Reactions = {
     "registration.VoidRequested": on_void_requested,
     "registration.RegistrationWithdrawn": on_gone,
     "registration.RegistrationSuperseded": on_gone,
+    "registration.VoidSuperseded": on_void_superseded,
 }
