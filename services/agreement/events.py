@@ -351,7 +351,10 @@ class CancellationReturned:
 
 @dataclass(frozen=True, slots=True)
 class AgreementCancelled:
-    """已解约: the graduate is free. `caused_by` is "graduate", "employer" or "mutual" (DOMAIN 1.9)."""
+    """已解约: the graduate is free. `caused_by` is "graduate", "employer" or "mutual" (DOMAIN 1.9).
+
+    `in_review` says that an agreement bound by acceptance had not yet been reviewed.
+    """
 
     TYPE: ClassVar[str] = "agreement.AgreementCancelled"
     VERSION: ClassVar[int] = 1
@@ -362,6 +365,7 @@ class AgreementCancelled:
     number: str
     caused_by: str
     reason_code: str
+    in_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)

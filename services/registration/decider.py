@@ -168,10 +168,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an agreement binds, or one on paper is being made."""
+    """`signed`: an agreement binds, or one on paper is being made; `cancelled`: the agreements that no longer do."""
 
     graduate: Graduate | None = None
     signed: bool = False
+    cancelled: frozenset[str] = frozenset()
     settings: Settings = Settings()
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -182,6 +183,8 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
         case RegisterDestination():
             return _register(command, state, facts, meta)
         case WithdrawRegistration(graduate_id, registration_id):
+            if state.ended(registration_id) == "withdrawn":
+                return []
             if state.pending is None or state.pending.registration_id != registration_id:
                 raise NOT_PENDING.error(field="registration_id")
             return [e.RegistrationWithdrawn(registration_id, graduate_id)]
@@ -198,7 +201,7 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
         case ConfirmLeaving():
             return _confirm_leaving(command, state)
         case RegisterFromAgreement():
-            return _register_from_agreement(command, state, meta)
+            return _register_from_agreement(command, state, facts, meta)
         case ReopenRegistration(graduate_id, agreement_id):
             registered = state.registered
             if registered is None or registered.agreement_id != agreement_id:
@@ -212,27 +215,27 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
 
 
 def _register(command: RegisterDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
-    graduate = _check_new(command, state, facts, meta)
+    graduate, destination = _check_new(command, state, facts, meta)
     return [
         e.RegistrationSubmitted(
             registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
             graduate_id=command.graduate_id,
             scope=graduate.scope,
             class_year=graduate.class_year,
-            destination=command.destination,
+            destination=destination,
             evidence=command.evidence,
         )
     ]
 
 
 def _file(command: FileDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
-    graduate = _check_new(command, state, facts, meta)
+    graduate, destination = _check_new(command, state, facts, meta)
     filed = e.DestinationFiled(
         filing_id=new_id(lane_of(command.graduate_id), meta.command_id, "filing"),
         graduate_id=command.graduate_id,
         scope=graduate.scope,
         class_year=graduate.class_year,
-        destination=command.destination,
+        destination=destination,
         filed_by=meta.actor.id,
         evidence=command.evidence,
     )
@@ -245,14 +248,14 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
     filed = state.filed
     if filed is None or filed.filing_id != command.filing_id:
         raise NO_FILING.error(field="filing_id")
-    graduate = _check_new(filed, state, facts, meta)
+    graduate, destination = _check_new(filed, state, facts, meta)
     return [
         e.RegistrationSubmitted(
             registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
             graduate_id=command.graduate_id,
             scope=graduate.scope,
             class_year=graduate.class_year,
-            destination=filed.destination,
+            destination=destination,
             evidence=filed.evidence,
             filing_id=filed.filing_id,
         )
@@ -261,27 +264,29 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
 
 def _check_new(
     wanted: RegisterDestination | FileDestination | e.DestinationFiled, state: Registrations, facts: Facts, meta: Meta
-) -> Graduate:
+) -> tuple[Graduate, e.Destination]:
+    """Who registers and what, in its normal form."""
     graduate = facts.graduate
     if graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
     today = day_of(meta.now)
     _check_deadline(facts, graduate, today)
-    check_destination(wanted.destination)
+    destination = check_destination(wanted.destination)
     if facts.signed:
         raise SIGNED.error()
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
-    if state.placed:
-        raise VOID_FIRST.error()
-    check_for(wanted.destination, graduate, today)
+    # Who is not signed has no agreement that stands: what came from one is about to be re-opened.
+    if state.placed and state.registered is not None and state.registered.source != "agreement":
+        raise VOID_FIRST.error(registration_id=state.registered.registration_id)
+    check_for(destination, graduate, today)
     # What is merely filled in is checked again, with its evidence, when the graduate confirms it.
     required = facts.settings.evidence_required and not isinstance(wanted, FileDestination)
     if not isinstance(wanted, e.DestinationFiled):
-        check_evidence(wanted.destination, wanted.evidence, facts.evidence, wanted.graduate_id, required=required)
+        check_evidence(destination, wanted.evidence, facts.evidence, wanted.graduate_id, required=required)
     elif required:
-        check_evidence(wanted.destination, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence)
-    return graduate
+        check_evidence(destination, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence)
+    return graduate, destination
 
 
 def _check_deadline(facts: Facts, graduate: Graduate, today: date) -> None:
@@ -325,7 +330,12 @@ def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta
     ]
 
 
-def _register_from_agreement(command: RegisterFromAgreement, state: Registrations, meta: Meta) -> list[Any]:
+def _register_from_agreement(
+    command: RegisterFromAgreement, state: Registrations, facts: Facts, meta: Meta
+) -> list[Any]:
+    # Its cancellation may have been told first; then nobody would ever re-open what is registered here.
+    if command.agreement_id in facts.cancelled:
+        return []
     registered = e.DestinationRegistered(
         registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
         graduate_id=command.graduate_id,
@@ -335,13 +345,21 @@ def _register_from_agreement(command: RegisterFromAgreement, state: Registration
         source="agreement",
         agreement_id=command.agreement_id,
     )
-    if any(past.registration_id == registered.registration_id for past in state.history):
+    if state.knows(registered.registration_id):
         return []
     superseded = []
     if state.pending is not None:
         pending = state.pending.registration_id
         superseded = [e.RegistrationSuperseded(pending, command.graduate_id, command.agreement_id)]
-    return [*superseded, registered]
+    return [*superseded, *_registering(registered, state)]
+
+
+def _registering(registered: e.DestinationRegistered, state: Registrations) -> list[Any]:
+    """The registration, after the end of a void request about the one that it supersedes."""
+    before = state.registered
+    if state.void_id is None or before is None:
+        return [registered]
+    return [e.VoidSuperseded(state.void_id, before.registration_id, registered.graduate_id), registered]
 
 
 def _pass(command: PassReview, state: Registrations) -> list[Any]:
@@ -352,16 +370,15 @@ def _pass(command: PassReview, state: Registrations) -> list[Any]:
     pending = state.pending
     if pending is None or pending.registration_id != command.subject_id:
         return []
-    return [
-        e.DestinationRegistered(
-            registration_id=pending.registration_id,
-            graduate_id=pending.graduate_id,
-            scope=pending.scope,
-            class_year=pending.class_year,
-            destination=pending.destination,
-            source="direct",
-        )
-    ]
+    registered = e.DestinationRegistered(
+        registration_id=pending.registration_id,
+        graduate_id=pending.graduate_id,
+        scope=pending.scope,
+        class_year=pending.class_year,
+        destination=pending.destination,
+        source="direct",
+    )
+    return _registering(registered, state)
 
 
 def _fail(command: FailReview, state: Registrations) -> list[Any]:
@@ -377,10 +394,14 @@ def _fail(command: FailReview, state: Registrations) -> list[Any]:
 
 def _facts(command: Any, streams: Streams) -> Facts:
     graduate = graduate_of(streams.get(f"graduate-{command.graduate_id}", ()))
+    agreements = streams.get(f"agreement-{command.graduate_id}", ())
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in getattr(command, "evidence", ())}
     return Facts(
         graduate=graduate,
-        signed=_signed(streams.get(f"agreement-{command.graduate_id}", ())),
+        signed=_signed(agreements),
+        cancelled=frozenset(
+            recorded.data["agreement_id"] for recorded in agreements if recorded.type == "agreement.AgreementCancelled"
+        ),
         settings=_settings(
             streams.get(f"province-{lane_of(command.graduate_id)}", ()), graduate.class_year if graduate else 0
         ),

@@ -189,6 +189,18 @@ class VoidReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class VoidSuperseded:
+    """Another destination was registered while the void request was under review; there is nothing left to void."""
+
+    TYPE: ClassVar[str] = "registration.VoidSuperseded"
+    VERSION: ClassVar[int] = 1
+
+    void_id: str
+    registration_id: str
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationReopened:
     """未登记 again, because the agreement was cancelled or the destination was voided."""
 
@@ -211,5 +223,6 @@ CODEC = Codec(
     DestinationRegistered,
     VoidRequested,
     VoidReturned,
+    VoidSuperseded,
     DestinationReopened,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, select
+from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.following import checkpoint_table
@@ -17,18 +17,20 @@ checkpoint_table(METADATA)
 REGISTRATIONS = Table(
     "registrations",
     METADATA,
-    Column("registration_id", Text, primary_key=True),
+    Column("registration_id", Text(collation="C"), primary_key=True),
     Column("graduate_id", Text, nullable=False),
-    Column("scope", Text, nullable=False),
+    Column("scope", Text(collation="C"), nullable=False),
     Column("class_year", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("ended", Text),
+    Column("reason", Text),
     Column("code", Text, nullable=False),
     Column("unit_name", Text),
     Column("source", Text, nullable=False),
     Column("agreement_id", Text),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
 )
 Index("registrations_of_graduate", REGISTRATIONS.c.graduate_id)
 Index(
@@ -36,7 +38,6 @@ Index(
     REGISTRATIONS.c.class_year,
     REGISTRATIONS.c.scope,
     REGISTRATIONS.c.registration_id,
-    postgresql_ops={"scope": "text_pattern_ops"},
 )
 
 _ENDS = {
@@ -53,32 +54,34 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     ours = [recorded for recorded in events if recorded.type in _TYPES]
     if not ours:
         return
-    graduates = {recorded.data["graduate_id"] for recorded in ours}
-    found = connection.execute(select(REGISTRATIONS).where(REGISTRATIONS.c.graduate_id.in_(graduates)))
-    rows = {row.registration_id: dict(row._mapping) for row in found}
+    graduates: dict[str, dict[str, dict[str, Any]]] = {recorded.data["graduate_id"]: {} for recorded in ours}
+    for row in connection.execute(select(REGISTRATIONS).where(REGISTRATIONS.c.graduate_id.in_(graduates))):
+        graduates[row.graduate_id][row.registration_id] = dict(row._mapping)
     for recorded in ours:
-        _fold(rows, recorded)
+        _fold(graduates[recorded.data["graduate_id"]], recorded)
     statement = insert(REGISTRATIONS)
     others = {
         column.name: statement.excluded[column.name] for column in REGISTRATIONS.columns if not column.primary_key
     }
     upsert = statement.on_conflict_do_update(index_elements=["registration_id"], set_=others)
-    connection.execute(upsert, list(rows.values()))
+    connection.execute(upsert, [row for rows in graduates.values() for row in rows.values()])
 
 
 def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
+    """One event into the rows of its graduate."""
     data, at = recorded.data, recorded.event.occurred_at
     registration_id = data["registration_id"]
     if recorded.type in _ENDS:
-        rows[registration_id] |= {"state": "ended", "ended": _ENDS[recorded.type], "decided_at": at}
+        ended = {"state": "ended", "ended": _ENDS[recorded.type], "reason": data.get("reason"), "ended_at": at}
+        rows[registration_id] |= ended
         return
     if recorded.type == "registration.DestinationReopened":
-        rows[registration_id] |= {"state": "ended", "ended": data["cause"]}
+        rows[registration_id] |= {"state": "ended", "ended": data["cause"], "ended_at": at}
         return
     if recorded.type == _REGISTERED:
         for row in rows.values():
-            if row["graduate_id"] == data["graduate_id"] and row["state"] == "registered":
-                row |= {"state": "ended", "ended": "superseded"}
+            if row["state"] == "registered":
+                row |= {"state": "ended", "ended": "superseded", "ended_at": at}
     known = rows.get(registration_id)
     rows[registration_id] = {
         "registration_id": registration_id,
@@ -87,12 +90,14 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
         "class_year": data["class_year"],
         "state": "registered" if recorded.type == _REGISTERED else "pending",
         "ended": None,
+        "reason": None,
         "code": data["destination"]["code"],
         "unit_name": data["destination"].get("unit_name"),
         "source": data.get("source", "direct"),
         "agreement_id": data.get("agreement_id"),
         "submitted_at": known["submitted_at"] if known else at,
         "decided_at": at if recorded.type == _REGISTERED else None,
+        "ended_at": None,
     }
 
 
@@ -105,15 +110,18 @@ def list_registrations(
     after: str | None,
     limit: int,
 ) -> list[Mapping[str, Any]]:
-    """A page of registrations inside a scope, by id; `after` is the last id seen."""
+    """A page of registrations inside a scope, department by department, then by id; `after` is the last id seen."""
     columns = REGISTRATIONS.c
+    # "/" is followed by "0": the range holds the scope and all below it, in the order of the index.
     wanted = select(REGISTRATIONS).where(
-        columns.class_year == class_year,
-        (columns.scope == scope) | columns.scope.like(scope + "/%"),
-        columns.registration_id > (after or ""),
+        columns.class_year == class_year, columns.scope >= scope, columns.scope < scope + "0"
     )
+    if after is not None:
+        last = select(columns.scope).where(columns.registration_id == after).scalar_subquery()
+        wanted = wanted.where(tuple_(columns.scope, columns.registration_id) > tuple_(last, after))
     if code is not None:
         wanted = wanted.where(columns.code == code)
     if state is not None:
         wanted = wanted.where(columns.state == state)
-    return [row._asdict() for row in connection.execute(wanted.order_by(columns.registration_id).limit(limit))]
+    page = wanted.order_by(columns.scope, columns.registration_id).limit(limit)
+    return [row._asdict() for row in connection.execute(page)]

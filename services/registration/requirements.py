@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.events import Destination
 from shared.codes.destination import AGREEMENT, DESTINATIONS, FORMS, INTENTIONS, DestinationCode, Form
 from shared.codes.identity import BadIdentifier
-from shared.codes.tables import plain
+from shared.codes.tables import UNIT_NATURE, plain
 from shared.codes.uscc import check_uscc
 from shared.codes.wages import minimum_wage
 from shared.errors import Invalid, NotFound, Reason
@@ -40,9 +40,9 @@ WRONG_INTENTION = Reason(
     Invalid,
 )
 WRONG_NATURE = Reason(
-    "registration.wrong_unit_nature",
-    "类别 {code} 的单位性质应为 {allowed} 之一",
-    "The nature of the unit in category {code} must be one of {allowed}",
+    "registration.wrong_nature",
+    "类别 {code} 的单位性质应为 {natures}",
+    "The nature of unit of category {code} must be {natures}",
     Invalid,
 )
 WRONG_USCC = Reason("registration.wrong_uscc", "{why}", "{why_en}", Invalid)
@@ -117,8 +117,11 @@ class Evidence:
 Asks = DestinationCode | Form
 
 
-def check_destination(destination: Destination) -> None:
-    """Whether a destination holds what its category or form asks for and nothing else. Raises Invalid."""
+def check_destination(destination: Destination) -> Destination:
+    """The destination in its normal form, if it holds what its category or form asks for and nothing else.
+
+    Raises Invalid (DOMAIN 5.4).
+    """
     asks = _asks(destination)
     code = destination.code
     for name in asks.required:
@@ -127,18 +130,19 @@ def check_destination(destination: Destination) -> None:
     for name in asks.forbidden:
         if getattr(destination, name) is not None:
             raise FORBIDDEN.error(field=f"destination.{name}", code=code)
-    nature = destination.unit_nature
-    if nature is not None and asks.unit_natures and nature not in asks.unit_natures:
-        raise WRONG_NATURE.error(field="destination.unit_nature", code=code, allowed="、".join(asks.unit_natures))
+    if asks.unit_natures and destination.unit_nature not in (None, *asks.unit_natures):
+        natures = "、".join(UNIT_NATURE.name(nature) for nature in asks.unit_natures)
+        raise WRONG_NATURE.error(field="destination.unit_nature", code=code, natures=natures)
     if destination.intention is not None and not any(
         known.code == code and known.key == destination.intention for known in INTENTIONS
     ):
         raise WRONG_INTENTION.error(field="destination.intention", code=code)
-    if destination.uscc is not None:
-        try:
-            check_uscc(destination.uscc)
-        except BadIdentifier as bad:
-            raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
+    if destination.uscc is None:
+        return destination
+    try:
+        return replace(destination, uscc=check_uscc(destination.uscc).code)
+    except BadIdentifier as bad:
+        raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
 
 
 def check_for(destination: Destination, graduate: Graduate, today: date) -> None:
@@ -148,7 +152,7 @@ def check_for(destination: Destination, graduate: Graduate, today: date) -> None
         raise NOT_BOUND.error(field="destination.form")
     unit = destination.unit_name
     if bound and unit is not None and plain(unit) != plain(graduate.agreed_unit or ""):
-        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=graduate.agreed_unit or "协议单位")
+        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=graduate.agreed_unit or "")
     if destination.signed_on is not None and destination.signed_on > today:
         raise SIGNED_ON.error(field="destination.signed_on")
     _check_pay(destination, graduate, today)

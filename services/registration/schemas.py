@@ -17,7 +17,7 @@ class Destination(Shape):
     code = shapes.coded(DESTINATIONS)
     intention = shapes.choice(*(known.key for known in INTENTIONS), required=False)
     unit_name = shapes.sentence(100, required=False)
-    uscc = shapes.sentence(18, required=False)
+    uscc = shapes.sentence(25, required=False)
     unit_nature = shapes.coded(UNIT_NATURE, required=False)
     industry = shapes.coded(INDUSTRY, required=False)
     place = shapes.coded(PLACE, required=False)
@@ -117,6 +117,7 @@ class InScope(Query):
 
 class ListRegistrations(QueryShape):
     makes = InScope
+    after = shapes.thing_id(required=False)
     scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
     code = shapes.coded(DESTINATIONS, required=False)

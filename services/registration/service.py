@@ -69,7 +69,9 @@ class RegistrationService:
             "void_id": state.void_id,
             "filed": to_json(state.filed),
             "leaving": to_json(state.leaving),
+            "void_returned": state.void_returned,
             "history": to_json(state.history),
+            "steps": [_step(recorded) for recorded in streams[own]],
         }
 
     @query(schemas.ListRegistrations)
@@ -81,3 +83,13 @@ class RegistrationService:
             )
         shown = [{name: to_json(value) for name, value in row.items()} for row in page]
         return {"registrations": shown, "after": shown[-1]["registration_id"] if len(shown) == query.limit else None}
+
+
+def _step(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "what": recorded.type,
+        "role": recorded.event.actor.role,
+        "at": to_json(recorded.event.occurred_at),
+        "registration_id": recorded.data["registration_id"],
+        "reason": recorded.data.get("reason") or recorded.data.get("cause"),
+    }

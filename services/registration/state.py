@@ -12,19 +12,22 @@ from shared.codes.destination import is_placed
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A registration that is over, and how it ended: returned, withdrawn, superseded, or the cause of its re-opening."""
+    """A registration that is over, and how it ended: returned, withdrawn, superseded, or the cause of its re-opening.
+
+    `reason` is what the review said when it returned it."""
 
     registration_id: str
     destination: e.Destination
     ended: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
     """`pending` is under review, `registered` counts; both may be there while one is to replace the other.
 
-    `void_id` names the request to void the registered destination that is under review. `filed` waits for the
-    graduate's confirmation. `leaving` is the confirmation that still holds.
+    `void_id` names the request to void the registered destination that is under review; `void_returned` is why the
+    review kept it when last asked. `filed` waits for the graduate's confirmation; `leaving` is the one that still holds.
     """
 
     pending: e.RegistrationSubmitted | None = None
@@ -32,6 +35,7 @@ class Registrations:
     void_id: str | None = None
     filed: e.DestinationFiled | None = None
     leaving: e.LeavingConfirmed | None = None
+    void_returned: str | None = None
     history: tuple[Past, ...] = ()
 
     @property
@@ -39,20 +43,33 @@ class Registrations:
         """Whether the registered destination counts as placed."""
         return self.registered is not None and is_placed(self.registered.destination.code)
 
-    def _past(self, record: e.RegistrationSubmitted | e.DestinationRegistered, ended: str) -> tuple[Past, ...]:
-        return (*self.history, Past(record.registration_id, record.destination, ended))
+    def ended(self, registration_id: str) -> str | None:
+        """How a registration ended; None while it has not, or when there is no such one."""
+        return next((past.ended for past in self.history if past.registration_id == registration_id), None)
 
-    def without_pending(self, ended: str) -> Registrations:
+    def knows(self, registration_id: str) -> bool:
+        """Whether there is, or was, such a registration."""
+        current = (self.pending, self.registered)
+        return self.ended(registration_id) is not None or any(
+            each is not None and each.registration_id == registration_id for each in current
+        )
+
+    def _past(
+        self, record: e.RegistrationSubmitted | e.DestinationRegistered, ended: str, reason: str | None = None
+    ) -> tuple[Past, ...]:
+        return (*self.history, Past(record.registration_id, record.destination, ended, reason))
+
+    def without_pending(self, ended: str, reason: str | None = None) -> Registrations:
         """The same after the pending registration ended."""
         assert self.pending is not None
-        return replace(self, pending=None, history=self._past(self.pending, ended))
+        return replace(self, pending=None, history=self._past(self.pending, ended, reason))
 
     def without_registered(self, ended: str) -> Registrations:
         """The same after the registered destination ended."""
         if self.registered is None:
             return self
         past = self._past(self.registered, ended)
-        return replace(self, registered=None, void_id=None, leaving=None, history=past)
+        return replace(self, registered=None, void_id=None, void_returned=None, leaving=None, history=past)
 
 
 INITIAL = Registrations()
@@ -69,7 +86,7 @@ def evolve(state: Registrations, event: Any) -> Registrations:
         case e.RegistrationSuperseded():
             return state.without_pending("superseded")
         case e.RegistrationReturned():
-            return state.without_pending("returned")
+            return state.without_pending("returned", event.reason)
         case e.DestinationRegistered():
             kept = None if state.pending and state.pending.registration_id == event.registration_id else state.pending
             return replace(state.without_registered("superseded"), registered=event, pending=kept)
@@ -80,8 +97,10 @@ def evolve(state: Registrations, event: Any) -> Registrations:
         case e.LeavingConfirmed():
             return replace(state, leaving=event)
         case e.VoidRequested():
-            return replace(state, void_id=event.void_id)
+            return replace(state, void_id=event.void_id, void_returned=None)
         case e.VoidReturned():
+            return replace(state, void_id=None, void_returned=event.reason)
+        case e.VoidSuperseded():
             return replace(state, void_id=None)
         case e.DestinationReopened():
             return state.without_registered(event.cause)

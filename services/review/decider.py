@@ -102,6 +102,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """What was to be looked at was withdrawn before its case was opened: events of two queues may overtake."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The chain that settings give to a new case, empty when none is being opened, and the days each step has."""
 
@@ -114,11 +119,14 @@ def case_of(kind: str, subject_id: str) -> str:
     return f"{lane_of(subject_id)}-{uuid5(UUID(subject_id[3:]), kind)}"
 
 
-def evolve(state: Case | None, event: Any) -> Case | None:
+def evolve(state: Case | Gone | None, event: Any) -> Case | Gone | None:
     """The fold of the stream."""
     if isinstance(event, e.ReviewOpened):
         return Case(event, due_at=event.due_at)
-    assert state is not None, "a case begins with ReviewOpened"
+    if state is None and isinstance(event, e.ReviewClosed):
+        return Gone()
+    if not isinstance(state, Case):
+        raise UNKNOWN_TYPE.error(type=type(event).__name__)
     match event:
         case e.StepApproved():
             return replace(state, step=state.step + 1, due_at=event.due_at, escalated=False)
@@ -133,15 +141,14 @@ def evolve(state: Case | None, event: Any) -> Case | None:
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
-def decide(command: Any, state: Case | None, facts: Facts, meta: Meta) -> list[Any]:
+def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, NotFound."""
     match command:
         case OpenReview():
             return _open(command, facts, meta) if state is None else []
         case CloseReview(case_id, reason):
-            if state is None or state.status != "waiting":
-                return []
-            return [e.ReviewClosed(case_id, reason)]
+            open_or_unknown = state is None or (isinstance(state, Case) and state.status == "waiting")
+            return [e.ReviewClosed(case_id, reason)] if open_or_unknown else []
         case ApproveReview(case_id, remark):
             case, step = _turn(state, meta)
             if step == case.opened.chain[-1]:
@@ -160,9 +167,11 @@ def _due(step_days: int, now: datetime) -> datetime | None:
     return now + timedelta(days=step_days) if step_days else None
 
 
-def _escalate(case_id: str, state: Case | None, meta: Meta) -> list[Any]:
-    step = state.waiting_for if state is not None else None
-    if state is None or step is None or state.escalated or state.due_at is None or meta.now < state.due_at:
+def _escalate(case_id: str, state: Case | Gone | None, meta: Meta) -> list[Any]:
+    if not isinstance(state, Case):
+        return []
+    step = state.waiting_for
+    if step is None or state.escalated or state.due_at is None or meta.now < state.due_at:
         return []
     return [e.StepEscalated(case_id, step, ABOVE[step])]
 
@@ -186,8 +195,8 @@ def _passed(opened: e.ReviewOpened) -> e.ReviewPassed:
     return e.ReviewPassed(opened.case_id, opened.kind, opened.subject_id, opened.graduate_id)
 
 
-def _turn(state: Case | None, meta: Meta) -> tuple[Case, str]:
-    if state is None:
+def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:
+    if not isinstance(state, Case):
         raise NO_CASE.error(field="case_id")
     step = state.waiting_for
     if step is None:
@@ -244,11 +253,14 @@ def _facts(command: Any, streams: Streams) -> Facts:
     )
 
 
-def _subject(command: Any, state: Case | None, facts: Facts) -> Subject:
-    return Subject() if state is None else Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id)
+def subject_of(state: Case | Gone | None) -> Subject:
+    """Where a case is and whose it is; nowhere when there is none, so that nobody may act on it."""
+    if not isinstance(state, Case):
+        return Subject()
+    return Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id)
 
 
-HANDLING = Handling[Case | None](
+HANDLING = Handling[Case | Gone | None](
     codec=e.CODEC,
     initial=None,
     evolve=evolve,
@@ -256,5 +268,5 @@ HANDLING = Handling[Case | None](
     stream=lambda command: f"review-{command.case_id}",
     reads=_reads,
     facts=_facts,
-    subject=_subject,
+    subject=lambda command, state, facts: subject_of(state),
 )

@@ -66,7 +66,7 @@ def on_agreement_returned(event: Recorded) -> Sequence[Intent]:
 
 def on_agreement_cancelled(event: Recorded) -> Sequence[Intent]:
     """An agreement that bound at acceptance may be cancelled before its review is done."""
-    return _close("agreement", event.data["agreement_id"], "agreement cancelled")
+    return _close("agreement", event.data["agreement_id"], "cancelled") if event.data.get("in_review") else []
 
 
 def on_cancellation_agreed(event: Recorded) -> Sequence[Intent]:
@@ -85,9 +85,14 @@ def on_void_requested(event: Recorded) -> Sequence[Intent]:
 
 
 def on_gone(event: Recorded) -> Sequence[Intent]:
-    """A registration was withdrawn or superseded by an agreement."""
+    """A registration was withdrawn, or an agreement superseded it."""
     reason = event.type.rpartition(".Registration")[2].lower()
     return _close("registration", event.data["registration_id"], reason)
+
+
+def on_void_superseded(event: Recorded) -> Sequence[Intent]:
+    """What was to be voided no longer counts."""
+    return _close("void", event.data["void_id"], "superseded")
 
 
 REACTIONS: Reactions = {
@@ -107,4 +112,5 @@ REACTIONS: Reactions = {
     "registration.VoidRequested": on_void_requested,
     "registration.RegistrationWithdrawn": on_gone,
     "registration.RegistrationSuperseded": on_gone,
+    "registration.VoidSuperseded": on_void_superseded,
 }

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, func, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from shared.following import checkpoint_table
@@ -18,11 +31,11 @@ checkpoint_table(METADATA)
 CASES = Table(
     "cases",
     METADATA,
-    Column("case_id", Text, primary_key=True),
+    Column("case_id", Text(collation="C"), primary_key=True),
     Column("kind", Text, nullable=False),
     Column("subject_id", Text, nullable=False),
     Column("graduate_id", Text, nullable=False),
-    Column("scope", Text, nullable=False),
+    Column("scope", Text(collation="C"), nullable=False),
     Column("class_year", Integer, nullable=False),
     Column("chain", ARRAY(Text), nullable=False),
     Column("approved", Integer, nullable=False),
@@ -42,12 +55,12 @@ Index(
     CASES.c.step_since,
     CASES.c.case_id,
     postgresql_where=CASES.c.state == "waiting",
-    postgresql_ops={"scope": "text_pattern_ops"},
 )
-Index("cases_of_graduate", CASES.c.graduate_id)
+Index("cases_by_scope", CASES.c.scope, CASES.c.state)
 Index("cases_due", CASES.c.due_at, postgresql_where=(CASES.c.state == "waiting") & CASES.c.escalated.is_(False))
 
 _ENDS = {"review.ReviewPassed": "passed", "review.ReviewReturned": "returned", "review.ReviewClosed": "closed"}
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPENED = "review.ReviewOpened"
 _APPROVED = "review.StepApproved"
 _ESCALATED = "review.StepEscalated"
@@ -88,6 +101,9 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
             "decided_at": None,
         }
         return
+    if recorded.type == "review.ReviewClosed" and data["case_id"] not in rows:
+        # What was to be looked at went before its case was opened; there is nothing to show.
+        return
     row = rows[data["case_id"]]
     if recorded.type == _APPROVED:
         approved = row["approved"] + 1
@@ -112,6 +128,11 @@ def due(connection: Connection, now: datetime, limit: int) -> list[str]:
     return list(connection.execute(select(columns.case_id).where(late).order_by(columns.due_at).limit(limit)).scalars())
 
 
+def place(case: Mapping[str, Any]) -> str:
+    """Where a case stands in its queue. It says since when the case waits: once approved, the case waits anew."""
+    return f"{(case['step_since'] - EPOCH) // timedelta(microseconds=1)}.{case['case_id']}"
+
+
 def list_queue(
     connection: Connection,
     scope: str,
@@ -122,9 +143,10 @@ def list_queue(
     after: str | None,
     limit: int,
 ) -> tuple[list[Mapping[str, Any]], int]:
-    """A page of cases inside a scope, who waits longest first, and how many there are; `after` is the last id seen."""
+    """A page of cases inside a scope, who waits longest first, and how many there are; `after` is `place` of the last."""
     columns = CASES.c
-    inside = [columns.state == state, (columns.scope == scope) | columns.scope.like(scope + "/%")]
+    # "/" is followed by "0": the range holds the scope and all below it.
+    inside = [columns.state == state, columns.scope >= scope, columns.scope < scope + "0"]
     if step is not None:
         inside.append(columns.step == step)
     if kind is not None:
@@ -134,7 +156,8 @@ def list_queue(
     total = connection.execute(select(func.count()).where(*inside)).scalar_one()
     wanted = select(CASES).where(*inside)
     if after is not None:
-        last = select(columns.step_since).where(columns.case_id == after).scalar_subquery()
-        wanted = wanted.where((columns.step_since > last) | ((columns.step_since == last) & (columns.case_id > after)))
+        since, _, case_id = after.partition(".")
+        last = EPOCH + timedelta(microseconds=int(since))
+        wanted = wanted.where(tuple_(columns.step_since, columns.case_id) > tuple_(last, case_id))
     page = connection.execute(wanted.order_by(columns.step_since, columns.case_id).limit(limit))
     return [row._asdict() for row in page], int(total)

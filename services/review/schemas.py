@@ -35,6 +35,11 @@ class Queue(Query):
 
 class ListQueue(QueryShape):
     makes = Queue
+    after = shapes.pattern(
+        r"^[0-9]{1,16}\.[0-9]{2}-[0-9a-f-]{1,61}\Z",
+        "应为上一页答复中的 after / must be `after` of the page before",
+        required=False,
+    )
     scope = shapes.scope(required=False)
     step = shapes.choice(*decider.STEPS, required=False)
     state = shapes.choice(*STATES, required=False, load_default="waiting", allow_none=False)

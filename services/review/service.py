@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.review import decider, policy, read_model, schemas
-from services.review.decider import HANDLING, NO_CASE
+from services.review.decider import HANDLING, NO_CASE, Case, subject_of
 from shared.access import Subject, check
 from shared.codec import to_json
 from shared.dependencies import ClockProvider, Log, Rows
@@ -52,16 +52,16 @@ class ReviewService:
                 connection, scope, query.step, query.state, query.kind, query.escalated, query.after, query.limit
             )
         cases = [{name: to_json(value) for name, value in row.items()} for row in page]
-        return {"cases": cases, "total": total, "after": cases[-1]["case_id"] if len(cases) == query.limit else None}
+        after = read_model.place(page[-1]) if len(page) == query.limit else None
+        return {"cases": cases, "total": total, "after": after}
 
     @query(schemas.GetReview)
     def get_review(self, query: schemas.OfCase, meta: Meta) -> dict[str, Any]:
         stream = f"review-{query.case_id}"
         history = self.log.read([stream])[stream]
         state = fold(HANDLING, history)
-        subject = Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id) if state else Subject()
-        check(meta.action, meta.actor, subject)
-        if state is None:
+        check(meta.action, meta.actor, subject_of(state))
+        if not isinstance(state, Case):
             raise NO_CASE.error(field="case_id")
         steps = [
             {

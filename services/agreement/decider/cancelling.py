@@ -10,7 +10,7 @@ from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import check_evidence, prefix_of
 from services.agreement.facts import Facts
-from services.agreement.state import Agreements, Book, Known
+from services.agreement.state import Agreements, Book, Known, Status
 from shared.access import Role
 from shared.messages import Meta, lane_of, new_id
 
@@ -130,6 +130,7 @@ def passed(command: c.PassReview, state: Agreements) -> list[Any]:
             number=agreement.number,
             caused_by=cause_of(requested.reason_code, requested.by),
             reason_code=requested.reason_code,
+            in_review=agreement.status == Status.ACCEPTED,
         )
     ]
 

@@ -136,6 +136,13 @@ def test_what_acceptance_bound_can_be_cancelled_before_its_review() -> None:
     )
 
 
+def test_a_cancellation_says_whether_the_review_was_still_open() -> None:
+    past = (under(JIANGSU, "acceptance"), BOUND, x.REQUESTED, x.AGREED)
+    after(*past).when(x.PASS_CANCELLATION).then(replace(x.CANCELLED, in_review=True))
+    sealing = (*past[:2], x.SEAL_AWAITED, *past[2:])
+    after(*sealing).when(x.PASS_CANCELLATION).then(x.CANCELLED)
+
+
 def test_a_return_of_what_acceptance_bound_ends_the_request_to_cancel_it() -> None:
     past = (under(JIANGSU, "acceptance"), BOUND, x.REQUESTED, x.AGREED)
     after(*past).when(x.FAIL).then(replace(x.RETURNED, cancellation_id=x.CANCELLATION_ID))

@@ -1,0 +1,212 @@
+"""代填 that only the graduate's word makes count, deadlines, and the confirmation to leave (DOMAIN 1.5, 5.5, 5.6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from services.registration import decider as c
+from services.registration import events as e
+from services.registration.decider import HANDLING, Facts, Settings
+from services.registration.requirements import Evidence, Graduate
+from shared.messages import new_id
+from tests.support.spec import (
+    DEPARTMENT,
+    GRADUATE,
+    GRADUATE_ID,
+    LANE,
+    NOW,
+    SCHOOL,
+    SCOPE,
+    Given,
+    command_id,
+    given,
+    meta,
+)
+
+CONTRACT = "14-contract"
+FACTS = Facts(
+    graduate=Graduate(SCOPE, 2026, "1", None),
+    evidence=MappingProxyType({CONTRACT: Evidence(GRADUATE_ID, "labour_contract")}),
+)
+DESTINATION = e.Destination(
+    code="11", unit_name="晋源小学", unit_nature="22", industry="42", place="140110", position="24"
+)
+FILING_ID = new_id(LANE, command_id(), "filing")
+REGISTRATION_ID = new_id(LANE, command_id(2), "registration")
+FILE = c.FileDestination(GRADUATE_ID, DESTINATION, (CONTRACT,))
+FILED = e.DestinationFiled(
+    filing_id=FILING_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    destination=DESTINATION,
+    filed_by=DEPARTMENT.id,
+    evidence=(CONTRACT,),
+)
+CONFIRM = c.ConfirmFiling(GRADUATE_ID, FILING_ID)
+SUBMITTED = e.RegistrationSubmitted(
+    registration_id=REGISTRATION_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    destination=DESTINATION,
+    evidence=(CONTRACT,),
+    filing_id=FILING_ID,
+)
+REGISTERED = e.DestinationRegistered(
+    registration_id=REGISTRATION_ID,
+    graduate_id=GRADUATE_ID,
+    scope=SCOPE,
+    class_year=2026,
+    destination=DESTINATION,
+    source="direct",
+)
+REJECT = c.RejectFiling(GRADUATE_ID, FILING_ID, "未与该单位签订劳动合同")
+REJECTED = e.FilingRejected(FILING_ID, GRADUATE_ID, REJECT.reason)
+REGISTER = c.RegisterDestination(GRADUATE_ID, DESTINATION, (CONTRACT,))
+LEAVE = c.ConfirmLeaving(
+    GRADUATE_ID,
+    e.Archive("talent_service", "太原市人才服务局", "太原市迎泽区某路 1 号", "030001", "0351-0000000"),
+    e.Household(moves=False),
+)
+LEAVING = e.LeavingConfirmed(GRADUATE_ID, REGISTRATION_ID, LEAVE.archive, LEAVE.household)
+LAST_DAY = timedelta(days=(date(2026, 8, 31) - NOW.date()).days)
+
+
+def after(*events: Any, facts: Facts = FACTS) -> Given:
+    return given(HANDLING, *events, facts=facts)
+
+
+# file_destination
+
+
+def test_an_office_fills_in_what_then_waits_for_the_graduate() -> None:
+    after().when(FILE, meta(DEPARTMENT)).then(FILED)
+    assert after(FILED).state.pending is None
+    assert after(FILED).state.registered is None
+
+
+def test_filling_in_the_same_again_changes_nothing_and_something_else_takes_its_place() -> None:
+    after(FILED).when(FILE, meta(DEPARTMENT, number=2)).then_nothing()
+    other = replace(DESTINATION, unit_name="晋源中学")
+    filed = replace(FILED, destination=other, filing_id=new_id(LANE, command_id(2), "filing"), filed_by=SCHOOL.id)
+    after(FILED).when(replace(FILE, destination=other), meta(SCHOOL, number=2)).then(filed)
+
+
+def test_an_office_may_fill_in_before_the_evidence_is_there() -> None:
+    command = replace(FILE, evidence=())
+    after().when(command, meta(DEPARTMENT)).then(replace(FILED, evidence=()))
+
+
+def test_what_is_filled_in_is_held_to_the_rules() -> None:
+    wrong = replace(FILE, destination=replace(DESTINATION, unit_name=None))
+    after().when(wrong, meta(DEPARTMENT)).then_refused("registration.field_missing", "destination.unit_name")
+    signed = replace(FACTS, signed=True)
+    after(facts=signed).when(FILE, meta(DEPARTMENT)).then_refused("registration.already_signed")
+    after(SUBMITTED).when(FILE, meta(DEPARTMENT, number=3)).then_refused("registration.in_review")
+    after(SUBMITTED, REGISTERED).when(FILE, meta(DEPARTMENT, number=3)).then_refused("registration.void_first")
+    foreign = replace(FILE, evidence=("14-foreign",))
+    after().when(foreign, meta(DEPARTMENT)).then_refused("registration.evidence_not_found", "evidence.0")
+
+
+# confirm_filing, reject_filing
+
+
+def test_the_graduates_word_makes_it_a_registration_under_review() -> None:
+    after(FILED).when(CONFIRM, meta(GRADUATE, number=2)).then(SUBMITTED)
+    assert after(FILED, SUBMITTED).state.filed is None
+
+
+def test_a_graduate_confirms_only_with_evidence_where_it_is_asked_for() -> None:
+    bare = replace(FILED, evidence=())
+    after(bare).when(CONFIRM, meta(GRADUATE, number=2)).then_refused("registration.evidence_missing", "evidence")
+    lenient = replace(FACTS, settings=Settings(evidence_required=False))
+    after(bare, facts=lenient).when(CONFIRM, meta(GRADUATE, number=2)).then(replace(SUBMITTED, evidence=()))
+
+
+def test_a_graduate_rejects_with_a_reason() -> None:
+    after(FILED).when(REJECT, meta(GRADUATE)).then(REJECTED)
+
+
+@pytest.mark.parametrize("command", [CONFIRM, REJECT])
+@pytest.mark.parametrize("past", [(), (FILED, REJECTED), (FILED, SUBMITTED), (replace(FILED, filing_id="14-other"),)])
+def test_what_does_not_wait_is_neither_confirmed_nor_rejected(command: Any, past: Any) -> None:
+    after(*past).when(command, meta(GRADUATE, number=3)).then_refused("registration.filing_not_found", "filing_id")
+
+
+def test_what_was_filled_in_is_checked_again_when_it_is_confirmed() -> None:
+    signed = replace(FACTS, signed=True)
+    after(FILED, facts=signed).when(CONFIRM, meta(GRADUATE, number=2)).then_refused("registration.already_signed")
+
+
+# the deadline of the class
+
+
+def test_the_last_day_is_31_august_of_the_class_in_shanghai_time() -> None:
+    own = replace(SUBMITTED, registration_id=new_id(LANE, command_id(), "registration"), filing_id=None)
+    after().when(REGISTER, meta(GRADUATE, after=LAST_DAY)).then(own)
+    late = timedelta(days=1)
+    after().when(REGISTER, meta(GRADUATE, after=LAST_DAY + late)).then_refused("registration.deadline_over")
+    after().when(FILE, meta(DEPARTMENT, after=LAST_DAY + late)).then_refused("registration.deadline_over")
+    after(FILED).when(CONFIRM, meta(GRADUATE, after=LAST_DAY + late)).then_refused("registration.deadline_over")
+    void = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "另有去向")
+    outcome = after(SUBMITTED, REGISTERED).when(void, meta(GRADUATE, number=3, after=LAST_DAY + late))
+    outcome.then_refused("registration.deadline_over")
+
+
+def test_a_province_may_set_another_last_day() -> None:
+    facts = replace(FACTS, settings=Settings(change_deadline=date(2026, 12, 31)))
+    outcome = after(facts=facts).when(REGISTER, meta(GRADUATE, after=timedelta(days=200)))
+    assert outcome.error is None
+    strict = replace(FACTS, settings=Settings(change_deadline=date(2026, 5, 3)))
+    after(facts=strict).when(REGISTER, meta(GRADUATE)).then_refused("registration.deadline_over")
+
+
+# confirm_leaving
+
+
+def test_who_has_registered_confirms_to_leave() -> None:
+    after(SUBMITTED, REGISTERED).when(LEAVE, meta(GRADUATE, number=3)).then(LEAVING)
+
+
+def test_confirming_the_same_twice_changes_nothing_and_something_else_is_confirmed_anew() -> None:
+    past = (SUBMITTED, REGISTERED, LEAVING)
+    after(*past).when(LEAVE, meta(GRADUATE, number=4)).then_nothing()
+    moving = replace(LEAVE, household=e.Household(moves=True, address="北京市海淀区"))
+    after(*past).when(moving, meta(GRADUATE, number=4)).then(replace(LEAVING, household=moving.household))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "voided"),
+        replace(REGISTERED, registration_id="14-next"),
+    ],
+)
+def test_any_later_change_needs_another_confirmation(change: Any) -> None:
+    assert after(SUBMITTED, REGISTERED, LEAVING).state.leaving == LEAVING
+    assert after(SUBMITTED, REGISTERED, LEAVING, change).state.leaving is None
+
+
+@pytest.mark.parametrize("past", [(), (SUBMITTED,), (FILED,)])
+def test_who_has_registered_nothing_does_not_leave(past: Any) -> None:
+    after(*past).when(LEAVE, meta(GRADUATE, number=3)).then_refused("registration.register_first")
+
+
+@pytest.mark.parametrize("missing", ["recipient", "address"])
+def test_an_archive_goes_to_somebody_somewhere_unless_the_school_keeps_it(missing: str) -> None:
+    command = replace(LEAVE, archive=replace(LEAVE.archive, **{missing: None}))
+    after(SUBMITTED, REGISTERED).when(command).then_refused("registration.recipient_needed", "archive.recipient")
+    kept = replace(LEAVE, archive=e.Archive("kept"))
+    after(SUBMITTED, REGISTERED).when(kept, meta(GRADUATE)).then(replace(LEAVING, archive=kept.archive))
+
+
+def test_a_household_that_moves_moves_somewhere() -> None:
+    command = replace(LEAVE, household=e.Household(moves=True))
+    outcome = after(SUBMITTED, REGISTERED).when(command)
+    outcome.then_refused("registration.household_address_needed", "household.address")
