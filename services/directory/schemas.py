@@ -82,6 +82,18 @@ class ImportRoster(Shape):
     )
 
 
+class RemoveGraduate(Shape):
+    makes = decider.RemoveGraduate
+    graduate_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class EraseGraduate(Shape):
+    makes = decider.EraseGraduate
+    graduate_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """An employer's application. `employer_id` must be the one its credit code gives, and the caller's own."""
@@ -147,6 +159,16 @@ class GetEmployer(QueryShape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InState(Query):
+    status: str
+
+
+class ListEmployers(QueryShape):
+    makes = InState
+    status = shapes.choice("awaiting", "returned", "verified", "suspended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfGraduate(Query):
     graduate_id: str
 
@@ -196,5 +218,10 @@ class OfProvince(Query):
 
 
 class GetProvince(QueryShape):
+    makes = OfProvince
+    province = shapes.coded(PROVINCE)
+
+
+class ListSchools(QueryShape):
     makes = OfProvince
     province = shapes.coded(PROVINCE)
