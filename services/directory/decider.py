@@ -10,11 +10,12 @@ from uuid import UUID, uuid5
 
 from services.directory import events as e
 from shared.access import Subject, scope_path
+from shared.clock import day_of
 from shared.codec import UNKNOWN_TYPE
 from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
 from shared.errors import Invalid, NotFound, Reason
-from shared.handling import Handling, Streams
+from shared.handling import Handling, Streams, fold
 from shared.messages import NATIONAL_LANE, Meta
 
 CHAIN = ("department", "school", "province")
@@ -44,6 +45,16 @@ DEPARTMENT_TAKEN = Reason(
     "The department code {department} already belongs to {name}",
 )
 NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+ERASED = Reason(
+    "directory.graduate_erased",
+    "该毕业生的个人信息已删除，不能再列入名册",
+    "This graduate's personal data was erased; nobody is enrolled under this number again",
+)
+TOO_EARLY = Reason(
+    "directory.too_early_to_erase",
+    "在册毕业生的个人信息应保存至 {year} 年底",
+    "The data of a graduate on the roster is kept until the end of {year}",
+)
 NO_EMPLOYER = Reason("directory.employer_not_found", "没有该用人单位", "There is no such employer", NotFound)
 EMPLOYER_KNOWN = Reason(
     "directory.employer_known", "该单位已注册", "This employer is already registered; sign in with its account"
@@ -207,7 +218,8 @@ def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> 
                 command.cancellation_chain,
                 command.breach_limit,
             )
-            return [] if state.settings.get(command.class_year) == changed else [changed]
+            before = state.settings.get(command.class_year, e.SchoolSettingsChanged(command.school, command.class_year))
+            return [] if before == changed else [changed]
         case AddDepartment():
             known = state.departments.get(command.department)
             if known == command.name:
@@ -251,15 +263,33 @@ class EnrolGraduate:
     agreed_unit: str | None = None
 
 
-GraduateState = e.GraduateEnrolled | e.GraduateCorrected | None
+@dataclass(frozen=True, slots=True)
+class RemoveGraduate:
+    """Take a graduate off the roster: does not graduate with this class, or was enrolled by mistake (DOMAIN 4.4)."""
+
+    graduate_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraduateState:
+    """`entry` is the newest roster entry, kept when removed, because it says where the graduate was."""
+
+    entry: e.GraduateEnrolled | e.GraduateCorrected | None = None
+    removed: bool = False
+
+    @property
+    def scope(self) -> str | None:
+        """The department's scope path."""
+        return None if self.entry is None else scope_path(self.entry.province, self.entry.school, self.entry.department)
 
 
 def evolve_graduate(state: GraduateState, event: Any) -> GraduateState:
     match event:
         case e.GraduateEnrolled() | e.GraduateCorrected():
-            return event
+            return GraduateState(event)
         case e.GraduateRemoved():
-            return None
+            return replace(state, removed=True)
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
@@ -269,16 +299,57 @@ def decide_graduate(command: Any, state: GraduateState, facts: None, meta: Meta)
     match command:
         case EnrolGraduate():
             values = _values(command)
-            if state is None:
+            if state.entry is None or state.removed:
                 return [e.GraduateEnrolled(**values)]
-            if _clear(values) == _clear(_values(state)):
+            if _clear(values) == _clear(_values(state.entry)):
                 return []
             return [e.GraduateCorrected(**values)]
+        case RemoveGraduate(graduate_id, reason):
+            if state.entry is None:
+                raise NO_GRADUATE.error(field="graduate_id")
+            return [] if state.removed else [e.GraduateRemoved(graduate_id, reason)]
     raise AssertionError(command)
 
 
 def _clear(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "personal"}
+
+
+# Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class EraseGraduate:
+    """Destroy the key of a graduate's personal data. Nothing brings it back; counts and proofs stay."""
+
+    graduate_id: str
+    reason: str
+
+
+# Evidence is kept three years after the class (DOMAIN 5.5).
+YEARS_KEPT = 3
+
+
+def evolve_erasure(state: bool, event: Any) -> bool:
+    match event:
+        case e.GraduateErased():
+            return True
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_erasure(command: Any, state: bool, facts: GraduateState, meta: Meta) -> list[Any]:
+    """Who was enrolled by mistake may be erased at once, everybody else when the evidence need no longer be kept."""
+    match command:
+        case EraseGraduate(graduate_id, reason):
+            if state:
+                return []
+            if facts.entry is None:
+                raise NO_GRADUATE.error(field="graduate_id")
+            last = facts.entry.class_year + YEARS_KEPT
+            if not facts.removed and day_of(meta.now).year <= last:
+                raise TOO_EARLY.error(field="graduate_id", year=last)
+            return [e.GraduateErased(graduate_id, reason)]
+    raise AssertionError(command)
 
 
 # Employers
@@ -358,6 +429,8 @@ def decide_employer(command: Any, state: EmployerState, facts: None, meta: Meta)
                 raise NOT_AWAITING.error()
             return [e.EmployerVerified(employer_id)]
         case ReturnEmployer(employer_id, reason):
+            if state.status == "returned":
+                return []
             if state.status != "awaiting":
                 raise NOT_AWAITING.error()
             return [e.EmployerReturned(employer_id, reason)]
@@ -368,8 +441,10 @@ def decide_employer(command: Any, state: EmployerState, facts: None, meta: Meta)
                 raise NOT_VERIFIED.error()
             return [e.EmployerSuspended(employer_id, reason)]
         case ReinstateEmployer(employer_id):
-            if state.status != "suspended":
+            if state.status == "verified":
                 return []
+            if state.status != "suspended":
+                raise NOT_VERIFIED.error()
             return [e.EmployerReinstated(employer_id)]
     raise AssertionError(command)
 
@@ -408,6 +483,13 @@ def _no_facts(command: Any, streams: Streams) -> None:
     del command, streams
 
 
+def _scope_of(command: Any) -> str | None:
+    match command:
+        case EnrolGraduate():
+            return scope_path(command.province, command.school, command.department)
+    return None
+
+
 PROVINCE = Handling[ProvinceState](
     codec=e.PROVINCE_CODEC,
     initial={},
@@ -430,15 +512,24 @@ SCHOOL = Handling[SchoolState](
 )
 GRADUATE = Handling[GraduateState](
     codec=e.GRADUATE_CODEC,
-    initial=None,
+    initial=GraduateState(),
     evolve=evolve_graduate,
     decide=decide_graduate,
     stream=lambda command: f"graduate-{command.graduate_id}",
     reads=lambda command: (),
     facts=_no_facts,
-    subject=lambda command, state, facts: Subject(
-        scope=scope_path(command.province, command.school, command.department), graduate_id=command.graduate_id
-    ),
+    subject=lambda command, state, facts: Subject(scope=_scope_of(command) or state.scope),
+)
+# Beside the graduate's own stream, which other contexts read: to them an erased graduate still counts.
+ERASURE = Handling[bool](
+    codec=e.ERASURE_CODEC,
+    initial=False,
+    evolve=evolve_erasure,
+    decide=decide_erasure,
+    stream=lambda command: f"erasure-{command.graduate_id}",
+    reads=lambda command: (f"graduate-{command.graduate_id}",),
+    facts=lambda command, streams: fold(GRADUATE, streams[f"graduate-{command.graduate_id}"]),
+    subject=lambda command, state, facts: Subject(scope=facts.scope),
 )
 EMPLOYER = Handling[EmployerState](
     codec=e.EMPLOYER_CODEC,

@@ -163,6 +163,17 @@ class GraduateRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class GraduateErased:
+    """The key of the graduate's personal data is destroyed: no envelope of this graduate opens any more."""
+
+    TYPE: ClassVar[str] = "directory.GraduateErased"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EmployerRegistered:
     """An employer applied for an account, or applied again after its application was returned."""
 
@@ -225,4 +236,5 @@ class EmployerReinstated:
 PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
+ERASURE_CODEC = Codec(GraduateErased)
 EMPLOYER_CODEC = Codec(EmployerRegistered, EmployerVerified, EmployerReturned, EmployerSuspended, EmployerReinstated)

@@ -6,7 +6,6 @@ that needs it. Lookups go by keyed hashes, because identity numbers can be guess
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from base64 import b64decode, b64encode
@@ -34,12 +33,15 @@ BROKEN = Reason(
 _STORE = (
     "INSERT INTO vault.subject_keys (subject_id, wrapped_key)"
     " SELECT subject_id, decode(wrapped_key, 'hex') FROM unnest(%(ids)s::text[], %(keys)s::text[])"
-    " AS fresh (subject_id, wrapped_key) ON CONFLICT DO NOTHING"
+    " AS fresh (subject_id, wrapped_key) ON CONFLICT DO NOTHING RETURNING subject_id"
 )
 _FETCH = "SELECT subject_id, encode(wrapped_key, 'hex') FROM vault.subject_keys WHERE subject_id = ANY(%(ids)s)"
+# A subject without a key gets the row too: an importer that is under way may not make one for it.
 _DESTROY = (
-    "UPDATE vault.subject_keys SET wrapped_key = NULL, destroyed_at = clock_timestamp()"
-    " WHERE subject_id = %(id)s AND wrapped_key IS NOT NULL"
+    "INSERT INTO vault.subject_keys AS known (subject_id, destroyed_at)"
+    " SELECT subject_id, clock_timestamp() FROM unnest(%(ids)s::text[]) AS erased (subject_id)"
+    " ON CONFLICT (subject_id) DO UPDATE SET wrapped_key = NULL, destroyed_at = excluded.destroyed_at"
+    " WHERE known.wrapped_key IS NOT NULL"
 )
 
 
@@ -50,32 +52,27 @@ class Personal:
         self._wrap = AESGCM(key)
         self._lookup_key = lookup_key
 
-    def seal_many(self, connection: Connection, clear: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """The envelope of each subject's data. Keys are created where missing; commit before the envelopes are used.
+    def seal_many(self, connection: Connection, clear: Mapping[str, Mapping[str, Any]]) -> dict[str, str | None]:
+        """The envelope of each subject's data, or None where its key was destroyed: who was erased is not sealed again.
 
-        A subject whose key was destroyed cannot be sealed again: KeyError.
+        Keys are created where missing; commit before the envelopes are used.
         """
         keys = self._fetch(connection, list(clear))
-        missing = [subject for subject in clear if subject not in keys]
+        # In one order always, so that two importers of the same people wait for each other and never in a circle.
+        missing = sorted(clear.keys() - keys.keys())
         if missing:
-            connection.exec_driver_sql(
-                _STORE, {"ids": missing, "keys": [self._fresh_key(subject).hex() for subject in missing]}
-            )
+            fresh = {subject: os.urandom(KEY_BYTES) for subject in missing}
+            wrapped = [self._wrapped(subject, key).hex() for subject, key in fresh.items()]
+            stored = connection.exec_driver_sql(_STORE, {"ids": missing, "keys": wrapped}).scalars().all()
+            keys |= {subject: fresh[subject] for subject in stored}
             # Another importer may have been first; the stored key counts.
-            keys |= self._fetch(connection, missing)
-        return {subject: _seal(_known(keys, subject), subject, data) for subject, data in clear.items()}
+            keys |= self._fetch(connection, list(fresh.keys() - set(stored)))
+        return {subject: _sealed(keys[subject], subject, data) for subject, data in clear.items()}
 
     def open_many(self, connection: Connection, envelopes: Mapping[str, str]) -> dict[str, dict[str, Any] | None]:
         """Each subject's data, or None where its key was destroyed. Raises UnreadableEvent `personal.broken`."""
         keys = self._fetch(connection, list(envelopes))
-        return {
-            subject: None if keys.get(subject) is None else _open(_known(keys, subject), subject, envelope)
-            for subject, envelope in envelopes.items()
-        }
-
-    def destroy(self, connection: Connection, subject: str) -> None:
-        """Erase a subject: no copy of its envelopes, anywhere, opens again."""
-        connection.exec_driver_sql(_DESTROY, {"id": subject})
+        return {subject: _opened(keys.get(subject), subject, envelope) for subject, envelope in envelopes.items()}
 
     def hash(self, *parts: str) -> str:
         """A keyed hash of texts, hexadecimal."""
@@ -86,13 +83,15 @@ class Personal:
         return UUID(bytes=self._digest(parts)[:16], version=4)
 
     def _digest(self, parts: Sequence[str]) -> bytes:
-        return hmac.new(self._lookup_key, "\x1f".join(parts).encode(), hashlib.sha256).digest()
+        return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), "sha256")
 
-    def _fresh_key(self, subject: str) -> bytes:
+    def _wrapped(self, subject: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrap.encrypt(nonce, os.urandom(KEY_BYTES), subject.encode())
+        return nonce + self._wrap.encrypt(nonce, key, subject.encode())
 
     def _fetch(self, connection: Connection, subjects: list[str]) -> dict[str, bytes | None]:
+        if not subjects:
+            return {}
         return {
             subject: None if wrapped is None else self._unwrap(subject, bytes.fromhex(wrapped))
             for subject, wrapped in connection.exec_driver_sql(_FETCH, {"ids": subjects})
@@ -105,6 +104,11 @@ class Personal:
             raise BROKEN.error() from None
 
 
+def destroy_keys(connection: Connection, subjects: Sequence[str]) -> None:
+    """Erase subjects: no copy of their envelopes, anywhere, opens again, and none is sealed again. Safe to repeat."""
+    connection.exec_driver_sql(_DESTROY, {"ids": list(subjects)})
+
+
 @cache
 def personal_of(settings: Settings) -> Personal:
     """The envelopes of this process: 64 bytes of secret, the first half wraps keys, the second looks people up.
@@ -115,19 +119,16 @@ def personal_of(settings: Settings) -> Personal:
     return Personal(secret[:KEY_BYTES], secret[KEY_BYTES:])
 
 
-def _known(keys: Mapping[str, bytes | None], subject: str) -> bytes:
-    key = keys[subject]
+def _sealed(key: bytes | None, subject: str, data: Mapping[str, Any]) -> str | None:
     if key is None:
-        raise KeyError(subject)
-    return key
-
-
-def _seal(key: bytes, subject: str, data: Mapping[str, Any]) -> str:
+        return None
     nonce = os.urandom(NONCE_BYTES)
     return b64encode(VERSION + nonce + AESGCM(key).encrypt(nonce, orjson.dumps(data), subject.encode())).decode()
 
 
-def _open(key: bytes, subject: str, envelope: str) -> dict[str, Any]:
+def _opened(key: bytes | None, subject: str, envelope: str) -> dict[str, Any] | None:
+    if key is None:
+        return None
     raw = b64decode(envelope)
     if raw[:1] != VERSION:
         raise BROKEN.error()

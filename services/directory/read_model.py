@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from services.directory.personal import destroy_keys
 from shared.access import scope_path
 from shared.following import checkpoint_table
 from shared.messages import Recorded
@@ -59,6 +60,8 @@ EMPLOYERS = Table(
     Column("industry", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("personal", Text, nullable=False),
+    Index("employers_by_status", "status", "employer_id"),
 )
 SCHOOLS = Table(
     "schools",
@@ -77,6 +80,7 @@ DEPARTMENTS = Table(
     Column("name", Text, nullable=False),
 )
 
+_EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "personal")
 _STATUS = {
     "directory.EmployerVerified": "verified",
     "directory.EmployerReinstated": "verified",
@@ -91,6 +95,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     employers: dict[str, dict[str, Any]] = {}
     statuses: dict[str, list[str]] = {}
     schools: dict[str, dict[str, Any]] = {}
+    erased: list[str] = []
     departments: dict[tuple[str, str], dict[str, Any]] = {}
     for recorded in events:
         data = recorded.data
@@ -99,11 +104,10 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 graduates[data["graduate_id"]] = _graduate(data)
             case "directory.GraduateRemoved":
                 graduates[data["graduate_id"]] = None
+            case "directory.GraduateErased":
+                erased.append(data["graduate_id"])
             case "directory.EmployerRegistered":
-                employers[data["employer_id"]] = {
-                    **{name: data.get(name) for name in ("employer_id", "name", "uscc", "nature", "industry", "place")},
-                    "status": "awaiting",
-                }
+                employers[data["employer_id"]] = {**{name: data.get(name) for name in _EMPLOYER}, "status": "awaiting"}
             case event_type if event_type in _STATUS:
                 employer_id, status = data["employer_id"], _STATUS[event_type]
                 if employer_id in employers:
@@ -120,6 +124,9 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     removed = [graduate_id for graduate_id, row in graduates.items() if row is None]
     if removed:
         connection.execute(delete(GRADUATES).where(GRADUATES.c.graduate_id.in_(removed)))
+    if erased:
+        # The command destroys the key itself; this is for the one that fell between its event and that.
+        destroy_keys(connection, erased)
     for status, ids in statuses.items():
         connection.execute(update(EMPLOYERS).where(EMPLOYERS.c.employer_id.in_(ids)).values(status=status))
     _upsert(connection, EMPLOYERS, list(employers.values()))
@@ -181,6 +188,20 @@ def get_employer(connection: Connection, employer_id: str) -> Mapping[str, Any] 
     """One employer."""
     row = connection.execute(select(EMPLOYERS).where(EMPLOYERS.c.employer_id == employer_id)).one_or_none()
     return None if row is None else row._asdict()
+
+
+def list_employers(connection: Connection, status: str, after: str | None, limit: int) -> list[Mapping[str, Any]]:
+    """A page of the employers in a state, by id; `after` is the last id seen."""
+    columns = EMPLOYERS.c
+    wanted = select(EMPLOYERS).where(columns.status == status, columns.employer_id > (after or ""))
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.employer_id).limit(limit))]
+
+
+def list_schools(connection: Connection, province: str, after: str | None, limit: int) -> list[Mapping[str, Any]]:
+    """A page of a province's schools, by code; `after` is the last code seen."""
+    columns = SCHOOLS.c
+    wanted = select(SCHOOLS).where(columns.province == province, columns.school > (after or ""))
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.school).limit(limit))]
 
 
 def _inside(column: Any, scope: str) -> Any:

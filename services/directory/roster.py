@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import uuid4, uuid5
 
-from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy import Engine
 
-from services.directory.decider import GRADUATE, SCHOOL, AddDepartment, EnrolGraduate
+from services.directory.decider import ERASED, GRADUATE, SCHOOL, AddDepartment, EnrolGraduate
 from services.directory.personal import Personal
 from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, decode_row
 from shared.access import Role, scope_path
@@ -24,6 +22,7 @@ from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
 from shared.handling import ItemOutcome, handle, handle_many
 from shared.messages import Actor, Meta
+from shared.xlsx import BadWorkbook, read_sheet
 
 CHUNK = 2_000
 LARGEST_XLSX_BYTES = 100 * 1024 * 1024
@@ -34,6 +33,18 @@ MISSING_COLUMNS = Reason(
 )
 UNKNOWN_COLUMNS = Reason(
     "roster.unknown_columns", "名册有未知的列：{columns}", "The roster has unknown columns: {columns}", Invalid
+)
+REPEATED_COLUMNS = Reason(
+    "roster.repeated_columns",
+    "名册有重复的列：{columns}",
+    "The roster has more than one column for the same thing: {columns}",
+    Invalid,
+)
+REPEATED_ROW = Reason(
+    "roster.repeated_row",
+    "考生号与前面的行重复，请核对是否为两人",
+    "The candidate's number stands in an earlier row; see whether they are two people",
+    Invalid,
 )
 UNKNOWN_SCHOOL = Reason("roster.unknown_school", "没有该学校：{school}", "There is no school {school}", Invalid)
 
@@ -106,18 +117,29 @@ def enrol(
     meta: Meta,
 ) -> Sequence[ItemOutcome]:
     """Enrol decoded rows, departments first, keys before the events that need them; one outcome a row."""
-    refused = _add_departments(log, school, rows, meta)
-    taken = [index for index, row in enumerate(rows) if _department(row) not in refused]
     ids = [graduate_id(personal, school, class_year, row.exam_no) for row in rows]
+    first = {thing: index for index, thing in reversed(list(enumerate(ids)))}
+    wrong = _add_departments(log, school, rows, meta)
     with engine.begin() as connection:
-        envelopes = personal.seal_many(connection, {ids[index]: rows[index].personal() for index in taken})
-    commands = [_command(rows[i], ids[i], school, class_year, envelopes[ids[i]], personal) for i in taken]
-    outcomes = {
-        taken[outcome.index]: replace(outcome, index=taken[outcome.index])
-        for outcome in handle_many(log, GRADUATE, commands, meta, limit=CHUNK)
-    }
+        envelopes = personal.seal_many(connection, {ids[index]: rows[index].personal() for index in first.values()})
+    refused: dict[int, ServiceError] = {}
+    taken: list[int] = []
+    commands: list[EnrolGraduate] = []
+    for index, (row, thing) in enumerate(zip(rows, ids, strict=True)):
+        envelope = envelopes[thing]
+        if first[thing] != index:
+            refused[index] = REPEATED_ROW.error(field="exam_no")
+        elif _department(row) in wrong:
+            refused[index] = wrong[_department(row)]
+        elif envelope is None:
+            refused[index] = ERASED.error(field="exam_no")
+        else:
+            taken.append(index)
+            commands.append(_command(row, thing, school, class_year, envelope, personal))
+    outcomes = {taken[each.index]: each for each in handle_many(log, GRADUATE, commands, meta, limit=CHUNK)}
     return [
-        outcomes.get(index) or ItemOutcome(index, error=refused[_department(row)]) for index, row in enumerate(rows)
+        ItemOutcome(index, error=refused[index]) if index in refused else replace(outcomes[index], index=index)
+        for index in range(len(rows))
     ]
 
 
@@ -171,7 +193,9 @@ def id_hash(personal: Personal, id_number: str) -> str:
 def _tally(report: RosterReport, good: Sequence[tuple[int, RosterRow]], outcomes: Sequence[ItemOutcome]) -> None:
     for (line, _), outcome in zip(good, outcomes, strict=True):
         if outcome.error is not None:
-            report.refuse([RowError(line, "", outcome.error.code, outcome.error.zh, outcome.error.en)])
+            report.refuse(
+                [RowError(line, outcome.error.field or "", outcome.error.code, outcome.error.zh, outcome.error.en)]
+            )
         elif outcome.answer is None or outcome.answer.position == 0:
             report.unchanged += 1
         elif outcome.answer.version == 1:
@@ -189,11 +213,14 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     header = next(lines, None)
     if header is None:
         raise UNREADABLE.error(why="文件为空", why_en="the file is empty")
-    names = [cell.strip() for cell in header]
+    names = [cell.strip() for cell in header[1]]
     unknown = [name for name in names if name and name not in HEADERS]
     if unknown:
         raise UNKNOWN_COLUMNS.error(columns="、".join(unknown)[:200])
     columns = [HEADERS.get(name, "") for name in names]
+    repeated = [name for name, known in zip(names, columns, strict=True) if known and columns.count(known) > 1]
+    if repeated:
+        raise REPEATED_COLUMNS.error(columns="、".join(repeated)[:200])
     missing = [name for name, known in HEADERS.items() if known in REQUIRED and known not in columns]
     if missing:
         first = {HEADERS[name]: name for name in reversed(missing)}
@@ -201,51 +228,44 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     return _fields(columns, lines)
 
 
-def _fields(columns: Sequence[str], lines: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
-    for number, cells in enumerate(lines, 2):
+def _fields(columns: Sequence[str], lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
+    for number, cells in lines:
         if any(cell.strip() for cell in cells):
             yield number, {name: cell for name, cell in zip(columns, cells, strict=False) if name}
 
 
-def _csv(path: Path) -> Iterator[list[str]]:
+def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
+    encoding = _encoding(path)
     try:
-        with path.open(encoding=_encoding(path), newline="") as text:
-            yield from csv.reader(text)
-    except (UnicodeDecodeError, csv.Error) as error:
+        # Once to its end before the first row is used: an open quotation mark would swallow everything behind it.
+        for reading in (False, True):
+            with path.open(encoding=encoding, newline="") as text:
+                rows = enumerate(csv.reader(text, strict=True), 1)
+                if reading:
+                    yield from rows
+                else:
+                    deque(rows, maxlen=0)
+    except csv.Error as error:
         raise UNREADABLE.error(why=f"不是有效的 CSV（{error}）", why_en=f"not a valid CSV ({error})") from None
 
 
 def _encoding(path: Path) -> str:
-    with path.open("rb") as raw:
-        head = raw.read(1 << 20)
-    if b"\x00" in head:
-        raise UNREADABLE.error(why="不是文本文件", why_en="not a text file")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            # The end of the sample may cut a character in two.
-            head[: head.rfind(b"\n") + 1 or None].decode(encoding)
+            with path.open(encoding=encoding, newline="") as text:
+                while piece := text.read(1 << 20):
+                    if "\x00" in piece:
+                        raise UNREADABLE.error(why="不是文本文件", why_en="not a text file")
         except UnicodeDecodeError:
             continue
         return encoding
     raise UNREADABLE.error(why="编码既非 UTF-8 也非 GB18030", why_en="neither UTF-8 nor GB18030")
 
 
-def _xlsx(path: Path) -> Iterator[list[str]]:
+def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
     if path.stat().st_size > LARGEST_XLSX_BYTES:
         raise UNREADABLE.error(why="文件超过 100 MB，请使用 CSV", why_en="more than 100 MB; use CSV")
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-        rows = sheet.iter_rows()
-    except (CalamineError, IndexError, OSError, ValueError) as error:
-        raise UNREADABLE.error(why=f"不是有效的 XLSX（{error}）", why_en=f"not a valid XLSX ({error})") from None
-    for row in rows:
-        yield [_text(cell) for cell in row]
-
-
-def _text(cell: Any) -> str:
-    match cell:
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
-        case datetime() | date():
-            return f"{cell:%Y-%m-%d}"
-    return str(cell)
+        yield from read_sheet(path)
+    except BadWorkbook as bad:
+        raise UNREADABLE.error(why=bad.zh, why_en=bad.en) from None

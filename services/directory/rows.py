@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from shared.codes.identity import BadIdentifier, check_resident_id
@@ -70,6 +72,12 @@ _CODED: dict[str, CodeTable] = {
     "hardship": HARDSHIP,
     "normal": NORMAL_STUDENT,
 }
+# What a spreadsheet leaves behind in a cell it could not compute, or in a number it took for a quantity.
+_BROKEN_CELL = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)|['’‘].*|[0-9.]+E\+[0-9]+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SUSPECT = re.compile(r"[\x00-\x1f\x7f#'’‘]|e\+", re.IGNORECASE)
+_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})?|([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
+_YEARS = re.compile(r"([1-9])(?:\.(0|5)0*)?")
 _LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
 
 
@@ -119,19 +127,26 @@ class RosterRow:
 
 FIELDS = tuple(each.name for each in fields(RosterRow))
 REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
+_EXCEL_DAMAGE = (
+    "roster.excel_damage",
+    "内容被电子表格改坏，请将该列设为文本后重新填写",
+    "was damaged by a spreadsheet: make the column text and fill it in again",
+)
 
 
 def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) -> RosterRow | list[RowError]:
     """The row, or everything that is wrong with it. Rules: DOMAIN 2, 3.1, 5.4."""
     reading = _Reading(line)
-    values: dict[str, Any] = {name: (raw.get(name) or "").strip() or OPTIONAL.get(name, "") for name in FIELDS}
-    for name in REQUIRED:
-        if not values[name]:
-            reading.wrong(name, "roster.missing", "必填", "is missing")
+    values: dict[str, Any] = {name: raw.get(name, "").strip() or OPTIONAL.get(name, "") for name in FIELDS}
+    for name in raw.keys() - values.keys():
+        reading.wrong(name[:40], "roster.unknown_field", "未知的字段", "is no field of a roster")
+    # One look at the whole row, because hardly any has such a thing.
+    if _SUSPECT.search(" ".join(values.values())) or not all(map(values.get, REQUIRED)):
+        _check_texts(reading, values)
     for name, table in _CODED.items():
         values[name] = reading.coded(name, values[name], table)
     for name, longest in _LONGEST.items():
-        if len(values[name]) > longest or "\x00" in values[name]:
+        if len(values[name]) > longest:
             reading.wrong(name, "roster.too_long", f"最多 {longest} 个字符", f"has more than {longest} characters")
     reading.matches("exam_no", values["exam_no"], 14, 18)
     reading.matches("student_no", values["student_no"], 1, 20)
@@ -141,7 +156,7 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
         reading.wrong("origin", "roster.place", "应为六位地区代码", "is no six-digit place")
     reading.one_of("study_mode", values["study_mode"], ("全日制", "非全日制"))
     reading.one_of("household", values["household"], ("城镇", "农村"))
-    reading.years(values["study_years"])
+    values["study_years"] = reading.years(values["study_years"])
     for name in ("enrolled_on", "graduates_on"):
         values[name] = reading.day(name, values[name])
     _check_dates(reading, values, class_year)
@@ -150,6 +165,20 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
         reading.wrong("agreed_unit", "roster.agreed_unit", "定向、委培须填写单位", "is needed for 定向 and 委培")
     values["agreed_unit"] = values["agreed_unit"] or None
     return reading.errors or RosterRow(**values)
+
+
+def _check_texts(reading: _Reading, values: dict[str, Any]) -> None:
+    """What is missing or broken is said once: no other rule looks at it again."""
+    for name, text in values.items():
+        if not text:
+            if name in REQUIRED:
+                reading.wrong(name, "roster.missing", "必填", "is missing")
+        elif _BROKEN_CELL.fullmatch(text) and name != "id_number":
+            reading.wrong(name, *_EXCEL_DAMAGE)
+            values[name] = ""
+        elif _CONTROL.search(text):
+            reading.wrong(name, "roster.control", "含有换行或控制字符", "holds a line break or a control character")
+            values[name] = ""
 
 
 def _check_dates(reading: _Reading, values: Mapping[str, Any], class_year: int) -> None:
@@ -209,22 +238,40 @@ class _Reading:
                 field, "roster.unknown_code", f"应为 {'、'.join(allowed)}", f"must be one of {', '.join(allowed)}"
             )
 
-    def years(self, text: str) -> None:
-        try:
-            known = not text or (1.5 <= float(text) <= 9.5 and float(text) * 2 % 1 == 0)
-        except ValueError:
-            known = False
-        if not known:
+    def years(self, text: str) -> str:
+        years = _years(text)
+        if years is None:
             self.wrong(
                 "study_years", "roster.study_years", "学制应为 1.5 至 9.5 年", "must be 1.5 to 9.5 years by halves"
             )
+        return years or ""
 
     def day(self, field: str, text: str) -> date | None:
-        digits = text.replace("-", "").replace("/", "").replace(".", "")
-        if not text:
-            return None
-        if len(digits) in (6, 8):
-            with suppress(ValueError):
-                return date(int(digits[:4]), int(digits[4:6]), int(digits[6:] or 1))
-        self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
+        day = _day(text)
+        if day is None and text:
+            self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
+        return day
+
+
+# A roster says the same few days and years in every row.
+@lru_cache(256)
+def _years(text: str) -> str | None:
+    """Years by halves, `4` or `2.5`, however many zeros follow; nothing stays nothing."""
+    found = _YEARS.fullmatch(text)
+    if found is None:
+        return None if text else ""
+    years = f"{found[1]}.5" if found[2] == "5" else found[1]
+    return None if years == "1" else years
+
+
+@lru_cache(1_024)
+def _day(text: str) -> date | None:
+    """A day, or the first of a month; `2026/1/1` is no eleventh month."""
+    found = _DAY.fullmatch(text)
+    if found is None:
         return None
+    parts = found.groups()[:3] if found[1] else found.groups()[3:]
+    year, month, day = (int(part or 1) for part in parts)
+    with suppress(ValueError):
+        return date(year, month, day)
+    return None

@@ -103,6 +103,18 @@ class ImportRoster(Shape):
     )
 
 
+class RemoveGraduate(Shape):
+    makes = decider.RemoveGraduate
+    graduate_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class EraseGraduate(Shape):
+    makes = decider.EraseGraduate
+    graduate_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """An employer's application. `employer_id` must be the one its credit code gives, and the caller's own."""
@@ -168,6 +180,16 @@ class GetEmployer(QueryShape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InState(Query):
+    status: str
+
+
+class ListEmployers(QueryShape):
+    makes = InState
+    status = shapes.choice("awaiting", "returned", "verified", "suspended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfGraduate(Query):
     graduate_id: str
 
@@ -217,5 +239,10 @@ class OfProvince(Query):
 
 
 class GetProvince(QueryShape):
+    makes = OfProvince
+    province = shapes.coded(PROVINCE)
+
+
+class ListSchools(QueryShape):
     makes = OfProvince
     province = shapes.coded(PROVINCE)

@@ -8,6 +8,8 @@ from typing import Any
 from services.directory import decider, read_model, schemas
 from services.directory.decider import (
     EMPLOYER,
+    ERASURE,
+    GRADUATE,
     NO_EMPLOYER,
     NO_GRADUATE,
     NOT_ITS_ID,
@@ -16,11 +18,11 @@ from services.directory.decider import (
     checked_uscc,
     employer_id_of,
 )
-from services.directory.personal import personal_of
+from services.directory.personal import destroy_keys, personal_of
 from services.directory.roster import enrol, id_hash
 from services.directory.rows import RosterRow, RowError, decode_row
 from shared import metrics
-from shared.access import Role, Subject, check, scope_path
+from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
 from shared.codes.identity import BadIdentifier, check_resident_id
@@ -28,8 +30,11 @@ from shared.codes.schools import SCHOOLS
 from shared.dependencies import EngineProvider, Log, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
-from shared.messages import NATIONAL_LANE, Meta
+from shared.messages import LANE_LENGTH, NATIONAL_LANE, Meta
 from shared.shapes import invalid
+
+# Whoever may verify an employer must be able to ask it.
+_VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
 
 
 class DirectoryService:
@@ -70,16 +75,31 @@ class DirectoryService:
             outcomes[index] = ItemOutcome(index, outcome.answer, outcome.error)
         return {"items": [outcomes[index].to_json() for index in range(len(decoded))]}
 
+    @command(schemas.RemoveGraduate)
+    def remove_graduate(self, command: decider.RemoveGraduate, meta: Meta) -> Answer:
+        return handle(self.log, GRADUATE, command, meta)
+
+    @command(schemas.EraseGraduate)
+    def erase_graduate(self, command: decider.EraseGraduate, meta: Meta) -> Answer:
+        answer = handle(self.log, ERASURE, command, meta)
+        # A repeat comes here too, so that an answer always means that the key is gone.
+        with self.engine.begin() as connection:
+            destroy_keys(connection, [command.graduate_id])
+        return answer
+
     @command(schemas.RegisterEmployer)
     def register_employer(self, application: schemas.Application, meta: Meta) -> Answer:
         check(meta.action, meta.actor, Subject(employer_id=application.employer_id))
         uscc = checked_uscc(application.uscc, application.uscc_absent_reason)
-        expected = application.employer_id if uscc is None else employer_id_of(uscc)
-        if application.employer_id != expected or not expected.startswith(f"{NATIONAL_LANE}-"):
+        national = f"{NATIONAL_LANE}{application.employer_id[LANE_LENGTH:]}"
+        expected = national if uscc is None else employer_id_of(uscc)
+        if application.employer_id != expected:
             raise NOT_ITS_ID.error(field="employer_id", expected=expected)
         contact = {name: getattr(application, name) for name in ("contact_name", "contact_phone", "contact_email")}
         with self.engine.begin() as connection:
             sealed = personal_of(self.settings).seal_many(connection, {expected: contact})
+        envelope = sealed[expected]
+        assert envelope is not None, "nobody erases an employer"
         registration = decider.RegisterEmployer(
             employer_id=expected,
             name=application.name,
@@ -87,7 +107,7 @@ class DirectoryService:
             industry=application.industry,
             place=application.place,
             address=application.address,
-            personal=sealed[expected],
+            personal=envelope,
             uscc=uscc,
             uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
         )
@@ -116,7 +136,15 @@ class DirectoryService:
             employer = read_model.get_employer(connection, query.employer_id)
         if employer is None:
             raise NO_EMPLOYER.error(field="employer_id")
-        return dict(employer)
+        return self._with_contact([employer], meta)[0]
+
+    @query(schemas.ListEmployers)
+    def list_employers(self, query: schemas.InState, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_employers(connection, query.status, query.after, query.limit)
+        after = page[-1]["employer_id"] if len(page) == query.limit else None
+        return {"employers": self._with_contact(page, meta), "after": after}
 
     @query(schemas.GetGraduate)
     def get_graduate(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
@@ -140,7 +168,10 @@ class DirectoryService:
             found = read_model.find_by_id_hash(connection, id_hash(personal, number))
             opened = personal.open_many(connection, {row["graduate_id"]: row["personal"] for row in found})
         metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        office = meta.actor.role != Role.EMPLOYER
         for row in found:
+            if office and not contains(meta.actor.scope, row["scope"]):
+                continue
             clear = opened[row["graduate_id"]]
             if clear is not None and clear["name"] == query.name:
                 return {name: row[name] for name in ("graduate_id", "school", "department", "class_year", "education")}
@@ -170,6 +201,14 @@ class DirectoryService:
             "settings": {str(year): to_json(settings) for year, settings in state.settings.items()},
         }
 
+    @query(schemas.ListSchools)
+    def list_schools(self, query: schemas.OfProvince, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_schools(connection, query.province, query.after, query.limit)
+        after = page[-1]["school"] if len(page) == query.limit else None
+        return {"schools": [dict(row) for row in page], "after": after}
+
     @query(schemas.GetProvince)
     def get_province(self, query: schemas.OfProvince, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
@@ -178,11 +217,21 @@ class DirectoryService:
         settings = {str(year): to_json(settings) for year, settings in state.items()}
         return {"province": query.province, "settings": settings}
 
-    def _shown(self, graduates: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
+    def _with_contact(self, employers: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
+        """Employers as shown: whom to ask is for the employer itself and for the offices that verify it."""
+        shown = [{name: value for name, value in row.items() if name != "personal"} for row in employers]
+        named = [row for row in employers if meta.actor.role in _VERIFYING or meta.actor.id == row["employer_id"]]
+        opened = self._opened({row["employer_id"]: row["personal"] for row in named}, meta)
+        return [{**row, **(opened.get(row["employer_id"]) or {})} for row in shown]
+
+    def _opened(self, envelopes: Mapping[str, str], meta: Meta) -> dict[str, dict[str, Any] | None]:
         with self.engine.connect() as connection:
-            envelopes = {row["graduate_id"]: row["personal"] for row in graduates}
             opened = personal_of(self.settings).open_many(connection, envelopes)
         metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        return opened
+
+    def _shown(self, graduates: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
+        opened = self._opened({row["graduate_id"]: row["personal"] for row in graduates}, meta)
         clear = meta.actor.role in (Role.GRADUATE, Role.SCHOOL)
         return [_show(row, opened[row["graduate_id"]], clear=clear) for row in graduates]
 

@@ -1,0 +1,105 @@
+"""One valid example of each registration command and event, and a complete destination of every category.
+
+A test states only what differs: `replace(SUBMITTED, class_year=2025)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from services.registration import decider as c
+from services.registration import events as e
+from services.registration.decider import Facts, Graduate
+from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
+from shared.codes.uscc import make_uscc
+from shared.messages import new_id
+from tests.support.spec import GRADUATE_ID, LANE, SCOPE, command_id
+
+REGISTRATION_ID: Final = new_id(LANE, command_id(), "registration")
+OTHER_REGISTRATION_ID: Final = new_id(LANE, command_id(2), "registration")
+VOID_ID: Final = new_id(LANE, command_id(), "void")
+AGREEMENT_ID: Final = new_id(LANE, command_id(), "offer")
+OTHER_AGREEMENT_ID: Final = new_id(LANE, command_id(2), "offer")
+USCC: Final = make_uscc("91", "140105", "12345678")
+
+FIELDS: Final[dict[str, Any]] = {
+    "unit_name": "晋阳机械（集团）有限公司",
+    "uscc": USCC,
+    "unit_nature": "31",
+    "industry": "31",
+    "place": "140105",
+    "position": "13",
+    "job_title": "机械工程师",
+    "monthly_salary": 6500,
+    "school_name": "山西大学",
+    "country": "新加坡",
+    "foreign_school_name": "National University of Singapore",
+}
+REGISTRABLE: Final = tuple(code for code in DESTINATIONS.values() if code.registrable and code.code != AGREEMENT)
+
+
+def complete(code: str) -> e.Destination:
+    """A destination of a category with every field that it may have."""
+    known = DESTINATIONS[code]
+    fields: dict[str, Any] = {name: value for name, value in FIELDS.items() if name not in known.forbidden}
+    if known.unit_natures:
+        fields["unit_nature"] = known.unit_natures[0]
+    if "intention" not in known.forbidden:
+        fields["intention"] = next(each.key for each in INTENTIONS if each.code == code)
+    return e.Destination(code, **fields)
+
+
+CONTRACT: Final = complete("11")
+SEEKING: Final = complete("70")
+AGREED: Final = complete(AGREEMENT)
+
+ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
+BOUND: Final = replace(ENROLLED, training="2", agreed_unit="晋阳机械(集团)有限公司")
+FACTS: Final = Facts(graduate=ENROLLED)
+
+SUBMITTED: Final = e.RegistrationSubmitted(REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, CONTRACT)
+WITHDRAWN: Final = e.RegistrationWithdrawn(REGISTRATION_ID, GRADUATE_ID)
+SUPERSEDED: Final = e.RegistrationSuperseded(REGISTRATION_ID, GRADUATE_ID, AGREEMENT_ID)
+RETURNED: Final = e.RegistrationReturned(REGISTRATION_ID, GRADUATE_ID, "合同缺少盖章页")
+REGISTERED: Final = e.DestinationRegistered(REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, CONTRACT, "direct")
+FROM_AGREEMENT: Final = e.DestinationRegistered(
+    REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, AGREED, "agreement", AGREEMENT_ID
+)
+VOID_REQUESTED: Final = e.VoidRequested(VOID_ID, REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, "换了工作")
+VOID_RETURNED: Final = e.VoidReturned(VOID_ID, REGISTRATION_ID, GRADUATE_ID, "请先办理离职")
+VOID_SUPERSEDED: Final = e.VoidSuperseded(VOID_ID, REGISTRATION_ID, GRADUATE_ID)
+VOIDED: Final = e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "voided")
+REOPENED: Final = e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "agreement_cancelled")
+EVENTS: Final[tuple[Any, ...]] = (
+    SUBMITTED,
+    WITHDRAWN,
+    SUPERSEDED,
+    RETURNED,
+    REGISTERED,
+    VOID_REQUESTED,
+    VOID_RETURNED,
+    VOID_SUPERSEDED,
+    VOIDED,
+)
+
+REGISTER: Final = c.RegisterDestination(GRADUATE_ID, CONTRACT)
+WITHDRAW: Final = c.WithdrawRegistration(GRADUATE_ID, REGISTRATION_ID)
+REQUEST_VOID: Final = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "换了工作")
+CONCLUDE: Final = c.RegisterFromAgreement(GRADUATE_ID, AGREEMENT_ID, SCOPE, 2026, AGREED)
+CANCEL: Final = c.ReopenRegistration(GRADUATE_ID, AGREEMENT_ID)
+PASS: Final = c.PassReview(GRADUATE_ID, "registration", REGISTRATION_ID)
+FAIL: Final = c.FailReview(GRADUATE_ID, "registration", REGISTRATION_ID, "合同缺少盖章页")
+PASS_VOID: Final = c.PassReview(GRADUATE_ID, "void", VOID_ID)
+FAIL_VOID: Final = c.FailReview(GRADUATE_ID, "void", VOID_ID, "请先办理离职")
+COMMANDS: Final[tuple[Any, ...]] = (
+    REGISTER,
+    WITHDRAW,
+    REQUEST_VOID,
+    CONCLUDE,
+    CANCEL,
+    PASS,
+    FAIL,
+    PASS_VOID,
+    FAIL_VOID,
+)

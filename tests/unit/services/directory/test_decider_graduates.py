@@ -1,0 +1,118 @@
+"""The roster: enrolled, corrected, removed, erased; one test per outcome of each command (DOMAIN 1.8, 4.4, 5.5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.directory.decider import ERASURE, GRADUATE, GraduateState
+from tests.support import directory_examples as x
+from tests.support.spec import NOW, SCOPE, assert_folds_every_event, by, folded, given
+
+MOMENT = timedelta(microseconds=1)
+# The class of 2026 is kept until the end of 2029 in Shanghai.
+KEPT_UNTIL = datetime(2029, 12, 31, 16, 0, tzinfo=UTC)
+ON_ROSTER = folded(GRADUATE, [x.ENROLLED])
+OFF_ROSTER = folded(GRADUATE, [x.ENROLLED, x.REMOVED])
+
+
+# import_roster enrols and corrects
+
+
+def test_a_row_of_a_roster_enrols_a_graduate() -> None:
+    given(GRADUATE).when(x.ENROL).then(x.ENROLLED)
+
+
+def test_the_same_row_again_changes_nothing() -> None:
+    given(GRADUATE, x.ENROLLED).when(x.ENROL).then_nothing()
+
+
+def test_the_same_personal_data_sealed_anew_changes_nothing() -> None:
+    given(GRADUATE, x.ENROLLED).when(replace(x.ENROL, personal="Ag==")).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"department": "08"},
+        {"major_name": "车辆工程"},
+        {"training": "2", "agreed_unit": x.EMPLOYER_NAME},
+        {"personal": "Ag==", "personal_hash": "ab"},
+        {"personal": "Ag==", "personal_hash": "ab", "id_hash": "bc"},
+    ],
+    ids=["department", "major", "agreed unit", "name", "identity number"],
+)
+def test_a_row_that_says_something_else_corrects(changes: dict[str, Any]) -> None:
+    given(GRADUATE, x.ENROLLED).when(replace(x.ENROL, **changes)).then(x.corrected(**changes))
+
+
+def test_a_correction_is_compared_with_the_newest_entry() -> None:
+    given(GRADUATE, x.ENROLLED, x.corrected(department="08")).when(x.ENROL).then(x.corrected())
+
+
+def test_who_was_removed_may_be_enrolled_again() -> None:
+    given(GRADUATE, x.ENROLLED, x.REMOVED).when(x.ENROL).then(x.ENROLLED)
+
+
+# remove_graduate
+
+
+@pytest.mark.parametrize("past", [(x.ENROLLED,), (x.ENROLLED, x.corrected(department="08"))])
+def test_a_graduate_is_removed(past: Any) -> None:
+    given(GRADUATE, *past).when(x.REMOVE).then(x.REMOVED)
+
+
+def test_removing_twice_changes_nothing() -> None:
+    given(GRADUATE, x.ENROLLED, x.REMOVED).when(replace(x.REMOVE, reason="重复")).then_nothing()
+
+
+def test_who_was_enrolled_again_may_be_removed_again() -> None:
+    given(GRADUATE, x.ENROLLED, x.REMOVED, x.ENROLLED).when(x.REMOVE).then(x.REMOVED)
+
+
+def test_nobody_is_removed_who_was_never_enrolled() -> None:
+    given(GRADUATE).when(x.REMOVE).then_refused("directory.graduate_not_found", "graduate_id")
+
+
+# erase_graduate
+
+
+@pytest.mark.parametrize("at", [KEPT_UNTIL, datetime(2035, 1, 1, tzinfo=UTC)])
+def test_a_graduate_is_erased_when_evidence_need_no_longer_be_kept(at: datetime) -> None:
+    given(ERASURE, facts=ON_ROSTER).when(x.ERASE, by(after=at - NOW)).then(x.GRADUATE_ERASED)
+
+
+def test_a_graduate_on_the_roster_is_not_erased_before() -> None:
+    outcome = given(ERASURE, facts=ON_ROSTER).when(x.ERASE, by(after=KEPT_UNTIL - NOW - MOMENT))
+    outcome.then_refused("directory.too_early_to_erase", "graduate_id")
+    assert outcome.error is not None
+    assert "2029" in outcome.error.zh
+
+
+def test_who_was_removed_is_erased_at_once() -> None:
+    given(ERASURE, facts=OFF_ROSTER).when(x.ERASE).then(x.GRADUATE_ERASED)
+
+
+def test_erasing_twice_changes_nothing() -> None:
+    given(ERASURE, x.GRADUATE_ERASED, facts=OFF_ROSTER).when(replace(x.ERASE, reason="重复")).then_nothing()
+
+
+def test_nobody_is_erased_who_was_never_enrolled() -> None:
+    given(ERASURE, facts=GraduateState()).when(x.ERASE).then_refused("directory.graduate_not_found", "graduate_id")
+
+
+# Where a graduate is
+
+
+def test_a_graduate_is_where_the_newest_entry_says_also_when_removed() -> None:
+    assert GraduateState().scope is None
+    assert ON_ROSTER.scope == SCOPE
+    assert folded(GRADUATE, [x.ENROLLED, x.corrected(department="08"), x.REMOVED]).scope == "CN/14/10108/08"
+
+
+def test_what_a_stream_does_not_know_ends_its_fold() -> None:
+    assert_folds_every_event(GRADUATE, x.GRADUATE_ERASED)
+    assert_folds_every_event(ERASURE, x.ENROLLED)

@@ -1,0 +1,144 @@
+"""Settings of provinces and schools, and departments: one test per outcome of each command (DOMAIN 1.0, 1.6, 1.11)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.directory.decider import PROVINCE, SCHOOL
+from tests.support import directory_examples as x
+from tests.support.spec import assert_folds_every_event, given
+
+CHAINS = [(), ("department",), ("school",), ("department", "school"), ("department", "school", "province")]
+WRONG_CHAINS = [("school", "department"), ("school", "school"), ("department", "dean")]
+
+
+# set_province
+
+
+def test_a_province_chooses_its_settings() -> None:
+    given(PROVINCE).when(x.SET_PROVINCE).then(x.PROVINCE_SET)
+
+
+def test_setting_a_province_to_what_it_is_changes_nothing() -> None:
+    given(PROVINCE, x.PROVINCE_SET).when(x.SET_PROVINCE).then_nothing()
+
+
+def test_a_province_may_choose_anew() -> None:
+    given(PROVINCE, x.PROVINCE_SET).when(replace(x.SET_PROVINCE, parties=3)).then(replace(x.PROVINCE_SET, parties=3))
+
+
+def test_the_settings_of_one_class_are_not_those_of_the_next() -> None:
+    command = replace(x.SET_PROVINCE, class_year=2027)
+    given(PROVINCE, x.PROVINCE_SET).when(command).then(replace(x.PROVINCE_SET, class_year=2027))
+
+
+def test_going_back_to_earlier_settings_is_a_change() -> None:
+    changed = replace(x.PROVINCE_SET, parties=3)
+    given(PROVINCE, x.PROVINCE_SET, changed).when(x.SET_PROVINCE).then(x.PROVINCE_SET)
+
+
+@pytest.mark.parametrize("name", ["review_chain", "cancellation_chain"])
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_takes_the_steps_in_their_order(name: str, chain: Any) -> None:
+    changes = {name: chain}
+    given(PROVINCE).when(replace(x.SET_PROVINCE, **changes)).then(replace(x.PROVINCE_SET, **changes))
+
+
+@pytest.mark.parametrize("name", ["review_chain", "cancellation_chain"])
+@pytest.mark.parametrize("chain", WRONG_CHAINS)
+def test_any_other_chain_of_a_province_is_refused(name: str, chain: Any) -> None:
+    changes: dict[str, Any] = {name: chain}
+    given(PROVINCE).when(replace(x.SET_PROVINCE, **changes)).then_refused("directory.wrong_chain", name)
+
+
+def test_the_default_response_period_may_be_the_longest_one() -> None:
+    command = replace(x.SET_PROVINCE, response_days=30)
+    given(PROVINCE).when(command).then(replace(x.PROVINCE_SET, response_days=30))
+
+
+def test_the_default_response_period_may_not_exceed_the_longest_one() -> None:
+    command = replace(x.SET_PROVINCE, response_days=31)
+    given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")
+
+
+# list_school
+
+
+def test_a_school_of_the_national_list_is_listed() -> None:
+    given(SCHOOL).when(x.LIST_SCHOOL).then(x.LISTED)
+
+
+def test_listing_a_school_twice_changes_nothing() -> None:
+    given(SCHOOL, x.LISTED).when(x.LIST_SCHOOL).then_nothing()
+
+
+def test_a_school_that_was_renamed_is_listed_anew() -> None:
+    renamed = replace(x.LIST_SCHOOL, name="山西师范大学")
+    given(SCHOOL, x.LISTED).when(renamed).then(replace(x.LISTED, name="山西师范大学"))
+
+
+# set_school
+
+
+def test_a_school_chooses_its_own_chain() -> None:
+    given(SCHOOL, x.LISTED).when(x.SET_SCHOOL).then(x.SCHOOL_SET)
+
+
+def test_setting_a_school_to_what_it_is_changes_nothing() -> None:
+    given(SCHOOL, x.LISTED, x.SCHOOL_SET).when(x.SET_SCHOOL).then_nothing()
+
+
+def test_a_school_that_never_chose_already_takes_the_provinces_chains() -> None:
+    given(SCHOOL, x.LISTED).when(replace(x.SET_SCHOOL, review_chain=None)).then_nothing()
+
+
+def test_a_school_may_return_to_the_provinces_chains() -> None:
+    command = replace(x.SET_SCHOOL, review_chain=None)
+    given(SCHOOL, x.LISTED, x.SCHOOL_SET).when(command).then(replace(x.SCHOOL_SET, review_chain=None))
+
+
+def test_a_schools_choice_is_for_one_class() -> None:
+    command = replace(x.SET_SCHOOL, class_year=2027)
+    given(SCHOOL, x.LISTED, x.SCHOOL_SET).when(command).then(replace(x.SCHOOL_SET, class_year=2027))
+
+
+@pytest.mark.parametrize("name", ["review_chain", "cancellation_chain"])
+@pytest.mark.parametrize("chain", WRONG_CHAINS)
+def test_any_other_chain_of_a_school_is_refused(name: str, chain: Any) -> None:
+    changes: dict[str, Any] = {name: chain}
+    given(SCHOOL, x.LISTED).when(replace(x.SET_SCHOOL, **changes)).then_refused("directory.wrong_chain", name)
+
+
+def test_a_school_that_is_not_listed_has_no_settings() -> None:
+    given(SCHOOL).when(x.SET_SCHOOL).then_refused("directory.school_not_found", "school")
+
+
+# add_department
+
+
+def test_a_department_is_added() -> None:
+    given(SCHOOL, x.LISTED).when(x.ADD_DEPARTMENT).then(x.DEPARTMENT_ADDED)
+
+
+def test_adding_a_department_twice_changes_nothing() -> None:
+    given(SCHOOL, x.LISTED, x.DEPARTMENT_ADDED).when(x.ADD_DEPARTMENT).then_nothing()
+
+
+def test_a_departments_code_belongs_to_one_department() -> None:
+    command = replace(x.ADD_DEPARTMENT, name="外国语学院")
+    outcome = given(SCHOOL, x.LISTED, x.DEPARTMENT_ADDED).when(command)
+    outcome.then_refused("directory.department_taken", "department")
+    assert outcome.error is not None
+    assert "机械工程学院" in outcome.error.zh
+
+
+def test_a_school_that_is_not_listed_has_no_departments() -> None:
+    given(SCHOOL).when(x.ADD_DEPARTMENT).then_refused("directory.school_not_found", "school")
+
+
+def test_what_a_stream_does_not_know_ends_its_fold() -> None:
+    assert_folds_every_event(PROVINCE, x.LISTED)
+    assert_folds_every_event(SCHOOL, x.PROVINCE_SET)

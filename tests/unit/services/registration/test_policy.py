@@ -1,0 +1,74 @@
+"""Agreements and reviews move the registration; what is not about one is none of our business."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.registration.policy import REACTIONS
+from shared.codec import to_json
+from shared.handling import Intent
+from shared.messages import NewEvent, Recorded
+from tests.support import examples
+from tests.support import registration_examples as x
+from tests.support.spec import NOW, SYSTEM
+
+
+def event(event_type: str, data: dict[str, Any]) -> Recorded:
+    new = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    return Recorded("14", 1, "other-14-stream", 3, NOW, new)
+
+
+def review(event_type: str, command: Any) -> Recorded:
+    fields = {"case_id": "14-case", "step": "school", **asdict(command)}
+    return event(event_type, fields)
+
+
+def test_a_concluded_agreement_is_registered_with_all_that_it_says_of_the_unit() -> None:
+    concluded = event("agreement.AgreementConcluded", to_json(examples.CONCLUDED))
+    (intent,) = REACTIONS[concluded.type](concluded)
+    unit = replace(x.AGREED, uscc=examples.VERIFIED.uscc)
+    command = replace(x.CONCLUDE, agreement_id=examples.OFFER_ID, destination=unit)
+    assert intent == Intent("registration.register_from_agreement", command)
+
+
+def test_an_agreement_may_leave_out_salary_and_credit_code() -> None:
+    bare = replace(examples.CONCLUDED, uscc=None, monthly_salary=None)
+    (intent,) = REACTIONS["agreement.AgreementConcluded"](event("agreement.AgreementConcluded", to_json(bare)))
+    assert (intent.command.destination.uscc, intent.command.destination.monthly_salary) == (None, None)
+
+
+def test_a_cancelled_agreement_reopens() -> None:
+    cancelled = event("agreement.AgreementCancelled", to_json(examples.CANCELLED))
+    command = replace(x.CANCEL, agreement_id=examples.OFFER_ID)
+    assert REACTIONS[cancelled.type](cancelled) == [Intent("registration.reopen_registration", command)]
+
+
+@pytest.mark.parametrize("command", [x.PASS, x.PASS_VOID])
+def test_a_review_that_passed_is_followed(command: Any) -> None:
+    passed = review("review.ReviewPassed", command)
+    assert REACTIONS[passed.type](passed) == [Intent("registration.pass_review", command)]
+
+
+@pytest.mark.parametrize("command", [x.FAIL, x.FAIL_VOID])
+def test_a_review_that_was_returned_is_followed_with_its_reason(command: Any) -> None:
+    returned = review("review.ReviewReturned", command)
+    assert REACTIONS[returned.type](returned) == [Intent("registration.fail_review", command)]
+
+
+@pytest.mark.parametrize("kind", ["agreement", "cancellation"])
+@pytest.mark.parametrize("event_type", ["review.ReviewPassed", "review.ReviewReturned"])
+def test_other_reviews_are_ignored(event_type: str, kind: str) -> None:
+    assert REACTIONS[event_type](review(event_type, replace(x.FAIL, kind=kind))) == []
+
+
+def test_nothing_else_is_listened_to() -> None:
+    assert set(REACTIONS) == {
+        "agreement.AgreementConcluded",
+        "agreement.AgreementCancelled",
+        "review.ReviewPassed",
+        "review.ReviewReturned",
+    }
