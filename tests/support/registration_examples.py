@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.registration import decider as c
 from services.registration import events as e
-from services.registration.decider import Facts, Graduate
+from services.registration.decider import Facts, Graduate, Settings
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.codes.uscc import make_uscc
 from shared.messages import new_id
@@ -56,7 +56,8 @@ AGREED: Final = complete(AGREEMENT)
 
 ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
 BOUND: Final = replace(ENROLLED, training="2", agreed_unit="晋阳机械(集团)有限公司")
-FACTS: Final = Facts(graduate=ENROLLED)
+# Evidence has specs of its own (test_requirements, test_filing).
+FACTS: Final = Facts(graduate=ENROLLED, settings=Settings(evidence_required=False))
 
 SUBMITTED: Final = e.RegistrationSubmitted(REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, CONTRACT)
 WITHDRAWN: Final = e.RegistrationWithdrawn(REGISTRATION_ID, GRADUATE_ID)
@@ -71,7 +72,17 @@ VOID_RETURNED: Final = e.VoidReturned(VOID_ID, REGISTRATION_ID, GRADUATE_ID, "�
 VOID_SUPERSEDED: Final = e.VoidSuperseded(VOID_ID, REGISTRATION_ID, GRADUATE_ID)
 VOIDED: Final = e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "voided")
 REOPENED: Final = e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "agreement_cancelled")
+FILED: Final = e.DestinationFiled(
+    new_id(LANE, command_id(), "filing"), GRADUATE_ID, SCOPE, 2026, CONTRACT, "department-office"
+)
+FILING_REJECTED: Final = e.FilingRejected(FILED.filing_id, GRADUATE_ID, "未与该单位签约")
+LEAVING: Final = e.LeavingConfirmed(
+    GRADUATE_ID, REGISTRATION_ID, e.Archive("kept"), e.Household(moves=True, address="北京市海淀区")
+)
 EVENTS: Final[tuple[Any, ...]] = (
+    FILED,
+    FILING_REJECTED,
+    LEAVING,
     SUBMITTED,
     WITHDRAWN,
     SUPERSEDED,

@@ -104,6 +104,9 @@ def _prepare(actors: Actors, played: Played) -> None:
         "response_days": 5,
         "response_days_max": 30,
         "cancellation_days": 15,
+        # Reports tell of changes until the year-end rate; a printed table does not come with anybody's papers.
+        "change_deadline": f"{played.cohort.class_year}-12-31",
+        "evidence_required": False,
     }
     actors.ask(province_office(played.province), "directory.set_province", settings)
 
@@ -313,6 +316,8 @@ def _destination(planned: Destination) -> dict[str, Any]:
     fields: dict[str, Any] = {name: value for name in planned.__slots__ if (value := getattr(planned, name))}
     if planned.unit_nature:
         fields |= {"unit_name": "示范单位", "job_title": "职员", "monthly_salary": 5000}
+    if DESTINATIONS[planned.code].minimum_wage:
+        fields["monthly_salary"] = 5000
     if planned.code in ("801", "802", "803"):
         fields["school_name"] = "示范大学"
     if planned.code == "85":

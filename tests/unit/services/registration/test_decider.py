@@ -14,7 +14,7 @@ from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
 from shared.messages import NewEvent, Recorded
 from tests.support import registration_examples as x
-from tests.support.spec import GRADUATE, GRADUATE_ID, NOW, SYSTEM, Given, given, meta
+from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SYSTEM, Given, given, meta
 
 PENDING = (x.SUBMITTED,)
 REGISTERED = (x.SUBMITTED, x.REGISTERED)
@@ -62,7 +62,7 @@ def test_who_is_on_no_roster_registers_nothing() -> None:
 
 def test_an_agreement_is_signed_and_not_registered() -> None:
     command = replace(x.REGISTER, destination=x.AGREED)
-    after().when(command).then_refused("registration.agreement_needed", "destination.code")
+    after().when(command).then_refused("registration.agreement_needed", "destination.form")
 
 
 def test_who_is_bound_by_an_agreement_registers_nothing_else() -> None:
@@ -150,7 +150,7 @@ def test_a_group_or_an_unknown_code_is_no_destination(code: str) -> None:
 
 
 def test_an_agreement_is_no_direct_destination_however_complete() -> None:
-    refused(x.complete(AGREEMENT), "registration.agreement_needed", "code")
+    refused(x.complete(AGREEMENT), "registration.agreement_needed", "form")
 
 
 @pytest.mark.parametrize("known", INTENTIONS, ids=lambda known: known.key)
@@ -367,9 +367,15 @@ def known(graduate: Sequence[Told] = (), agreement: Sequence[Told] = ()) -> Fact
 
 
 @pytest.mark.parametrize("command", x.COMMANDS)
-def test_every_command_belongs_to_its_graduates_one_stream_and_reads_roster_and_agreements(command: Any) -> None:
+def test_every_command_belongs_to_its_graduates_one_stream_and_reads_roster_agreements_and_settings(
+    command: Any,
+) -> None:
     assert HANDLING.stream(command) == f"registration-{GRADUATE_ID}"
-    assert HANDLING.reads(command) == [f"graduate-{GRADUATE_ID}", f"agreement-{GRADUATE_ID}"]
+    assert HANDLING.reads(command) == [f"graduate-{GRADUATE_ID}", f"agreement-{GRADUATE_ID}", f"province-{LANE}"]
+
+
+def test_a_registration_looks_at_its_evidence() -> None:
+    assert "evidence-14-e" in HANDLING.reads(replace(x.REGISTER, evidence=("14-e",)))
 
 
 def test_what_nobody_published_is_not_known() -> None:

@@ -53,7 +53,7 @@ def test_a_destination_of_every_category_can_be_said(code: Any) -> None:
 @pytest.mark.parametrize(("shape", "example"), COMMANDS.items(), ids=SHAPES)
 def test_each_field_of_a_command_is_needed(shape: Any, example: Any) -> None:
     payload = to_json(example)
-    for field in payload:
+    for field in payload.keys() - {"evidence"}:
         refused(shape, {name: value for name, value in payload.items() if name != field}, field)
         refused(shape, {**payload, field: None}, field)
 
