@@ -100,7 +100,7 @@ def test_what_is_decided_or_closed_is_not_closed_again(past: Any) -> None:
     after(*past).when(x.CLOSE, meta(number=2)).then_nothing()
 
 
-# approving and returning
+# an office approves, or returns
 
 
 def test_each_office_approves_in_its_turn_and_the_last_passes_the_case() -> None:
