@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +108,17 @@ class ConfirmedPublisher:
         returned, self._returned = self._returned, []
         return returned
 
+    def check(self) -> None:
+        """Connect if need be, and notice a connection that was lost. Raises Unavailable, and what `declare` raises."""
+        try:
+            self._open()
+            assert self._connection is not None
+            with suppress(TimeoutError):
+                self._connection.drain_events(timeout=0.001)
+        except (OSError, AMQPError) as error:
+            self.close()
+            raise AWAY.error() from error
+
     def close(self) -> None:
         """Drop the connection without waiting for the other side."""
         connection, self._connection, self._channel = self._connection, None, None
@@ -117,7 +129,11 @@ class ConfirmedPublisher:
         if self._channel is None:
             self._connection = open_connection(self._uri)
             channel = self._connection.channel()
-            self._declare(channel)
+            try:
+                self._declare(channel)
+            except BaseException:
+                self.close()
+                raise
             channel.confirm_select()
             channel.events["basic_ack"].add(self._on_ack)
             channel.events["basic_nack"].add(self._on_nack)

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
+from typing import Protocol
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -49,17 +50,31 @@ GAP = Reason(
 _log = logging.getLogger(__name__)
 
 
+class Target(Protocol):
+    """Something outside the database that a follower has told, and that may lose all of it."""
+
+    def forgotten(self) -> bool:
+        """Whether everything must be told again from position 1. Cheap; raises Unavailable."""
+        ...
+
+    def remember(self) -> None:
+        """From now on it counts as told what is told. Raises Unavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """One reader of the log and the tables it owns: `schema` holds `metadata`'s tables, its checkpoint among them.
 
-    `apply` gets consecutive events of one lane and must either do all of its work or raise.
+    `apply` gets consecutive events of one lane and must either do all of its work or raise. A `target` that has forgotten
+    is told everything again.
     """
 
     name: str
     schema: str
     metadata: MetaData
     apply: Apply
+    target: Target | None = None
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
@@ -124,6 +139,8 @@ class Following:
         Raises Stopped; Unavailable and database trouble that may pass.
         """
         applied = 0
+        if self.follower.target is not None and self.follower.target.forgotten():
+            self._begin_anew(self.follower.target)
         for lane, head in heads.items():
             if head > self.progress.seen.get(lane, 0):
                 applied += self._advance(lane, self._batch)
@@ -189,6 +206,14 @@ class Following:
         metrics.FOLLOWED.labels(self.follower.name).inc(len(events))
         metrics.FOLLOWER_POSITION.labels(self.follower.name, lane).set(events[-1].position)
         return len(events)
+
+    def _begin_anew(self, target: Target) -> None:
+        """The checkpoints go back first: a crash in between begins anew once more."""
+        with self._engine.begin() as connection:
+            connection.execute(update(_CHECKPOINT).values(position=0))
+        self.progress.seen.clear()
+        target.remember()
+        _log.warning("everything is told again", extra={"follower": self.follower.name})
 
     def _claim(self, connection: Connection, lane: str) -> int | None:
         wanted = select(_CHECKPOINT.c.position).where(_CHECKPOINT.c.lane == lane)

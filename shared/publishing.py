@@ -1,22 +1,70 @@
-"""The one place that publishes events: a follower whose work is done when the broker has confirmed its batch."""
+"""The one place that publishes events: a follower whose work is done when the broker has confirmed its batch.
+
+A queue is never the record: a broker that lost its data is told everything again, and a repeat is one effect.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
+from amqp.exceptions import NotFound as ExchangeMissing
 from sqlalchemy import Connection, MetaData
 
 from shared import metrics
-from shared.broker import PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing
+from shared.broker import PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.envelope import pack
+from shared.errors import Reason, Unavailable
 from shared.following import Follower, checkpoint_table
 from shared.messages import Recorded, context_of
-from shared.topology import declare_events, events_exchange
+from shared.topology import MEMORY, declare_events, events_exchange
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
 
 Subscription = tuple[str, str]
+
+FORGOTTEN = Reason(
+    "broker.forgotten",
+    "消息服务的数据已丢失，将从事件日志重新发布",
+    "The broker has lost its data; everything is published again from the log",
+    Unavailable,
+)
+
+
+class _Broker:
+    """The broker as a target: while it has the exchange `MEMORY`, it has what was published to it."""
+
+    def __init__(self, amqp_uri: str, subscriptions: Collection[Subscription], contexts: Collection[str]) -> None:
+        self._uri = amqp_uri
+        self._subscriptions = subscriptions
+        self._contexts = contexts
+        self.publisher = ConfirmedPublisher(amqp_uri, self._declare)
+
+    def forgotten(self) -> bool:
+        try:
+            self.publisher.check()
+        except Unavailable as error:
+            if error.code != FORGOTTEN.code:
+                raise
+            return True
+        return False
+
+    def remember(self) -> None:
+        with open_connection(self._uri) as connection:
+            channel = connection.channel()
+            declare_events(channel, self._subscriptions, self._contexts)
+            MEMORY(channel).declare()
+
+    def _declare(self, channel: Any) -> None:
+        # The broker closes the channel on which it is asked for something that is missing.
+        probe = channel.connection.channel()
+        try:
+            MEMORY(probe).declare(passive=True)
+        except ExchangeMissing:
+            raise FORGOTTEN.error() from None
+        probe.close()
+        declare_events(channel, self._subscriptions, self._contexts)
 
 
 def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: Collection[str]) -> Follower:
@@ -26,7 +74,8 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
     declares the queues again.
     """
     awaited = {event_type for _, event_type in subscriptions}
-    broker = ConfirmedPublisher(amqp_uri, lambda channel: declare_events(channel, subscriptions, contexts))
+    target = _Broker(amqp_uri, subscriptions, contexts)
+    broker = target.publisher
 
     def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         del connection
@@ -39,7 +88,7 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
         for recorded in events:
             metrics.PUBLISHED.labels(context_of(recorded.type)).inc()
 
-    return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply)
+    return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target)
 
 
 def _outgoing(recorded: Recorded, mandatory: bool) -> Outgoing:

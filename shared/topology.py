@@ -17,6 +17,8 @@ from shared.messages import context_of
 DELIVERY_LIMIT: Final = 20
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
 DEAD_LETTERS: Final = Exchange("dead-letters", type="direct", durable=True)
+# Nothing goes through it: it is there as long as the broker has its data.
+MEMORY: Final = Exchange("publisher-memory", type="fanout", durable=True)
 
 
 def events_exchange(context: str) -> Exchange:

@@ -1,6 +1,7 @@
 """A whole platform on one machine under one directory: private servers, migrated, every process started, all stopped again.
 
 What `wq run`, the end-to-end tests and the fault campaign stand on. Development only: it makes its own keys.
+A process or server that dies is started again, so that a person sees trouble pass as it does on Kubernetes.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import os
 import secrets
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, RLock, Thread
 from types import TracebackType
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -20,13 +23,16 @@ from shared.clock import MovableClock
 from shared.principals import new_signing_key
 from shared.settings import Settings, read_settings
 from wq.composition import SERVED
-from wq.local.postgres import PrivatePostgres
+from wq.local.postgres import PostgresFailed, PrivatePostgres
 from wq.local.processes import Process, free_port, spawn
-from wq.local.rabbitmq import PrivateRabbit
+from wq.local.rabbitmq import PrivateRabbit, RabbitFailed
 from wq.migrating import migrate
 
 READY_SECONDS = 60
 STOP_SECONDS = 25
+LOOK_SECONDS = 0.5
+# What dies more often than this in a minute has trouble that starting it again does not mend.
+RESTARTS_A_MINUTE = 10
 
 Say = Callable[[str], None]
 
@@ -43,6 +49,8 @@ class Part:
     argv: list[str]
     health_port: int | None
     process: Process | None = None
+    deaths: deque[float] = field(default_factory=deque)
+    given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Platform:
     """`with Platform(directory) as platform:` starts everything and stops it, newest first.
 
     `serving` and `following` name the groups of contexts and followers, one process each; `replicas` starts each so often.
+    Whoever stops a server on purpose holds `lock` until it runs again, so that nobody else starts it in between.
     """
 
     directory: Path
@@ -62,6 +71,9 @@ class Platform:
     postgres: PrivatePostgres = field(init=False)
     rabbit: PrivateRabbit = field(init=False)
     sandbox_port: int = 0
+    lock: RLock = field(default_factory=RLock)
+    _stopping: Event = field(default_factory=Event)
+    _stopped: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -107,9 +119,16 @@ class Platform:
             self.start_part(part)
         self.say("等待各进程就绪 / waiting for every process ...")
         self.await_ready()
+        Thread(target=self._supervise, name="supervisor", daemon=True).start()
 
     def stop(self) -> None:
         """Stop everything this platform started, in bounded time."""
+        self._stopping.set()
+        with self.lock:
+            self._stop()
+        self._stopped.set()
+
+    def _stop(self) -> None:
         for part in reversed(self.parts):
             if part.process is not None:
                 part.process.terminate()
@@ -120,6 +139,41 @@ class Platform:
         self.rabbit.stop()
         self.postgres.stop()
         (self.directory / "platform.env").unlink(missing_ok=True)
+
+    def tend(self) -> None:
+        """Start again whatever has died, servers first; what keeps dying is given up, and said so."""
+        with self.lock:
+            if not self.postgres.alive:
+                self.say("PostgreSQL 已退出，重新启动 / PostgreSQL has died, starting it again")
+                self.postgres.start()
+            if not self.rabbit.alive:
+                self.say("RabbitMQ 已退出，重新启动 / RabbitMQ has died, starting it again")
+                self.rabbit.start()
+            for part in self.parts:
+                if part.process is not None and not part.process.alive and not part.given_up:
+                    self._start_again(part, part.process.returncode)
+
+    def _start_again(self, part: Part, returncode: int | None) -> None:
+        now = time.monotonic()
+        while part.deaths and part.deaths[0] < now - 60:
+            part.deaths.popleft()
+        part.deaths.append(now)
+        if len(part.deaths) > RESTARTS_A_MINUTE:
+            part.given_up = True
+            log = self.directory / "logs" / f"{part.name}.log"
+            self.say(f"进程 {part.name} 反复退出，不再启动，见 {log} / {part.name} keeps dying, given up, see {log}")
+            return
+        self.say(f"进程 {part.name} 已退出（{returncode}），重新启动 / {part.name} has died, starting it again")
+        self.start_part(part)
+
+    def _supervise(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                self.tend()
+            except (PostgresFailed, RabbitFailed) as failure:
+                self.say(str(failure))
+        # The kernel ends a child with the thread that started it; stopping wants its own order.
+        self._stopped.wait()
 
     def start_part(self, part: Part) -> None:
         """Start one process, or start it again after it was killed."""

@@ -86,7 +86,7 @@ class ReviewReturned:
 
 @dataclass(frozen=True, slots=True)
 class ReviewClosed:
-    """What was to be looked at was withdrawn."""
+    """What was to be looked at was withdrawn or superseded. Told first, it is the whole stream: no case is opened then."""
 
     TYPE: ClassVar[str] = "review.ReviewClosed"
     VERSION: ClassVar[int] = 1

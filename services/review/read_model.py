@@ -79,6 +79,8 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     rows = {row.case_id: dict(row._mapping) for row in found}
     for recorded in ours:
         _fold(rows, recorded)
+    if not rows:
+        return
     statement = insert(CASES)
     others = {column.name: statement.excluded[column.name] for column in CASES.columns if not column.primary_key}
     connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=others), list(rows.values()))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -31,12 +30,8 @@ _READ_LANE = (
     " ORDER BY position LIMIT %(limit)s"
 )
 _HEADS = "SELECT lane, position FROM eventlog.lanes WHERE position > 0"
-_APPEND = (
-    "SELECT eventlog.append(%(lane)s, %(first_streams)s, %(first_versions)s, %(streams)s, %(versions)s, %(types)s,"
-    " %(type_versions)s, %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(correlation_ids)s::uuid[],"
-    " %(causation_ids)s::uuid[], %(actor_roles)s, %(actor_ids)s, %(actor_scopes)s, %(data)s::jsonb[], %(occurred_at)s)"
-)
-_TAKE = "SELECT eventlog.take_positions(%(lane)s, %(count)s, %(first_streams)s, %(first_versions)s)"
+_APPEND = "SELECT eventlog.append(%(lane)s, %(first_streams)s::text[], %(first_versions)s::integer[], %(events)s::json)"
+_TAKE = "SELECT eventlog.take_positions(%(lane)s, %(count)s, %(first_streams)s::text[], %(first_versions)s::integer[])"
 _COPY = (
     "COPY eventlog.events (lane, position, stream, version, type, type_version, event_id, command_id, correlation_id,"
     " causation_id, actor_role, actor_id, actor_scope, data, occurred_at) FROM STDIN"
@@ -44,17 +39,19 @@ _COPY = (
 
 _UNIQUE_VIOLATION = "23505"
 _NOT_AT_VERSION = "WQ001"
+# libpq's number for a connection on which a statement is running; both drivers hand it on.
+_ACTIVE = 1
 
 
 class PostgresLog:
     """See shared.eventlog.port.EventLog.
 
-    `append_many` uses COPY with psycopg 3; psycopg2 cannot COPY under eventlet and sends arrays instead.
+    Takes the driver's own connections from the engine's pool: SQLAlchemy's account of every statement costs more CPU
+    than the statement. `append_many` uses COPY with psycopg 3; psycopg2 cannot COPY under eventlet and sends JSON instead.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._append_many = self._copy if engine.dialect.driver == Driver.PLAIN.value.partition("+")[2] else self._send
 
     def append(self, lane: str, write: Write) -> Appended:
@@ -66,56 +63,94 @@ class PostgresLog:
     def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
         lanes = list({stream_lane(stream) for stream in found})
-        for recorded in self._select(_READ, {"lanes": lanes, "streams": list(found)}):
+        for row in self._rows(_READ, {"lanes": lanes, "streams": list(found)}):
+            recorded = _recorded(*row)
             found[recorded.stream].append(recorded)
         return found
 
     def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
-        return self._select(_READ_LANE, {"lane": lane, "after": after, "limit": limit})
+        return [_recorded(*row) for row in self._rows(_READ_LANE, {"lane": lane, "after": after, "limit": limit})]
 
     def heads(self) -> Mapping[str, int]:
-        with _translated(), self._single.connect() as connection:
-            return {row.lane: row.position for row in connection.exec_driver_sql(_HEADS)}
+        return dict(self._rows(_HEADS, {}))
 
-    def _select(self, sql: str, parameters: dict[str, Any]) -> list[Recorded]:
-        with _translated(), self._single.connect() as connection:
-            return [_recorded(*row) for row in connection.exec_driver_sql(sql, parameters)]
+    def _rows(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with _translated(), self._session(autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def _send(self, lane: str, writes: Sequence[Write]) -> Appended:
-        events = [event for write in writes for event in write.events]
-        parameters = {
-            "lane": lane,
-            **_firsts(writes),
-            "streams": [write.stream for write in writes for _ in write.events],
-            "versions": list(chain.from_iterable(_versions(write) for write in writes)),
-            "types": [event.type for event in events],
-            "type_versions": [event.type_version for event in events],
-            "event_ids": [str(event.event_id) for event in events],
-            "command_ids": [str(event.command_id) for event in events],
-            "correlation_ids": [str(event.correlation_id) for event in events],
-            "causation_ids": [event.causation_id and str(event.causation_id) for event in events],
-            "actor_roles": [event.actor.role for event in events],
-            "actor_ids": [event.actor.id for event in events],
-            "actor_scopes": [event.actor.scope for event in events],
-            "data": [orjson.dumps(event.data).decode() for event in events],
-            "occurred_at": [event.occurred_at for event in events],
-        }
-        with _translated(), self._single.connect() as connection:
-            return Appended(connection.exec_driver_sql(_APPEND, parameters).scalar_one())
+        events = [
+            {
+                "stream": write.stream,
+                "version": version,
+                "type": event.type,
+                "type_version": event.type_version,
+                "event_id": event.event_id,
+                "command_id": event.command_id,
+                "correlation_id": event.correlation_id,
+                "causation_id": event.causation_id,
+                "actor_role": event.actor.role,
+                "actor_id": event.actor.id,
+                "actor_scope": event.actor.scope,
+                "data": event.data,
+                "occurred_at": event.occurred_at,
+            }
+            for write in writes
+            for version, event in zip(_versions(write), write.events, strict=True)
+        ]
+        ((head,),) = self._rows(_APPEND, {"lane": lane, **_firsts(writes), "events": orjson.dumps(events).decode()})
+        return Appended(head)
 
     def _copy(self, lane: str, writes: Sequence[Write]) -> Appended:
         total = sum(len(write.events) for write in writes)
-        with _translated(), self._engine.begin() as connection:
-            head: int = connection.exec_driver_sql(
-                _TAKE, {"lane": lane, "count": total, **_firsts(writes)}
-            ).scalar_one()
-            _copy_rows(connection, lane, head - total, writes)
+        with _translated(), self._session(autocommit=False) as connection, connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"lane": lane, "count": total, **_firsts(writes)})
+            (head,) = cursor.fetchone()
+            _copy_rows(cursor, lane, head - total, writes)
+            connection.commit()
         return Appended(head)
 
+    @contextmanager
+    def _session(self, *, autocommit: bool) -> Iterator[Any]:
+        """The driver's connection, back in the pool as it came out. Raises DBAPIError for whatever the driver raises."""
+        dialect: Any = self._engine.dialect
+        pooled: PoolProxiedConnection | None = None
+        try:
+            pooled = self._engine.raw_connection()
+            connection: Any = pooled.driver_connection
+            if autocommit:
+                connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if autocommit and not connection.closed:
+                    connection.autocommit = False
+        except dialect.loaded_dbapi.Error as error:
+            lost = pooled is None or dialect.is_disconnect(error, pooled.dbapi_connection, None)
+            if lost:
+                # Whatever took this connection took the others of the pool with it.
+                self._engine.dispose()
+            raise DBAPIError.instance(
+                None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost
+            ) from error
+        finally:
+            if pooled is not None:
+                _give_back(pooled)
 
-def _copy_rows(connection: Connection, lane: str, position: int, writes: Sequence[Write]) -> None:
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(_COPY) as copy:
+
+def _give_back(pooled: PoolProxiedConnection) -> None:
+    """A connection that was cut off in the middle of a statement is not used again."""
+    connection: Any = pooled.driver_connection
+    if connection.closed or connection.info.transaction_status == _ACTIVE:
+        pooled.invalidate()
+    else:
+        pooled.close()
+
+
+def _copy_rows(cursor: Any, lane: str, position: int, writes: Sequence[Write]) -> None:
+    with cursor.copy(_COPY) as copy:
         for write in writes:
             for version, event in zip(_versions(write), write.events, strict=True):
                 position += 1
@@ -145,10 +180,12 @@ def _versions(write: Write) -> range:
 
 
 def _firsts(writes: Sequence[Write]) -> dict[str, Any]:
+    """The streams that must be there already, and the version each is written at first."""
     first: dict[str, int] = {}
     for write in writes:
         first.setdefault(write.stream, write.expected_version + 1)
-    return {"first_streams": list(first), "first_versions": list(first.values())}
+    there = {stream: version for stream, version in first.items() if version > 1}
+    return {"first_streams": list(there), "first_versions": list(there.values())}
 
 
 def _recorded(

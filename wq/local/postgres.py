@@ -41,6 +41,11 @@ class PrivatePostgres:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and still runs."""
+        return self._process is not None and self._process.alive
+
     def start(self) -> str:
         """Start it and return its URL. Raises PostgresFailed."""
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -56,15 +61,19 @@ class PrivatePostgres:
             "logging_collector": "off",
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        self._process = spawn(
-            [str(_binary("postgres")), "-D", str(self._data), "-p", str(port), *options],
-            _environment(),
-            self._log,
-            privileges=_privileges(),
-            parent_death="INT",
-        )
-        self._await(port)
-        return self._url(port, DATABASE)
+        command = [str(_binary("postgres")), "-D", str(self._data), "-p", str(port), *options]
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._process = spawn(command, _environment(), self._log, privileges=_privileges(), parent_death="INT")
+            try:
+                self._await(port)
+            except PostgresFailed:
+                # Children of a server that was killed hold its memory for a moment, and a new one refuses to start.
+                if not self._was_killed() or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return self._url(port, DATABASE)
 
     def stop(self) -> None:
         """A fast shutdown; killed when it takes too long."""
@@ -77,6 +86,9 @@ class PrivatePostgres:
         assert self._process is not None
         self._process.kill()
         self._process = None
+
+    def _was_killed(self) -> bool:
+        return (self._data / "postmaster.pid").exists()
 
     def _url(self, port: int, database: str) -> str:
         password = self._remembered("password", lambda: secrets.token_urlsafe(18))

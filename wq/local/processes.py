@@ -52,6 +52,8 @@ class Process:
         """Ask it to stop, wait so long, then kill what is left of its group."""
         if self.alive:
             self.signal(how)
+            # Who is frozen hears it only when it goes on.
+            self.signal(signals.SIGCONT)
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(seconds)
         self.kill()

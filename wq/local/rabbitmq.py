@@ -41,6 +41,11 @@ class PrivateRabbit:
         assert self._server is not None
         return self._server.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and still runs."""
+        return self._server is not None and self._server.alive
+
     def start(self) -> str:
         """Install it if need be, start it and return its AMQP URI. Raises RabbitFailed."""
         ensure_installed()
@@ -62,6 +67,10 @@ class PrivateRabbit:
             cookie.write_text(secrets.token_hex(16).upper())
             cookie.chmod(0o400)
         environ = self._environment(distribution, mapper)
+        for left in (self._server, self._mapper):
+            if left is not None:
+                # The script that started the node may have died before the node.
+                left.kill()
         self._mapper = spawn(
             [_found("epmd"), "-port", mapper, "-address", "127.0.0.1"], environ, self._directory / "epmd.log"
         )
@@ -75,8 +84,10 @@ class PrivateRabbit:
         if self._server is not None:
             self._server.stop(STOP_SECONDS)
             self._server = None
-        if self._mapper is not None:
-            self._mapper.stop(5)
+        for left in (self._server, self._mapper):
+            if left is not None:
+                # The script that started the node may have died before the node.
+                left.kill()
             self._mapper = None
 
     def kill(self) -> None:

@@ -6,13 +6,15 @@ The same probe runs against a log as people usually build it, an identity column
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from shared.eventlog.postgres import PostgresLog
-from shared.sql import Driver, make_engine
+from tests.integration.eventlog.conftest import OpenEngine
 from tests.support.events import a_stream, a_write
 
 WRITERS = 6
@@ -55,8 +57,8 @@ def _probe(write: Write, poll: Poll) -> list[int]:
     return seen
 
 
-def test_no_reader_misses_or_repeats_an_event(database_url: str) -> None:
-    engine = make_engine(database_url, Driver.PLAIN, pool_size=WRITERS + 1)
+def test_no_reader_misses_or_repeats_an_event(open_engine: OpenEngine) -> None:
+    engine = open_engine(pool_size=WRITERS + 1)
     log = PostgresLog(engine)
 
     def write(chance: random.Random) -> None:
@@ -77,8 +79,8 @@ def test_no_reader_misses_or_repeats_an_event(database_url: str) -> None:
     assert 0.5 < head / (WRITERS * WRITES_EACH) < 1
 
 
-def test_the_probe_catches_an_identity_column_read_by_polling(database_url: str) -> None:
-    engine = make_engine(database_url, Driver.PLAIN, role=None, pool_size=WRITERS + 1)
+def test_the_probe_catches_an_identity_column_read_by_polling(open_engine: OpenEngine) -> None:
+    engine = open_engine(role=None, pool_size=WRITERS + 1)
     with engine.begin() as connection:
         connection.execute(
             text("CREATE TABLE naive (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data text)")
@@ -107,26 +109,17 @@ def test_the_probe_catches_an_identity_column_read_by_polling(database_url: str)
     assert set(written) - set(seen), "late commits are missed"
 
 
-def _append_inside(connection: object, stream: str) -> None:
-    PostgresLog(_Within(connection)).append("14", a_write(stream))  # type: ignore[arg-type]
+def _append_inside(connection: Connection, stream: str) -> None:
+    _Within(connection).append("14", a_write(stream))
 
 
-class _Within:
-    """An engine that hands out one open connection: lets the probe hold the backend's transaction open."""
+class _Within(PostgresLog):
+    """The backend inside an open transaction, which the probe then holds open or gives up."""
 
-    dialect = type("dialect", (), {"driver": "psycopg"})()
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.engine)
+        self._connection = connection.connection.driver_connection
 
-    def __init__(self, connection: object) -> None:
-        self._connection = connection
-
-    def execution_options(self, **_: object) -> _Within:
-        return self
-
-    def connect(self) -> _Within:
-        return self
-
-    def __enter__(self) -> object:
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        return None
+    @contextmanager
+    def _session(self, *, autocommit: bool) -> Iterator[Any]:
+        yield self._connection

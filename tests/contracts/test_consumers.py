@@ -1,0 +1,224 @@
+"""Everyone who reads another context's events works on them as their owner stores them: on the goldens, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from services.agreement import facts as agreement_facts
+from services.registration import decider as registration
+from services.review import decider as review
+from services.sync import records
+from shared.access import ACCESS
+from shared.codec import to_json
+from shared.eventlog.port import stream_lane
+from shared.handling import Intent, Streams
+from shared.messages import Recorded
+from tests.support import examples, registration_examples
+from tests.support.golden_examples import event_classes, recorded
+from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, SCOPE
+from wq.composition import REACTING, subscriptions
+
+KINDS = ("agreement", "cancellation", "registration", "void")
+ENROLLED = "directory.GraduateEnrolled"
+
+
+def streams(**histories: Sequence[str]) -> Streams:
+    """The streams a decision about the golden graduate reads, each told as event types."""
+    names = {
+        "province": f"province-{LANE}",
+        "school": f"school-{LANE}-10108",
+        "graduate": f"graduate-{GRADUATE_ID}",
+        "employer": f"employer-{EMPLOYER_ID}",
+        "agreement": f"agreement-{GRADUATE_ID}",
+        "registration": f"registration-{GRADUATE_ID}",
+    }
+    return {
+        name: [recorded(event_type, number) for number, event_type in enumerate(histories.get(key, ()), 1)]
+        for key, name in names.items()
+    }
+
+
+def module_of(context: str, name: str) -> ModuleType:
+    return import_module(f"services.{context}.{name}")
+
+
+def intents(consumer: str, event: Recorded) -> Sequence[Intent]:
+    wanted: Sequence[Intent] = module_of(consumer, "policy").REACTIONS[event.type](event)
+    return wanted
+
+
+@pytest.mark.parametrize(("consumer", "event_type"), subscriptions(), ids=lambda name: name)
+def test_a_policy_makes_commands_of_what_it_subscribes_to(consumer: str, event_type: str) -> None:
+    # A review tells everybody of its end; which kinds are a consumer's own, its policy knows.
+    changes = [{"kind": kind} for kind in KINDS] if event_type.startswith("review.") else [{}]
+    wanted = [intent for change in changes for intent in intents(consumer, recorded(event_type, **change))]
+    handling = module_of(consumer, "decider").HANDLING
+    assert wanted
+    for intent in wanted:
+        assert intent.action.startswith(f"{consumer}.")
+        assert intent.action in ACCESS
+        assert stream_lane(handling.stream(intent.command)) == LANE
+        assert None not in to_json(intent.command).values()
+        decided_on = {name: [] for name in (handling.stream(intent.command), *handling.reads(intent.command))}
+        handling.facts(intent.command, decided_on)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("event_type", ["review.ReviewPassed", "review.ReviewReturned"])
+def test_the_end_of_a_review_concerns_exactly_one_context(event_type: str, kind: str) -> None:
+    concerned = [
+        consumer
+        for consumer in REACTING
+        if (consumer, event_type) in subscriptions() and intents(consumer, recorded(event_type, kind=kind))
+    ]
+    assert concerned == ["agreement" if kind in ("agreement", "cancellation") else "registration"]
+
+
+def test_signing_learns_graduate_settings_and_employer_from_the_directory() -> None:
+    facts = agreement_facts.facts_of(
+        GRADUATE_ID,
+        EMPLOYER_ID,
+        streams(
+            province=["directory.ProvinceSettingsChanged"],
+            graduate=[ENROLLED],
+            employer=["directory.EmployerRegistered", "directory.EmployerVerified"],
+        ),
+    )
+    assert facts == examples.FACTS
+
+
+@pytest.mark.parametrize(
+    ("history", "verified"),
+    [
+        ([], False),
+        (["directory.EmployerReturned"], False),
+        (["directory.EmployerVerified"], True),
+        (["directory.EmployerVerified", "directory.EmployerSuspended"], False),
+        (["directory.EmployerVerified", "directory.EmployerSuspended", "directory.EmployerReinstated"], True),
+    ],
+)
+def test_signing_knows_whether_an_employer_may_invite(history: list[str], verified: bool) -> None:
+    told = streams(employer=["directory.EmployerRegistered", *history])
+    employer = agreement_facts.facts_of(GRADUATE_ID, EMPLOYER_ID, told).employer
+    assert employer is not None
+    assert employer.verified is verified
+
+
+@pytest.mark.parametrize(
+    ("history", "destination"),
+    [
+        ([], "none"),
+        (["RegistrationSubmitted"], "pending"),
+        (["RegistrationSubmitted", "RegistrationWithdrawn"], "none"),
+        (["RegistrationSubmitted", "RegistrationReturned"], "none"),
+        (["RegistrationSubmitted", "RegistrationSuperseded"], "none"),
+        (["RegistrationSubmitted", "DestinationRegistered"], "placed"),
+        (["DestinationRegistered", "VoidRequested", "VoidReturned"], "placed"),
+        (["DestinationRegistered", "VoidRequested", "VoidSuperseded"], "placed"),
+        (["DestinationRegistered", "DestinationReopened"], "none"),
+    ],
+)
+def test_signing_knows_what_is_registered(history: list[str], destination: str) -> None:
+    told = streams(registration=[f"registration.{name}" for name in history])
+    assert agreement_facts.facts_of(GRADUATE_ID, None, told).destination == destination
+
+
+@pytest.mark.parametrize(
+    ("history", "training", "agreed_unit"),
+    [
+        ([ENROLLED], "1", None),
+        ([ENROLLED, "directory.GraduateCorrected"], "2", "晋阳机械（集团）有限公司"),
+        ([ENROLLED, "directory.GraduateRemoved", ENROLLED], "1", None),
+    ],
+)
+def test_who_is_on_a_roster_is_known_to_signing_and_to_registration(
+    history: list[str], training: str, agreed_unit: str | None
+) -> None:
+    told = streams(graduate=history)
+    signing = agreement_facts.facts_of(GRADUATE_ID, None, told).graduate
+    registering = registration.HANDLING.facts(registration_examples.REGISTER, told).graduate
+    for known in (signing, registering):
+        assert known is not None
+        assert (known.scope, known.class_year) == (SCOPE, 2026)
+        assert (known.training, known.agreed_unit) == (training, agreed_unit)
+
+
+def test_who_was_removed_is_on_no_roster() -> None:
+    told = streams(graduate=[ENROLLED, "directory.GraduateRemoved"])
+    assert agreement_facts.facts_of(GRADUATE_ID, None, told).graduate is None
+    assert registration.HANDLING.facts(registration_examples.REGISTER, told).graduate is None
+
+
+@pytest.mark.parametrize(
+    ("history", "signed", "cancelled"),
+    [
+        (["OfferSent"], False, frozenset()),
+        (["OfferSent", "OfferAccepted"], True, frozenset()),
+        (["OfferSent", "OfferAccepted", "AttestationAwaited", "AgreementConcluded"], True, frozenset()),
+        (["OfferSent", "OfferAccepted", "AgreementReturned"], False, frozenset()),
+        (["OfferAccepted", "AgreementConcluded", "AgreementCancelled"], False, {examples.OFFER_ID}),
+    ],
+)
+def test_registering_knows_whether_an_agreement_binds(
+    history: list[str], signed: bool, cancelled: frozenset[str]
+) -> None:
+    told = streams(graduate=[ENROLLED], agreement=[f"agreement.{name}" for name in history])
+    facts = registration.HANDLING.facts(registration_examples.REGISTER, told)
+    assert (facts.signed, facts.cancelled) == (signed, cancelled)
+
+
+@pytest.mark.parametrize(
+    ("kind", "province", "school", "chain"),
+    [
+        ("agreement", [], [], review.DEFAULT_CHAIN),
+        ("cancellation", [], [], review.DEFAULT_CANCELLATION_CHAIN),
+        ("agreement", ["ProvinceSettingsChanged"], ["SchoolListed", "DepartmentAdded"], ("department", "school")),
+        ("cancellation", ["ProvinceSettingsChanged"], ["SchoolSettingsChanged"], ("school",)),
+        ("registration", ["ProvinceSettingsChanged"], ["SchoolListed", "SchoolSettingsChanged"], ("school",)),
+    ],
+)
+def test_a_case_gets_its_chain_from_the_directory(
+    kind: str, province: list[str], school: list[str], chain: tuple[str, ...]
+) -> None:
+    histories = [[recorded(f"directory.{name}") for name in names] for names in (province, school)]
+    assert review.chain_of(kind, 2026, *histories) == chain
+
+
+def test_the_reported_record_follows_every_event_that_changes_it() -> None:
+    told = [recorded(event_type, number) for number, event_type in enumerate(sorted(records.TYPES), 1)]
+    known = {cls.TYPE for cls in event_classes()}
+    assert known >= records.TYPES
+    for event in told:
+        state, _ = records.report(records.Reported(GRADUATE_ID), event)
+        assert state.graduate_id == GRADUATE_ID
+
+
+def test_the_reported_record_holds_what_the_owners_stored() -> None:
+    enrolled, registered = recorded(ENROLLED, 1), recorded("registration.DestinationRegistered", 2)
+    state, first = records.report(records.Reported(GRADUATE_ID), enrolled)
+    state, second = records.report(state, registered)
+    assert first is not None
+    assert second is not None
+    assert (first.version, second.version) == (1, 2)
+    roster, destination = second.body["roster"], second.body["destination"]
+    assert {name: value for name, value in roster.items() if value is not None} == {
+        name: value for name, value in enrolled.data.items() if name in records.ROSTER_FIELDS
+    }
+    assert destination == {
+        **{k: v for k, v in registered.data["destination"].items() if k in records.DESTINATION_FIELDS},
+        "registered_on": NOW.date().isoformat(),
+    }
+    state, third = records.report(state, recorded("registration.DestinationReopened", 3))
+    assert third is not None
+    assert third.body["destination"] is None
+    _, fourth = records.report(state, recorded("directory.GraduateRemoved", 4))
+    assert fourth is not None
+    assert fourth.verb == records.VOID
+
+
+def test_no_personal_field_is_reported() -> None:
+    assert not {name for name in records.ROSTER_FIELDS if name.startswith(("personal", "id_"))}

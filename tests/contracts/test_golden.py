@@ -1,0 +1,48 @@
+"""Every shape ever stored, as a file. A golden is only added, never edited: what is stored cannot be changed either.
+
+Where a golden and its example differ, the example or the event class is wrong, or a new VERSION with an upcast is due
+(tests/support/golden_examples.py says how to add one).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.golden_examples import GOLDEN, MEANT, codec_of, codecs, event_classes, golden_path
+
+FILES = sorted(GOLDEN.glob("*"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_golden_is_read_as_its_example(path: Path) -> None:
+    stored = json.loads(path.read_text())
+    meant = MEANT[stored["type"], stored["version"]]
+    assert path == golden_path(stored["type"], stored["version"])
+    assert codec_of(stored["type"]).decode(stored["type"], stored["version"], stored["data"]) == meant
+
+
+@pytest.mark.parametrize("event_class", event_classes(), ids=lambda cls: cls.TYPE)
+def test_an_event_is_stored_as_its_golden(event_class: Any) -> None:
+    path = golden_path(event_class.TYPE, event_class.VERSION)
+    assert path.exists(), f"{path.name} is missing: add an example and write it (tests/support/golden_examples.py)"
+    stored = json.loads(path.read_text())
+    example = MEANT[event_class.TYPE, event_class.VERSION]
+    assert codec_of(event_class.TYPE).encode(example) == (stored["type"], stored["version"], stored["data"])
+
+
+@pytest.mark.parametrize("event_class", event_classes(), ids=lambda cls: cls.TYPE)
+def test_every_version_of_an_event_has_its_golden(event_class: Any) -> None:
+    assert all(golden_path(event_class.TYPE, version).exists() for version in range(1, event_class.VERSION + 1))
+
+
+def test_an_event_type_names_its_context_and_belongs_to_one_codec() -> None:
+    owners: dict[str, str] = {}
+    for context, codec in codecs():
+        for event_type in codec.classes:
+            assert event_type.startswith(f"{context}.")
+            assert event_type not in owners
+            owners[event_type] = context
