@@ -147,6 +147,14 @@ def nested(shape: type[Shape], *, required: bool = True, **options: Any) -> Any:
     return _speak(fields.Nested(shape, **_kw(required, options)))
 
 
+def texts_by_name(max_length: int, **options: Any) -> Any:
+    """An object whose values are texts of at most `max_length` characters; blank ones too."""
+    length = validate.Length(max=max_length, error=f"最多 {max_length} 个字符 / at most {max_length} characters")
+    return _speak(
+        fields.Dict(keys=_speak(fields.Str()), values=_speak(fields.Str(validate=length)), **_kw(True, options))
+    )
+
+
 def list_of(item: Any, max_length: int, *, required: bool = True, **options: Any) -> Any:
     """A list of at most `max_length` items; loaded as a tuple."""
     length = validate.Length(max=max_length, error=f"最多 {max_length} 项 / at most {max_length} items")
@@ -191,7 +199,7 @@ class QueryShape(Shape):
     at_least = _speak(
         fields.Dict(
             keys=fields.Str(validate=validate.Regexp(r"^[0-9]{2}$", error="省级代码为两位数字 / a lane is two digits")),
-            values=fields.Int(strict=True, validate=validate.Range(0)),
+            values=whole(0, 2**63 - 1),
             load_default=None,
             allow_none=True,
         )

@@ -37,6 +37,7 @@ BLOCKS_KEPT = 1_024
 STRINGS_KEPT = 4_096
 
 _BUILT_IN_DATES = {"14", "15", "16", "17", "22", *map(str, range(27, 37)), *map(str, range(50, 59))}
+_LAYOUT = re.compile(r"\n\s*\Z")
 _NOT_FORMAT = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].')
 
 
@@ -205,7 +206,7 @@ def _on_cells(  # noqa: PLR0915 - an object with the same state reads a fifth sl
     def start(tag: str, attributes: Sequence[str]) -> None:
         nonlocal number, column, label, cells, kind, style, head, text, reading, preserved
         if tag == cell:
-            if text:
+            if text or head:
                 finish()
             reading = False
             if len(attributes) == 4 and attributes[0] == "r" and attributes[2] == "t":
@@ -224,10 +225,12 @@ def _on_cells(  # noqa: PLR0915 - an object with the same state reads a fifth sl
             reading = True
         elif tag == piece:
             if text:
-                head, text = head + (text if preserved else text.strip()), ""
+                head, text = head + _meant(text, preserved), ""
+                if len(head) > LONGEST_CELL:
+                    raise BadWorkbook("单元格内容过长", "a cell holds too much")
             reading, preserved = kind != "", bool(attributes)
         elif tag == row:
-            if text:
+            if text or head:
                 finish()
             reading = False
             given = dict(zip(attributes[::2], attributes[1::2], strict=True))
@@ -255,7 +258,7 @@ def _on_cells(  # noqa: PLR0915 - an object with the same state reads a fifth sl
         elif kind == "n":
             found = shown(text, style)
         else:
-            found = head + (text if preserved else _other(text.strip(), kind))
+            found = head + _other(_meant(text, preserved), kind)
         if found:
             if len(cells) < column - 1:
                 cells.extend([""] * (column - 1 - len(cells)))
@@ -281,7 +284,7 @@ def _column(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
-        if not 1 <= number <= WIDEST_ROW:
+        if not ("A" <= letter <= "Z" and number <= WIDEST_ROW):
             raise BadWorkbook(f"列数超过 {WIDEST_ROW}", f"more than {WIDEST_ROW} columns")
     return number
 
@@ -312,6 +315,11 @@ def _number(text: str) -> str:
     if abs(value) >= EXACT_BELOW:
         return f"{value:.5E}"
     return str(int(value)) if value.is_integer() else f"{value:.15g}"
+
+
+def _meant(text: str, preserved: bool) -> str:
+    """A text without the layout of the file around it."""
+    return _LAYOUT.sub("", text) if preserved else text.strip()
 
 
 def _other(text: str, kind: str) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import fields, validate
-
 from services.directory import decider
 from shared import shapes
 from shared.codes.schools import SCHOOLS
@@ -98,9 +96,7 @@ class ImportRoster(Shape):
     makes = Roster
     school = shapes.coded(SCHOOLS)
     class_year = class_year()
-    rows = shapes.list_of(
-        fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.Length(max=200)), required=True), 500
-    )
+    rows = shapes.list_of(shapes.texts_by_name(200), 500)
 
 
 class RemoveGraduate(Shape):

@@ -1,0 +1,271 @@
+"""Sheets as people's programs write them, and files that only pretend to be one."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from shared import xlsx
+from shared.xlsx import BadWorkbook, read_sheet
+
+WORKBOOK = '<workbook xmlns:r="r"><sheets><sheet name="一" sheetId="1" r:id="rId1"/></sheets></workbook>'
+RELATED = (
+    '<Relationships><Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/>'
+    '<Relationship Id="rId2" Type="http://x/sharedStrings" Target="/xl/sharedStrings.xml"/></Relationships>'
+)
+ROOT = (
+    '<Relationships><Relationship Id="rId1" Type="http://x/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+)
+STRINGS = "<sst><si><t>考生号</t></si><si><r><t>张</t></r><r><t>三</t></r><rPh><t>zhang</t></rPh></si></sst>"
+
+
+def packed(path: Path, sheet: str, parts: Mapping[str, str | None] | None = None) -> Path:
+    """A file of these parts, others as usual; None leaves a part out."""
+    usual: dict[str, str | None] = {
+        "_rels/.rels": ROOT,
+        "xl/workbook.xml": WORKBOOK,
+        "xl/_rels/workbook.xml.rels": RELATED,
+        "xl/sharedStrings.xml": STRINGS,
+        "xl/worksheets/sheet1.xml": f"<worksheet><sheetData>{sheet}</sheetData></worksheet>",
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in {**usual, **(parts or {})}.items():
+            if text is not None:
+                archive.writestr(name, text)
+    return path
+
+
+def rows(path: Path) -> list[tuple[int, list[str]]]:
+    return list(read_sheet(path))
+
+
+def refused(path: Path) -> BadWorkbook:
+    with pytest.raises(BadWorkbook) as caught:
+        rows(path)
+    assert caught.value.zh != caught.value.en
+    return caught.value
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sheet.xlsx"
+
+
+@pytest.mark.parametrize("constant_memory", [False, True], ids=["shared strings", "inline strings"])
+def test_cells_come_as_the_text_that_people_see(path: Path, constant_memory: bool) -> None:
+    with xlsxwriter.Workbook(path, {"constant_memory": constant_memory}) as book:
+        sheet = book.add_worksheet()
+        day = book.add_format({"num_format": 'yyyy"年"m"月"d"日"'})
+        builtin = book.add_format({"num_format": 14})
+        red = book.add_format({"num_format": '[Red]0.00 "dmy"'})
+        cells: list[tuple[Any, Any]] = [
+            ("张三 <&>", None),
+            (4, None),
+            (2.5, None),
+            (20260701, None),
+            (date(2026, 7, 1), day),
+            (datetime(2026, 7, 1, 8, 30), builtin),
+            (3.5, red),
+            (True, None),
+        ]
+        for column, (value, style) in enumerate(cells):
+            sheet.write(0, column, value, style)
+        sheet.write_formula(0, len(cells), "=1+1", None, 2)
+        sheet.write_rich_string(0, len(cells) + 1, "欧阳", book.add_format({"bold": True}), "修 ", "文")
+    shown = ["张三 <&>", "4", "2.5", "20260701", "2026-07-01", "2026-07-01", "3.5", "TRUE", "2", "欧阳修 文"]
+    assert rows(path) == [(1, shown)]
+
+
+def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_seen_to_be_damaged(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_row(0, 0, [140105200305060020, 999_999_999_999_999, 1e15])
+    assert rows(path) == [(1, ["1.40105E+17", "999999999999999", "1.00000E+15"])]
+
+
+def test_a_number_written_out_in_full_is_damaged_all_the_same(path: Path) -> None:
+    packed(path, '<row r="1"><c r="A1"><v>140105200305060020</v></c></row>')
+    assert rows(path) == [(1, ["1.40105E+17"])]
+
+
+def test_rows_and_columns_that_are_not_there_keep_their_places(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write(2, 1, "考生号")
+        sheet.write(2, 27, "姓名")
+        sheet.write(9, 0, "2")
+    assert rows(path) == [(3, ["", "考生号", *[""] * 25, "姓名"]), (10, ["2"])]
+
+
+def test_a_sheet_may_leave_out_where_its_cells_are(path: Path) -> None:
+    packed(path, '<row><c t="s"><v>0</v></c><c/><c><v>7</v></c></row><row/><row><c s="0" t="s"><v>1</v></c></row>')
+    assert rows(path) == [(1, ["考生号", "", "7"]), (2, []), (3, ["张三"])]
+
+
+def test_a_sheet_may_name_its_elements_with_a_prefix_and_lay_them_out(path: Path) -> None:
+    sheet = """<x:worksheet xmlns:x="y"><x:sheetData>
+      <x:row r="1">
+        <x:c r="A1" t="s"> <x:v>1</x:v> </x:c>
+        <x:c r="B1" t="inlineStr">
+          <x:is> <x:r> <x:t>李</x:t> </x:r> <x:r> <x:t xml:space="preserve"> 四</x:t></x:r>
+            <x:rPh><x:t>li</x:t></x:rPh> </x:is>
+        </x:c>
+        <x:c r="C1" t="str"> <x:f>A1</x:f> <x:v>张三</x:v> </x:c>
+        <x:c r="D1" t="e"><x:v>#N/A</x:v></x:c>
+      </x:row>
+    </x:sheetData></x:worksheet>"""
+    packed(path, "", {"xl/worksheets/sheet1.xml": sheet})
+    assert rows(path) == [(1, ["张三", "李 四", "张三", "#N/A"])]
+
+
+def test_days_are_counted_from_the_year_the_file_says(path: Path) -> None:
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
+        book.add_worksheet().write(0, 0, date(2026, 7, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
+    assert rows(path) == [(1, ["2026-07-01"])]
+
+
+def test_the_first_sheet_is_read(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("名册").write(0, 0, "一")
+        book.add_worksheet("说明").write(0, 0, "二")
+    assert rows(path) == [(1, ["一"])]
+
+
+def test_a_sheet_without_rows_has_none(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet()
+    assert rows(path) == []
+
+
+def test_cells_are_whole_wherever_the_file_is_cut_into_pieces(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for line in range(200):
+            sheet.write_row(line, 0, [f"张{line}", line, f"{line:014d}"])
+    monkeypatch.setattr(xlsx, "PIECE_BYTES", 7)
+    assert rows(path) == [(line + 1, [f"张{line}", str(line), f"{line:014d}"]) for line in range(200)]
+
+
+def test_more_shared_strings_than_are_kept_at_hand_are_found_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "BLOCKS_KEPT", 2)
+    monkeypatch.setattr(xlsx, "STRINGS_KEPT", 2)
+    count = 1_000
+    strings = "".join(f"<si><t>甲{number}</t></si>" for number in range(count))
+    order = [number * 37 % count for number in range(count)]
+    cells = "".join(f'<row><c t="s"><v>{number}</v></c></row>' for number in order)
+    packed(path, cells, {"xl/sharedStrings.xml": f"<sst>{strings}</sst>"})
+    assert [cells for _, cells in rows(path)] == [[f"甲{number}"] for number in order]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 and no more", "考生号,姓名\n".encode(), b"\xd0\xcf\x11\xe0" * 99]
+)
+def test_what_is_no_archive_is_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert "XLSX" in refused(path).zh
+
+
+def test_an_archive_that_is_cut_short_is_refused(path: Path) -> None:
+    packed(path, "<row><c><v>1</v></c></row>")
+    path.write_bytes(path.read_bytes()[:-40])
+    refused(path)
+
+
+def test_a_sheet_whose_bytes_changed_is_refused_before_its_first_row(path: Path) -> None:
+    with zipfile.ZipFile(packed(path, "")) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = "<worksheet><sheetData>" + "<row><c><v>1</v></c></row>" * 9_999
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    content = path.read_bytes()
+    at = content.rindex(b"<v>1</v>")
+    path.write_bytes(content[:at] + b"<v>2</v>" + content[at + 8 :])
+    with pytest.raises(BadWorkbook):
+        next(read_sheet(path))
+
+
+@pytest.mark.parametrize(
+    "part", ["_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+)
+def test_an_archive_without_a_sheet_is_refused(path: Path, part: str) -> None:
+    refused(packed(path, "", {part: None}))
+
+
+def test_an_archive_of_something_else_is_refused(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "<document/>")
+    refused(path)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "<row><c><v>1</v></row>",
+        '<row r="x"/>',
+        '<row r="2"/><row r="2"/>',
+        '<row r="2"/><row r="1"/>',
+        '<row><c t="s"><v>2</v></c></row>',
+        '<row><c t="s"><v>-1</v></c></row>',
+        '<row><c t="s"><v>one</v></c></row>',
+        '<row><c r="ALM1"><v>1</v></c></row>',
+        '<row><c r="a1"><v>1</v></c></row>',
+        f"<row>{'<c/>' * 1_001}</row>",
+        f'<row><c t="str"><v>{"a" * 32_768}</v></c></row>',
+        f'<row><c t="inlineStr"><is>{"<t>aaaaaaaa</t>" * 5_000}</is></c></row>',
+    ],
+)
+def test_a_sheet_that_no_program_writes_is_refused(path: Path, sheet: str) -> None:
+    refused(packed(path, sheet))
+
+
+def test_a_cell_of_shared_strings_needs_them(path: Path) -> None:
+    related = RELATED.replace("sharedStrings", "theme")
+    refused(packed(path, '<row><c t="s"><v>0</v></c></row>', {"xl/_rels/workbook.xml.rels": related}))
+
+
+def test_definitions_are_refused_whatever_they_would_grow_to(path: Path) -> None:
+    bomb = '<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet>&b;</worksheet>'
+    for part in ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml"):
+        assert "定义" in refused(packed(path, "", {part: bomb})).zh
+
+
+@pytest.mark.parametrize("bound", ["LARGEST_PART_BYTES", "LARGEST_STRINGS_BYTES", "LARGEST_SMALL_PART_BYTES"])
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(
+    path: Path, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = {"LARGEST_PART_BYTES": "xl/worksheets/sheet1.xml", "LARGEST_STRINGS_BYTES": "xl/sharedStrings.xml"}.get(
+        bound, "xl/workbook.xml"
+    )
+    monkeypatch.setattr(xlsx, bound, 1 << 20)
+    packed(path, "", {part: "<x>" + " " * (1 << 21) + "</x>"})
+    assert path.stat().st_size < 1 << 14
+    refused(path)
+
+
+def test_a_name_or_attribute_without_end_is_not_waited_for(path: Path) -> None:
+    refused(packed(path, f'<row r="{"1" * (1 << 22)}"/>'))
+
+
+def test_a_shared_string_has_an_end_too(path: Path) -> None:
+    refused(packed(path, "", {"xl/sharedStrings.xml": f"<sst><si><t>{'a' * 32_768}</t></si></sst>"}))
+
+
+def test_an_encrypted_archive_is_refused(path: Path) -> None:
+    packed(path, "")
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        first = archive.infolist()[0].header_offset
+    content[first + 6] |= 1
+    at = content.index(b"PK\x01\x02")
+    content[at + 8] |= 1
+    path.write_bytes(content)
+    assert "加密" in refused(path).zh
