@@ -86,9 +86,11 @@ class Recorded:
 
 def lane_of(thing_id: str) -> str:
     """The lane an id lives in. Raises ValueError when the text is no id."""
-    if len(thing_id) <= LANE_LENGTH or thing_id[LANE_LENGTH] != "-" or not thing_id[:LANE_LENGTH].isdigit():
+    lane, dash, rest = thing_id[:LANE_LENGTH], thing_id[LANE_LENGTH : LANE_LENGTH + 1], thing_id[LANE_LENGTH + 1 :]
+    # Other scripts have digits too; a lane is written in ASCII.
+    if not (lane.isascii() and lane.isdigit() and len(lane) == LANE_LENGTH and dash == "-" and rest):
         raise ValueError(f"not an id: {thing_id!r}")
-    return thing_id[:LANE_LENGTH]
+    return lane
 
 
 def new_id(lane: str, seed: UUID, name: str) -> str:
