@@ -65,7 +65,8 @@ class World:
         graduate_id, subject_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
         data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026}
         category = event_type.partition(".")[0]
-        self.service.clock = FixedClock(NOW + timedelta(minutes=minutes))
+        for name, value in {"clock": FixedClock(NOW + timedelta(minutes=minutes))}.items():
+            setattr(self.service, name, value)
         self.service.react(self.tell(f"{category}-{graduate_id}", event_type, data))
         return case_of(kind, subject_id)
 

@@ -127,9 +127,9 @@ def test_a_queue_is_read_by_its_index(world: World, step: str | None) -> None:
         connection.execute(
             text(
                 "INSERT INTO cases (case_id, kind, subject_id, graduate_id, scope, class_year, chain, approved, step, "
-                "state, opened_at, step_since) SELECT '14-' || n, 'registration', '-', '-', "
+                "state, opened_at, step_since, escalated) SELECT '14-' || n, 'registration', '-', '-', "
                 "'CN/14/' || 10000 + n % 200 || '/07', 2026, '{department}', 0, 'department', "
-                "CASE WHEN n % 10 = 0 THEN 'waiting' ELSE 'passed' END, now(), now() FROM generate_series(1, 40000) n"
+                "CASE WHEN n % 10 = 0 THEN 'waiting' ELSE 'passed' END, now(), now(), false FROM generate_series(1, 40000) n"
             )
         )
         connection.execute(text("ANALYZE cases"))
@@ -139,7 +139,7 @@ def test_a_queue_is_read_by_its_index(world: World, step: str | None) -> None:
             statements.append((statement, parameters))
 
         engine_event.listen(connection, "before_cursor_execute", keep)
-        page, total = read_model.list_queue(connection, "CN/14/10110", step, "waiting", None, None, 50)
+        page, total = read_model.list_queue(connection, "CN/14/10110", step, "waiting", None, None, None, 50)
         engine_event.remove(connection, "before_cursor_execute", keep)
         assert (len(page), total) == (50, 200)
         for statement, parameters in statements:
@@ -154,9 +154,9 @@ def test_a_place_in_a_queue_is_exact_to_the_microsecond(world: World) -> None:
     with world.engine.begin() as connection:
         later = CASES.update().where(CASES.c.case_id == second)
         connection.execute(later.values(step_since=CASES.c.step_since + timedelta(microseconds=1)))
-        (top, _), _ = read_model.list_queue(connection, SCOPE, "department", "waiting", None, None, 2)
+        (top, _), _ = read_model.list_queue(connection, SCOPE, "department", "waiting", None, None, None, 2)
         assert top["case_id"] == first
         (rest,), total = read_model.list_queue(
-            connection, SCOPE, "department", "waiting", None, read_model.place(top), 2
+            connection, SCOPE, "department", "waiting", None, None, read_model.place(top), 2
         )
     assert (rest["case_id"], total) == (second, 2)

@@ -63,7 +63,7 @@ def test_a_case_is_opened_with_the_chain_that_settings_give() -> None:
 
 
 def test_without_a_chain_a_case_passes_at_once() -> None:
-    after(facts=Facts()).when(x.OPEN).then(replace(x.OPENED, chain=()), x.PASSED)
+    after(facts=replace(x.FACTS, chain=())).when(x.OPEN).then(replace(x.OPENED, chain=()), x.PASSED)
 
 
 @pytest.mark.parametrize("past", [(x.OPENED,), SCHOOLS_TURN, *DECIDED.values()])
@@ -191,7 +191,7 @@ def test_the_fold_ends_at_an_unknown_event() -> None:
         HANDLING.evolve(folded(HANDLING, (x.OPENED,)), object())
 
 
-@pytest.mark.parametrize("event", [x.BY_DEPARTMENT, x.PASSED, x.RETURNED])
+@pytest.mark.parametrize("event", [x.BY_DEPARTMENT, x.LATE, x.PASSED, x.RETURNED])
 def test_nothing_happens_to_a_case_that_was_never_opened(event: Any) -> None:
     assert_folds_every_event(HANDLING, event)
 
@@ -264,7 +264,7 @@ def test_a_school_may_want_no_review() -> None:
 def test_opening_reads_the_settings_of_province_and_school_and_nothing_else_does() -> None:
     assert HANDLING.reads(x.OPEN) == ["province-14", "school-14-10108"]
     streams = {"province-14": [province(2026, x.CHAIN)], "school-14-10108": [LISTED]}
-    assert HANDLING.facts(x.OPEN, streams) == x.FACTS
+    assert HANDLING.facts(x.OPEN, streams).chain == x.CHAIN
     for command in (x.CLOSE, x.APPROVE, x.RETURN):
         assert HANDLING.reads(command) == []
         assert HANDLING.facts(command, {}) == Facts()

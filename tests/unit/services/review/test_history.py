@@ -39,9 +39,9 @@ ORDER = st.lists(st.sampled_from(("open", *APPROVALS, *APPROVALS, *ASKED)), max_
 
 def asked_in(log: MemoryLog, chain: tuple[str, ...], order: list[str]) -> list[tuple[Any, Meta, Answer]]:
     """The commands that were answered; after each the case is where it was, or one move on."""
-    settings_of = {"class_year": 2026, "review_chain": list(chain), "cancellation_chain": []}
-    ids = [uuid5(COMMAND_ID, name) for name in ("event", "command", "correlation")]
-    event = NewEvent("directory.ProvinceSettingsChanged", 1, settings_of, *ids, None, SYSTEM, NOW)
+    settings_of = {"class_year": 2026, "review_chain": list(chain), "cancellation_chain": [], "review_days": 0}
+    event_id, told_by = uuid5(COMMAND_ID, "event"), uuid5(COMMAND_ID, "command")
+    event = NewEvent("directory.ProvinceSettingsChanged", 1, settings_of, event_id, told_by, told_by, None, SYSTEM, NOW)
     log.append(LANE, Write("province-14", 0, [event]))
     answered: list[tuple[Any, Meta, Answer]] = []
     for number, name in enumerate(order):

@@ -15,22 +15,45 @@ from shared.messages import NewEvent, Recorded
 from tests.support import examples, registration_examples
 from tests.support.spec import GRADUATE_ID, NOW, SCOPE, SYSTEM
 
-OPENING = {
+OPENING: dict[str, tuple[Any, str]] = {
     "agreement": (examples.ACCEPTED, examples.OFFER_ID),
     "cancellation": (examples.AGREED, examples.CANCELLATION_ID),
     "registration": (registration_examples.SUBMITTED, registration_examples.REGISTRATION_ID),
     "void": (registration_examples.VOID_REQUESTED, registration_examples.VOID_ID),
 }
-CLOSING = [
+CLOSING: list[tuple[Any, str, str, str]] = [
     (registration_examples.WITHDRAWN, "registration", registration_examples.REGISTRATION_ID, "withdrawn"),
     (registration_examples.SUPERSEDED, "registration", registration_examples.REGISTRATION_ID, "superseded"),
     (registration_examples.VOID_SUPERSEDED, "void", registration_examples.VOID_ID, "superseded"),
 ]
 
 
+CASE = {"graduate_id": GRADUATE_ID, "scope": SCOPE, "class_year": 2026}
+REVIEW_ID = "14-00000000-0000-4000-8000-0000000000d1"
+# What else opens a case: the event, the kind and the field that names the thing.
+ALSO_OPENING = {
+    "agreement.AgreementSealed": ("agreement", "agreement_id"),
+    "agreement.AgreementAttested": ("agreement", "agreement_id"),
+    "agreement.BookApplied": ("application", "review_id"),
+    "agreement.BookAmended": ("application", "review_id"),
+    "agreement.ScanSubmitted": ("signing", "review_id"),
+    "agreement.PaperSubmitted": ("paper", "review_id"),
+    "agreement.LossReported": ("loss", "loss_id"),
+}
+ALSO_CLOSING: dict[str, tuple[str, dict[str, Any]]] = {
+    "agreement.AgreementReturned": ("cancellation", {"cancellation_id": REVIEW_ID}),
+    "agreement.AgreementCancelled": ("agreement", {"agreement_id": REVIEW_ID, "in_review": True}),
+    "agreement.BookVoided": ("signing", {"review_id": REVIEW_ID, "review_kind": "signing"}),
+}
+
+
 def reaction(event: Any) -> Any:
-    new = NewEvent(event.TYPE, 1, to_json(event), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
-    return REACTIONS[event.TYPE](Recorded("14", 1, "other-14-stream", 3, NOW, new))
+    return reaction_to(event.TYPE, to_json(event))
+
+
+def reaction_to(event_type: str, data: dict[str, Any]) -> Any:
+    new = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    return REACTIONS[event_type](Recorded("14", 1, "other-14-stream", 3, NOW, new))
 
 
 @pytest.mark.parametrize("kind", OPENING)
@@ -44,6 +67,28 @@ def test_what_is_gone_closes_its_case(event: Any, kind: str, subject_id: str, re
     assert reaction(event) == [Intent("review.close_review", CloseReview(case_of(kind, subject_id), reason))]
 
 
+@pytest.mark.parametrize("event_type", ALSO_OPENING)
+def test_each_form_of_signing_opens_a_case_of_its_kind(event_type: str) -> None:
+    kind, name = ALSO_OPENING[event_type]
+    told = reaction_to(event_type, {**CASE, name: REVIEW_ID, "awaits": "review"})
+    assert told == [Intent("review.open_review", OpenReview(kind, REVIEW_ID, GRADUATE_ID, SCOPE, 2026))]
+
+
+@pytest.mark.parametrize(
+    "event_type", ["agreement.OfferAccepted", "agreement.AgreementSealed", "agreement.AgreementAttested"]
+)
+def test_no_case_is_opened_while_another_step_of_signing_comes_first(event_type: str) -> None:
+    assert reaction_to(event_type, {**CASE, "offer_id": REVIEW_ID, "agreement_id": REVIEW_ID, "awaits": "seal"}) == []
+
+
+@pytest.mark.parametrize("event_type", ALSO_CLOSING)
+def test_an_agreement_that_came_to_nothing_closes_the_case_that_waits(event_type: str) -> None:
+    kind, data = ALSO_CLOSING[event_type]
+    (intent,) = reaction_to(event_type, data)
+    assert (intent.action, intent.command.case_id) == ("review.close_review", case_of(kind, REVIEW_ID))
+    assert reaction_to(event_type, {"agreement_id": REVIEW_ID}) == []
+
+
 def test_nothing_else_is_listened_to() -> None:
     known = {event.TYPE for event, _ in OPENING.values()} | {event.TYPE for event, *_ in CLOSING}
-    assert set(REACTIONS) == known
+    assert set(REACTIONS) == known | set(ALSO_OPENING) | set(ALSO_CLOSING)
