@@ -10,11 +10,12 @@ from uuid import uuid4
 import pytest
 
 from services.registration.decider import HANDLING, Facts, check_destination
+from services.registration.events import Destination
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
-from shared.messages import NewEvent, Recorded
+from shared.messages import NewEvent, Recorded, new_id
 from tests.support import registration_examples as x
-from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SYSTEM, Given, given, meta
+from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SCOPE, SYSTEM, Given, command_id, given, meta
 
 PENDING = (x.SUBMITTED,)
 REGISTERED = (x.SUBMITTED, x.REGISTERED)
@@ -129,13 +130,14 @@ def test_a_complete_destination_of_every_category_is_taken(code: Any) -> None:
 @pytest.mark.parametrize("code", x.REGISTRABLE, ids=lambda code: code.code)
 def test_a_destination_of_every_category_needs_no_more_than_its_required_fields(code: Any) -> None:
     whole = x.complete(code.code)
-    least = x.e.Destination(code.code, **{name: getattr(whole, name) for name in code.required})
+    least = Destination(code.code, **{name: getattr(whole, name) for name in code.required})
     assert check_destination(least) == least
 
 
 @pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.required])
 def test_each_required_field_is_missed(code: str, field: str) -> None:
-    refused(replace(x.complete(code), **{field: None}), "registration.field_missing", field)
+    lacking: dict[str, Any] = {field: None}
+    refused(replace(x.complete(code), **lacking), "registration.field_missing", field)
 
 
 @pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.forbidden])
@@ -156,7 +158,7 @@ def test_an_agreement_is_no_direct_destination_however_complete() -> None:
 @pytest.mark.parametrize("known", INTENTIONS, ids=lambda known: known.key)
 def test_an_intention_belongs_to_one_category(known: Any) -> None:
     for code in ("70", "71", "72"):
-        destination = x.e.Destination(code, intention=known.key)
+        destination = Destination(code, intention=known.key)
         if known.code == code:
             assert check_destination(destination) == destination
         else:
@@ -225,7 +227,7 @@ def test_one_void_request_is_under_review_at_a_time() -> None:
 
 def test_who_was_not_heard_may_ask_to_void_again() -> None:
     outcome = after(*VOIDING, x.VOID_RETURNED).when(x.REQUEST_VOID, meta(number=2))
-    outcome.then(replace(x.VOID_REQUESTED, void_id=x.new_id("14", x.command_id(2), "void")))
+    outcome.then(replace(x.VOID_REQUESTED, void_id=new_id(LANE, command_id(2), "void")))
 
 
 # register_from_agreement, reopen_registration
@@ -416,5 +418,5 @@ def test_a_cancelled_agreement_stays_cancelled() -> None:
 
 def test_a_thing_is_where_its_graduate_is() -> None:
     subject = HANDLING.subject(x.REGISTER, HANDLING.initial, x.FACTS)
-    assert (subject.scope, subject.graduate_id) == (x.SCOPE, GRADUATE_ID)
+    assert (subject.scope, subject.graduate_id) == (SCOPE, GRADUATE_ID)
     assert HANDLING.subject(x.REGISTER, HANDLING.initial, Facts()).scope is None

@@ -8,6 +8,7 @@ import pytest
 
 from services.registration import schemas
 from shared.codec import to_json
+from shared.codes.destination import DESTINATIONS
 from shared.errors import Invalid
 from shared.shapes import load
 from tests.support import registration_examples as x
@@ -43,7 +44,7 @@ def test_a_good_message_is_its_command(shape: Any, example: Any) -> None:
     assert load(shape, to_json(example)) == example
 
 
-@pytest.mark.parametrize("code", [*x.REGISTRABLE, x.DESTINATIONS["10"]], ids=lambda code: code.code)
+@pytest.mark.parametrize("code", [*x.REGISTRABLE, DESTINATIONS["10"]], ids=lambda code: code.code)
 def test_a_destination_of_every_category_can_be_said(code: Any) -> None:
     destination = x.complete(code.code)
     payload = {"graduate_id": GRADUATE_ID, "destination": to_json(destination)}
