@@ -57,7 +57,7 @@ class SchoolSettings:
     class_year: int
     review_chain: tuple[str, ...] | None
     cancellation_chain: tuple[str, ...] | None
-    breach_limit: int | None
+    breach_limit: int | None = None
 
 
 class SetSchool(Shape):

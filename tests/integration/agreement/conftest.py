@@ -44,8 +44,8 @@ class World:
         self.log.append(stream_lane(stream), Write(stream, len(self.log.read([stream])[stream]), [event]))
         return self.log.read([stream])[stream][-1]
 
-    def set_province(self, parties: int) -> None:
-        """两方 or 三方 for the class of 2026 in province 14."""
+    def set_province(self, parties: int, **more: Any) -> None:
+        """两方 or 三方 for the class of 2026 in province 14, and whatever else it sets."""
         self.tell(
             "province-14",
             "directory.ProvinceSettingsChanged",
@@ -57,6 +57,7 @@ class World:
             cancellation_days=15,
             review_chain=["school"],
             cancellation_chain=["school"],
+            **more,
         )
 
     def enrol(self, graduate_id: str) -> str:
@@ -81,6 +82,12 @@ class World:
         known = {name: getattr(x.VERIFIED, name) for name in names}
         self.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, address="太原市", **known)
         self.tell(stream, "directory.EmployerVerified", employer_id=employer_id)
+
+    def store(self, graduate_id: str, kind: str) -> str:
+        """Evidence of a graduate; its id."""
+        evidence_id = f"14-{uuid4()}"
+        self.tell(f"evidence-{evidence_id}", "directory.EvidenceStored", graduate_id=graduate_id, kind=kind)
+        return evidence_id
 
     def review(self, outcome: str, graduate_id: str, kind: str, subject_id: str) -> None:
         """A review that ended, delivered to the service."""
