@@ -117,5 +117,10 @@ def world(database_url: str) -> Iterator[World]:
     service = RegistrationService()
     for name, value in {"log": log, "rows": ReadModel(engine), "clock": FixedClock(NOW)}.items():
         setattr(service, name, value)
-    yield World(log, engine, service, Following(log, engine, follower))
+    made = World(log, engine, service, Following(log, engine, follower))
+    for lane in (LANE, "15"):
+        # Evidence has specs of its own.
+        settings = {"class_year": 2026, "evidence_required": False}
+        made.publish(f"province-{lane}", "directory.ProvinceSettingsChanged", settings)
+    yield made
     engine.dispose()

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import event as engine_event
 from sqlalchemy import select, text
 
+from services.registration import decider as c
 from services.registration import read_model
 from services.registration.decider import HANDLING
 from services.registration.read_model import REGISTRATIONS
 from shared.handling import fold
 from shared.messages import Actor, Recorded
 from tests.integration.registration.conftest import World, by
-from tests.support import registration_examples as x
 from tests.support.spec import LANE
 
 
@@ -27,7 +27,7 @@ def live(world: World) -> list[str]:
     assert pending
     world.review("Returned", returned, "registration", made[returned])
     own = by(Actor("graduate", withdrawn), "withdraw_registration")
-    world.service.withdraw_registration(x.c.WithdrawRegistration(withdrawn, made[withdrawn]), own)
+    world.service.withdraw_registration(c.WithdrawRegistration(withdrawn, made[withdrawn]), own)
     for each in (kept, voided, moved):
         world.review("Passed", each, "registration", made[each])
     world.review("Returned", kept, "void", world.request_void(kept, made[kept]))

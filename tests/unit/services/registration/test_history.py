@@ -87,6 +87,9 @@ class Life(RuleBasedStateMachine):
     def enrol(self) -> None:
         roster = {"province": "14", "school": "10108", "department": "07", "class_year": 2026, "training": "1"}
         self.publish(f"graduate-{GRADUATE_ID}", "directory.GraduateEnrolled", roster)
+        # Evidence has specs of its own.
+        settings_told = {"class_year": 2026, "evidence_required": False}
+        self.publish(f"province-{LANE}", "directory.ProvinceSettingsChanged", settings_told)
 
     @rule(code=st.sampled_from(("11", "70", "801", "46")))
     def register(self, code: str) -> None:
