@@ -24,7 +24,7 @@ demo: install ## the same, ends after the demonstration; exit 0 only if every fi
 test: unit integration e2e ## every test
 
 unit: install ## tests without servers, seconds
-	$(BIN)/pytest tests/unit tests/contracts tests/guards
+	$(BIN)/pytest tests/unit tests/contracts tests/properties tests/guards
 
 integration: install ## tests on real RabbitMQ and PostgreSQL
 	$(BIN)/pytest tests/integration
