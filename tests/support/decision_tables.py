@@ -1,0 +1,308 @@
+"""Every command in every state, and what comes of it: tables made by asking the deciders themselves.
+
+`python -m tests.support.decision_tables` writes docs/decision-tables again; a test compares them with the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from services.agreement.decider import HANDLING as AGREEMENT
+from services.directory.decider import EMPLOYER, GRADUATE, PROVINCE, SCHOOL
+from services.registration.decider import HANDLING as REGISTRATION
+from services.review.decider import HANDLING as REVIEW
+from shared.errors import ServiceError
+from shared.handling import Handling
+from shared.messages import Actor, Meta
+from tests.support import directory_examples as d
+from tests.support import examples as a
+from tests.support import registration_examples as r
+from tests.support import review_examples as v
+from tests.support.spec import DEPARTMENT as DEPARTMENT_OFFICE
+from tests.support.spec import EMPLOYER as THE_EMPLOYER
+from tests.support.spec import GRADUATE as THE_GRADUATE
+from tests.support.spec import NOW, SYSTEM, command_id, folded
+from tests.support.spec import SCHOOL as SCHOOL_OFFICE
+
+DOCS = Path(__file__).parents[2] / "docs" / "decision-tables"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """A decider with the states it is asked in and the commands it is asked, each by who gives it."""
+
+    title: str
+    handling: Handling[Any]
+    facts: Any
+    states: Mapping[str, Sequence[Any]]
+    commands: Mapping[str, tuple[Any, Actor]]
+
+    def outcomes(self) -> dict[str, dict[str, str]]:
+        """Per state, per command: the names of the events, `–` for nothing, or the code of the refusal."""
+        return {
+            name: {told: self._outcome(past, *asked) for told, asked in self.commands.items()}
+            for name, past in self.states.items()
+        }
+
+    def _outcome(self, past: Sequence[Any], command: Any, actor: Actor) -> str:
+        # Neither the first command, whose ids the examples bear, nor one that is given at a deadline.
+        meta = Meta(command_id(7), command_id(7), actor, NOW, "table.action")
+        try:
+            events = self.handling.decide(command, folded(self.handling, past), self.facts, meta)
+        except ServiceError as error:
+            return f"`{error.code.partition('.')[2]}`"
+        return " + ".join(f"**{type(event).__name__}**" for event in events) or "–"
+
+    def markdown(self) -> str:
+        """One section a state: a row for each command that does not end as most do there."""
+        lines = [
+            f"# {self.title}",
+            "",
+            "Made from the code by `python -m tests.support.decision_tables`; do not edit.",
+            "Bold: what happens. `–`: nothing happens. `code`: refused, without the context's name in front.",
+        ]
+        for state, row in self.outcomes().items():
+            lines += ["", f"## {state}", "", "| command | outcome |", "|---|---|"]
+            lines += [f"| {command} | {outcome} |" for command, outcome in row.items()]
+        return "\n".join(lines) + "\n"
+
+
+def _named(commands: Sequence[tuple[Any, Actor]]) -> dict[str, tuple[Any, Actor]]:
+    return {
+        type(command).__name__ + (f" ({command.kind})" if hasattr(command, "kind") else ""): (command, actor)
+        for command, actor in commands
+    }
+
+
+_SIGNED = (a.OFFER_SENT, a.ACCEPTED)
+_EFFECTIVE = (*_SIGNED, a.CONCLUDED)
+_BOOK = (a.APPLIED, a.ISSUED)
+# One id for whatever is on paper, so that the same commands are about all of it.
+_PAPER = replace(a.PAPER, agreement_id=a.BOOK_ID)
+_CANCEL_BOOK = replace(
+    a.REQUEST_CANCELLATION, agreement_id=a.BOOK_ID, release_letter=a.LETTER_ID, penalty_slip=a.SLIP_ID
+)
+_BOOK_EFFECTIVE = (*_BOOK, a.SCANNED, a.BOOK_CONCLUDED)
+
+AGREEMENTS = DecisionTable(
+    title="Signing and cancelling 签约与解约",
+    handling=AGREEMENT,
+    facts=a.WITH_EVIDENCE,
+    states={
+        "nothing yet": (),
+        "drafted 草稿": (a.DRAFTED,),
+        "offer open 待应约": (a.OFFER_SENT,),
+        "offer withdrawn 已撤回": (a.OFFER_SENT, a.WITHDRAWN),
+        "offer refused 已拒绝": (a.OFFER_SENT, a.REFUSED),
+        "offer overdue 到期未答复": (replace(a.OFFER_SENT, respond_by=NOW),),
+        "offer lapsed 已过期": (a.OFFER_SENT, a.LAPSED),
+        "in review 待审核": _SIGNED,
+        "awaiting the seal 待单位盖章": (
+            replace(a.OFFER_SENT, order=("accept", "review", "seal")),
+            a.ACCEPTED,
+            a.SEAL_AWAITED,
+        ),
+        "awaiting attestation 待学校鉴证": (replace(a.OFFER_SENT, parties=3), a.ACCEPTED, a.AWAITING),
+        "returned 审核退回": (*_SIGNED, a.RETURNED),
+        "effective 已生效": _EFFECTIVE,
+        "cancellation requested 待对方答复": (*_EFFECTIVE, a.REQUESTED),
+        "cancellation overdue 到期未答复": (*_EFFECTIVE, replace(a.REQUESTED, answer_by=NOW)),
+        "cancellation refused 对方拒绝": (*_EFFECTIVE, a.REQUESTED, a.CANCELLATION_REFUSED),
+        "cancellation in review 解约待审核": (*_EFFECTIVE, a.REQUESTED, a.AGREED),
+        "cancelled 已解约": (*_EFFECTIVE, a.REQUESTED, a.AGREED, a.CANCELLED),
+        "book applied for 协议待审核": (a.APPLIED,),
+        "application returned 申请退回": (a.APPLIED, a.APPLICATION_RETURNED),
+        "book issued 待上传": _BOOK,
+        "book lost 遗失待审核": (*_BOOK, a.LOST),
+        "scan in review 签约待审核": (*_BOOK, a.SCANNED),
+        "book voided 已作废": (*_BOOK, a.VOIDED),
+        "book effective 线下协议已生效": _BOOK_EFFECTIVE,
+        "paper in review 已签协议待审核": (_PAPER,),
+        "paper effective 已签协议已登记": (_PAPER, replace(a.PAPER_CONCLUDED, agreement_id=a.BOOK_ID)),
+    },
+    commands=_named(
+        [
+            (a.SAVE_DRAFT, THE_EMPLOYER),
+            (a.DISCARD_DRAFT, THE_EMPLOYER),
+            (a.SEND_DRAFT, THE_EMPLOYER),
+            (a.SEND, THE_EMPLOYER),
+            (a.EDIT, THE_EMPLOYER),
+            (a.WITHDRAW, THE_EMPLOYER),
+            (a.REFUSE, THE_GRADUATE),
+            (a.ACCEPT, THE_GRADUATE),
+            (a.LAPSE, SYSTEM),
+            (a.PASS, SYSTEM),
+            (a.FAIL, SYSTEM),
+            (a.SEAL, THE_EMPLOYER),
+            (a.ATTEST, SCHOOL_OFFICE),
+            (a.REQUEST_CANCELLATION, THE_GRADUATE),
+            (a.WITHDRAW_CANCELLATION, THE_GRADUATE),
+            (a.AGREE, THE_EMPLOYER),
+            (a.REFUSE_CANCELLATION, THE_EMPLOYER),
+            (a.LAPSE_CANCELLATION, SYSTEM),
+            (a.MEDIATE, SCHOOL_OFFICE),
+            (a.PASS_CANCELLATION, SYSTEM),
+            (a.FAIL_CANCELLATION, SYSTEM),
+            (a.APPLY, THE_GRADUATE),
+            (a.AMEND, THE_GRADUATE),
+            (replace(a.PASS, kind="application", subject_id=a.REVIEW_ID), SYSTEM),
+            (replace(a.FAIL, kind="application", subject_id=a.REVIEW_ID), SYSTEM),
+            (replace(a.SUBMIT_SCAN, scan=a.SCAN_ID), THE_GRADUATE),
+            (replace(a.PASS, kind="signing", subject_id=a.REVIEW_ID), SYSTEM),
+            (replace(a.FAIL, kind="signing", subject_id=a.REVIEW_ID), SYSTEM),
+            (a.REPORT_LOSS, THE_GRADUATE),
+            (replace(a.PASS, kind="loss", subject_id=a.LOSS_ID), SYSTEM),
+            (replace(a.FAIL, kind="loss", subject_id=a.LOSS_ID), SYSTEM),
+            (a.VOID, THE_GRADUATE),
+            (a.REGISTER_PAPER, THE_GRADUATE),
+            (replace(a.PASS, kind="paper", subject_id=a.REVIEW_ID), SYSTEM),
+            (replace(a.FAIL, kind="paper", subject_id=a.REVIEW_ID), SYSTEM),
+        ]
+    )
+    | {"RequestCancellation (on paper)": (_CANCEL_BOOK, THE_GRADUATE)},
+)
+
+_FILE = r.c.FileDestination(r.REGISTER.graduate_id, r.CONTRACT)
+_LEAVE = r.c.ConfirmLeaving(r.REGISTER.graduate_id, r.LEAVING.archive, r.LEAVING.household)
+REGISTRATIONS = DecisionTable(
+    title="Destinations 毕业去向登记",
+    handling=REGISTRATION,
+    facts=r.FACTS,
+    states={
+        "nothing registered 未登记": (),
+        "filled in by an office 代填待确认": (r.FILED,),
+        "in review 待审核": (r.SUBMITTED,),
+        "returned 审核退回": (r.SUBMITTED, r.RETURNED),
+        "withdrawn 已撤回": (r.SUBMITTED, r.WITHDRAWN),
+        "registered 已登记": (r.SUBMITTED, r.REGISTERED),
+        "registered, not placed 已登记待就业": (
+            replace(r.SUBMITTED, destination=r.SEEKING),
+            replace(r.REGISTERED, destination=r.SEEKING),
+        ),
+        "leaving confirmed 已离校确认": (r.SUBMITTED, r.REGISTERED, r.LEAVING),
+        "void in review 作废待审核": (r.SUBMITTED, r.REGISTERED, r.VOID_REQUESTED),
+        "voided 已作废": (r.SUBMITTED, r.REGISTERED, r.VOID_REQUESTED, r.VOIDED),
+        "from an agreement 协议就业": (r.FROM_AGREEMENT,),
+        "re-opened 解约后": (r.FROM_AGREEMENT, r.REOPENED),
+    },
+    commands=_named(
+        [
+            (r.REGISTER, THE_GRADUATE),
+            (r.WITHDRAW, THE_GRADUATE),
+            (_FILE, DEPARTMENT_OFFICE),
+            (r.c.ConfirmFiling(_FILE.graduate_id, r.FILED.filing_id), THE_GRADUATE),
+            (r.c.RejectFiling(_FILE.graduate_id, r.FILED.filing_id, "未签约"), THE_GRADUATE),
+            (r.PASS, SYSTEM),
+            (r.FAIL, SYSTEM),
+            (r.REQUEST_VOID, THE_GRADUATE),
+            (r.PASS_VOID, SYSTEM),
+            (r.FAIL_VOID, SYSTEM),
+            (_LEAVE, THE_GRADUATE),
+            (r.CONCLUDE, SYSTEM),
+            (r.CANCEL, SYSTEM),
+        ]
+    ),
+)
+
+_DUE = replace(v.OPENED, step_days=1, due_at=NOW)
+REVIEWS = DecisionTable(
+    title="Reviews 审核",
+    handling=REVIEW,
+    facts=v.FACTS,
+    states={
+        "no case": (),
+        "gone before it was opened": (v.CLOSED,),
+        "waiting for the department 待院系审核": (v.OPENED,),
+        "late at the department 院系逾期": (_DUE,),
+        "escalated to the school 已上报学校": (_DUE, v.LATE),
+        "waiting for the school 待学校审核": (v.OPENED, v.BY_DEPARTMENT),
+        "waiting for the province 待省级审核": (v.OPENED, v.BY_DEPARTMENT, v.BY_SCHOOL),
+        "passed 通过": (v.OPENED, v.PASSED),
+        "returned 退回": (v.OPENED, v.RETURNED),
+        "closed 已撤销": (v.OPENED, v.CLOSED),
+    },
+    commands={
+        "OpenReview": (v.OPEN, SYSTEM),
+        "ApproveReview by the department": (v.APPROVE, DEPARTMENT_OFFICE),
+        "ApproveReview by the school": (v.APPROVE, SCHOOL_OFFICE),
+        "ReturnReview by the department": (v.RETURN, DEPARTMENT_OFFICE),
+        "ReturnReview by the school": (v.RETURN, SCHOOL_OFFICE),
+        "EscalateReview": (v.c.EscalateReview(v.CASE_ID), SYSTEM),
+        "CloseReview": (v.CLOSE, SYSTEM),
+    },
+)
+
+PROVINCES = DecisionTable(
+    title="Provinces 省级设置",
+    handling=PROVINCE,
+    facts=None,
+    states={"nothing set": (), "set 已设置": (d.PROVINCE_SET,)},
+    commands=_named([(d.SET_PROVINCE, SYSTEM)]),
+)
+SCHOOLS = DecisionTable(
+    title="Schools 学校",
+    handling=SCHOOL,
+    facts=None,
+    states={
+        "not listed": (),
+        "listed 已列入": (d.LISTED,),
+        "with settings and a department": (d.LISTED, d.SCHOOL_SET, d.DEPARTMENT_ADDED),
+    },
+    commands=_named([(d.LIST_SCHOOL, SYSTEM), (d.SET_SCHOOL, SCHOOL_OFFICE), (d.ADD_DEPARTMENT, SCHOOL_OFFICE)]),
+)
+GRADUATES = DecisionTable(
+    title="Graduates 生源",
+    handling=GRADUATE,
+    facts=None,
+    states={
+        "unknown": (),
+        "enrolled 在册": (d.ENROLLED,),
+        "removed 已移出": (d.ENROLLED, d.REMOVED),
+    },
+    commands=_named([(d.ENROL, SCHOOL_OFFICE), (d.REMOVE, SCHOOL_OFFICE)]),
+)
+EMPLOYERS = DecisionTable(
+    title="Employers 用人单位",
+    handling=EMPLOYER,
+    facts=None,
+    states={
+        "unknown": (),
+        "awaiting 待审核": (d.REGISTERED,),
+        "returned 退回": (d.REGISTERED, d.EMPLOYER_RETURNED),
+        "verified 通过": (d.REGISTERED, d.VERIFIED),
+        "suspended 暂停": (d.REGISTERED, d.VERIFIED, d.SUSPENDED),
+    },
+    commands=_named(
+        [
+            (d.REGISTER, THE_EMPLOYER),
+            (d.c.VerifyEmployer(d.REGISTER.employer_id), SCHOOL_OFFICE),
+            (d.c.ReturnEmployer(d.REGISTER.employer_id, "营业执照不清晰"), SCHOOL_OFFICE),
+            (d.c.SuspendEmployer(d.REGISTER.employer_id, "虚假招聘"), SCHOOL_OFFICE),
+            (d.c.ReinstateEmployer(d.REGISTER.employer_id), SCHOOL_OFFICE),
+        ]
+    ),
+)
+
+TABLES: Mapping[str, DecisionTable] = {
+    "agreement": AGREEMENTS,
+    "registration": REGISTRATIONS,
+    "review": REVIEWS,
+    "province": PROVINCES,
+    "school": SCHOOLS,
+    "graduate": GRADUATES,
+    "employer": EMPLOYERS,
+}
+
+
+def main() -> None:
+    """Write every table."""
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for name, table in TABLES.items():
+        (DOCS / f"{name}.md").write_text(table.markdown(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
