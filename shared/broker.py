@@ -105,6 +105,10 @@ class ConfirmedPublisher:
         except (OSError, AMQPError) as error:
             self.close()
             raise AWAY.error() from error
+        except BaseException:
+            # The account of what was published and confirmed is wrong from here on.
+            self.close()
+            raise
         returned, self._returned = self._returned, []
         return returned
 

@@ -6,6 +6,7 @@ the same command id and it is answered from the log.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,14 +23,18 @@ from kombu import Consumer, Queue
 
 from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.calls import COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
-from shared.errors import Reason, ServiceError, Unavailable, WireError
+from shared.errors import KINDS, Reason, ServiceError, Unavailable, WireError
 from shared.topology import RPC_EXCHANGE
 
 TIMEOUT = Reason(
     "call.timeout", "服务未在期限内答复，请重试", "No reply within the deadline; repeat the same call", Unavailable
 )
 
+UNREADABLE_REPLY = Reason("reply.unreadable", "服务的答复无法读取", "The reply cannot be read", ServiceError)
+
 DEFAULT_SECONDS = 20.0
+_log = logging.getLogger(__name__)
+
 # A reply queue outlives a short break of the connection, and does not outlive its caller.
 REPLY_QUEUE_EXPIRES_MS = 60_000
 
@@ -134,19 +139,16 @@ class Caller:
             reply = future.result(timeout=max(0.0, deadline - time.monotonic()))
         except FutureTimeout:
             return TIMEOUT.error()
-        error = reply.get("error")
-        if error:
-            return WireError(
-                error.get("exc_type", ""), error.get("exc_path", ""), error.get("exc_args", []), error.get("value", "")
-            ).rebuild()
-        return reply.get("result")
+        return read_reply(reply)
 
     def _read(self) -> None:
         while not self._stop.is_set():
             try:
                 self._read_until_broken()
             except (OSError, AMQPError, Unavailable):
-                self._ready.clear()
+                self._stop.wait(0.5)
+            except Exception:  # noqa: BLE001 - without this thread nobody hears an answer again
+                _log.exception("reading replies failed")
                 self._stop.wait(0.5)
 
     def _read_until_broken(self) -> None:
@@ -169,7 +171,23 @@ class Caller:
     def _received(self, message: Any) -> None:
         future = self._waiting.pop(message.properties.get("correlation_id", ""), None)
         if future is not None:
-            future.set_result(orjson.loads(message.body))
+            future.set_result(message.body)
+
+
+def read_reply(body: bytes | str) -> Any:
+    """What a reply's body says: a result or a ServiceError; `reply.unreadable` when it is no reply."""
+    try:
+        reply = orjson.loads(body)
+        if not reply["error"]:
+            return reply["result"]
+        error = reply["error"]
+        code, details = (*error["exc_args"], {})[:2] if error["exc_type"] in KINDS else ("", {})
+        sent = WireError(
+            str(error["exc_type"]), str(error["exc_path"]), [str(code), dict(details)], str(error["value"])
+        )
+        return sent.rebuild()
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return UNREADABLE_REPLY.error()
 
 
 def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from shared.envelope import raw
 from shared.errors import Invalid, Reason, Refused
 
 PRINCIPAL: Final = "nameko.principal"
@@ -54,7 +55,7 @@ def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
     """
     command_id = _uuid(headers, COMMAND_ID, required=not is_query) or uuid4()
     return CallHeaders(
-        principal=headers.get(PRINCIPAL),
+        principal=_text(headers, PRINCIPAL),
         command_id=command_id,
         correlation_id=_uuid(headers, CORRELATION_ID, required=False) or command_id,
         deadline=_instant(headers, DEADLINE),
@@ -63,11 +64,11 @@ def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
 
 def read_body(body: Any) -> Any:
     """The payload of a call. Raises Invalid `payload.too_large` or `payload.unreadable`."""
-    raw = body.encode() if isinstance(body, str) else bytes(body)
-    if len(raw) > LARGEST_BODY:
+    received = raw(body)
+    if len(received) > LARGEST_BODY:
         raise TOO_LARGE.error(limit=LARGEST_BODY)
     try:
-        message = orjson.loads(raw)
+        message = orjson.loads(received)
         (payload,) = message["args"]
         if message.get("kwargs"):
             raise UNREADABLE.error()
@@ -80,6 +81,13 @@ def check_deadline(headers: CallHeaders, now: datetime) -> None:
     """Raises Refused `call.late` when the caller has stopped waiting."""
     if headers.deadline is not None and now >= headers.deadline:
         raise LATE.error()
+
+
+def _text(headers: Mapping[str, Any], name: str) -> str | None:
+    value = headers.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BAD_HEADER.error(field=name)
+    return value
 
 
 def _uuid(headers: Mapping[str, Any], name: str, *, required: bool) -> UUID | None:
@@ -98,8 +106,8 @@ def _instant(headers: Mapping[str, Any], name: str) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        if instant.tzinfo is None:
+            raise BAD_HEADER.error(field=name)
+        return instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise BAD_HEADER.error(field=name) from None
-    if instant.tzinfo is None:
-        raise BAD_HEADER.error(field=name)
-    return instant.astimezone(UTC)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ import orjson
 from amqp.exceptions import AMQPError
 from eventlet.semaphore import Semaphore
 from kombu import Connection
+from kombu.transport.pyamqp import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 from nameko.messaging import QueueConsumer
@@ -29,10 +31,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from shared import metrics
 from shared.calls import UNKNOWN_METHOD, CallHeaders, check_deadline, read_body, read_headers
 from shared.clock import Clock
-from shared.envelope import unpack
+from shared.envelope import raw, unpack
 from shared.errors import Conflict, Invalid, Reason, Refusal, ServiceError, Unavailable, WireError
 from shared.handling import BULK_LIMIT, TOO_MANY_ITEMS, Answer, ItemOutcome, Reactions
-from shared.logs import correlated
+from shared.logs import correlate, correlated
 from shared.messages import Meta, Recorded
 from shared.principals import Verifier
 from shared.shapes import Shape, invalid, load
@@ -40,7 +42,10 @@ from shared.sql import passing
 from shared.topology import DEAD_LETTERS, RPC_EXCHANGE, dead_letter_queue, event_queue
 
 REPLY_SECONDS = 5.0
-LONGEST_PATIENCE_SECONDS = 900.0
+# A break this short is not worth taking a process out of service for.
+SHORT_BREAK_SECONDS = 3.0
+# RabbitMQ closes the channel of a consumer that keeps a message for 30 minutes; every return counts to the delivery limit.
+LONGEST_PATIENCE_SECONDS = 1_500.0
 LONGEST_PAUSE_SECONDS = 10.0
 
 BUG = Reason("service.failure", "服务内部错误，已记录", "The service failed; it has been recorded", ServiceError)
@@ -48,13 +53,65 @@ BUG = Reason("service.failure", "服务内部错误，已记录", "The service f
 _log = logging.getLogger(__name__)
 
 
+class Links:
+    """Which of this process's consuming connections are registered with the broker now."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, float | None] = {}
+
+    def lost(self, name: str) -> None:
+        """The connection is gone, or not there yet."""
+        if self._lost.get(name) is None:
+            self._lost[name] = time.monotonic()
+
+    def registered(self, name: str) -> None:
+        """All consumers of the connection are registered."""
+        self._lost[name] = None
+
+    def problem(self) -> str | None:
+        """The connections that have been gone for more than a short break, for a readiness probe."""
+        now = time.monotonic()
+        gone = [name for name, since in self._lost.items() if since is not None and now - since > SHORT_BREAK_SECONDS]
+        return f"not consuming: {', '.join(sorted(gone))}" if gone else None
+
+
+class _AsSent(Message):
+    """A message as it came. kombu would unpack a compressed body of whatever size, and log and drop what it cannot unpack."""
+
+    def __init__(self, received: Any, channel: Any = None, **kwargs: Any) -> None:
+        (received.properties.get("application_headers") or {}).pop("compression", None)
+        super().__init__(received, channel=channel, **kwargs)
+
+
 class _RawConsumer(QueueConsumer):
     """Hands messages over as bytes, so that what cannot be decoded can still be answered or parked."""
 
+    kind = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self._links: Links = self.container.config["links"]
+        self._link = f"{self.container.service_name} {self.kind}"
+        self._links.lost(self._link)
+
+    @contextmanager
+    def consumer_context(self, **kwargs: Any) -> Iterator[Any]:
+        try:
+            with super().consumer_context(**kwargs) as consuming:
+                self._links.registered(self._link)
+                yield consuming
+        finally:
+            self._links.lost(self._link)
+
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
-        del channel
+        channel.Message = _AsSent
         for provider in self._providers:
-            consumer = consumer_cls(queues=[provider.queue], on_message=partial(self._received, provider))
+            # Every connection declares anew: the broker may have lost what it knew.
+            provider.declare(channel)
+            consumer = consumer_cls(
+                queues=[provider.queue],
+                on_message=partial(self._received, provider),
+            )
             consumer.qos(prefetch_count=self.prefetch_count)
             self._consumers[provider] = consumer
         return self._consumers.values()
@@ -63,17 +120,34 @@ class _RawConsumer(QueueConsumer):
         # A worker pool at its limit must not stop this thread: it also answers heartbeats.
         self.container.spawn_managed_thread(partial(provider.handle_message, message), identifier="message")
 
+    def ack_message(self, message: Any) -> None:
+        self._settle(message, message.ack)
+
     def reject(self, message: Any, *, requeue: bool) -> None:
+        """Give a message back (`requeue`) or up."""
+        self._settle(message, partial(message.reject, requeue=requeue))
+
+    def requeue_message(self, message: Any) -> None:
+        self.reject(message, requeue=True)
+
+    @staticmethod
+    def _settle(message: Any, how: Callable[[], None]) -> None:
+        # On a connection that is gone the broker has taken the message back already.
         if message.channel.connection:
-            message.reject(requeue=requeue)
+            with suppress(OSError, AMQPError):
+                how()
 
 
 class _CallConsumer(_RawConsumer):
     """One connection for calls."""
 
+    kind = "calls"
+
 
 class _EventConsumer(_RawConsumer):
     """One connection for events, so that a flood of events does not take the calls' prefetch."""
+
+    kind = "events"
 
 
 class Replies:
@@ -121,37 +195,44 @@ class _Calls(RpcConsumer):
 
     queue_consumer = _CallConsumer()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._methods: dict[str, _Call] = {}
+
     def setup(self) -> None:
         super().setup()
         self.replies: Replies = self.container.config["replies"]
 
+    def register_provider(self, provider: _Call) -> None:
+        super().register_provider(provider)
+        self._methods[provider.method_name] = provider
+
+    def declare(self, channel: Any) -> None:
+        """The queue and its exchange are declared by consuming."""
+
     def handle_message(self, message: Any) -> None:
         method = message.delivery_info["routing_key"].partition(".")[2]
-        for provider in self._providers:
-            if provider.method_name == method:
-                provider.handle_message(message)
-                return
+        called = self._methods.get(method)
+        if called is not None:
+            called.handle_message(message)
+            return
         self.answer(
             message, f"{self.container.service_name}.?", time.perf_counter(), None, UNKNOWN_METHOD.error(method=method)
         )
 
     def answer(self, message: Any, action: str, started: float, result: Any, error: ServiceError | None) -> None:
         """Reply and acknowledge; without a reply the message stays unacknowledged and comes again."""
-        wire = None
-        if error is not None:
-            sent = WireError.of(error)
-            wire = {
-                "exc_type": sent.exc_type,
-                "exc_path": sent.exc_path,
-                "exc_args": sent.exc_args,
-                "value": sent.value,
-            }
-        body = orjson.dumps({"result": result, "error": wire}, option=orjson.OPT_NON_STR_KEYS)
+        try:
+            body = _reply(result, error)
+        except TypeError:
+            _log.exception("the answer cannot be sent", extra={"action": action})
+            error = BUG.error()
+            body = _reply(None, error)
         reply_to = message.properties.get("reply_to")
         if reply_to:
             try:
                 self.replies.send(body, reply_to, message.properties.get("correlation_id"))
-            except (OSError, AMQPError, eventlet.Timeout):
+            except (Exception, eventlet.Timeout):  # noqa: BLE001 - whatever it is, the call must come again
                 _log.warning("the reply did not leave", extra={"action": action})
                 self.queue_consumer.reject(message, requeue=True)
                 return
@@ -208,29 +289,27 @@ class _Call(Rpc):
         return result.to_json() if isinstance(result, Answer) else result
 
     def _spawn(self, message: Any, started: float, headers: CallHeaders, loaded: Any, meta: Meta) -> None:
-        finish = partial(self._finish, message, started, str(headers.correlation_id))
+        finish = partial(self._finish, message, started)
         try:
-            self.container.spawn_worker(self, (loaded, meta), {}, context_data={}, handle_result=finish)
+            # nameko unpacks the arguments when a worker takes the call up, which may be long after it arrived.
+            arguments = _taken_up(headers, loaded, meta)
+            self.container.spawn_worker(self, arguments, {}, context_data={}, handle_result=finish)
         except ContainerBeingKilled:
             self.rpc_consumer.requeue_message(message)
 
-    def _finish(
-        self, message: Any, started: float, correlation_id: str, worker_ctx: Any, result: Any, exc_info: Any
-    ) -> tuple[Any, Any]:
+    def _finish(self, message: Any, started: float, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         del worker_ctx
-        with correlated(correlation_id):
-            error = _meant(exc_info[1]) if exc_info is not None else None
-            if error is not None and not isinstance(error, Refusal):
-                _log.error("call failed", exc_info=exc_info, extra={"action": self._action, "code": error.code})
-            shown = None
-            if error is None:
-                try:
-                    shown = self.show(result)
-                    orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS)
-                except Exception:  # noqa: BLE001 - an answer that cannot be sent is a bug, and is answered as one
-                    _log.exception("the answer cannot be sent", extra={"action": self._action})
-                    shown, error = None, BUG.error()
-            self.rpc_consumer.answer(message, self._action, started, shown, error)
+        error = _meant(exc_info[1]) if exc_info is not None else None
+        if error is not None and not isinstance(error, Refusal):
+            _log.error("call failed", exc_info=exc_info, extra={"action": self._action, "code": error.code})
+        shown = None
+        if error is None:
+            try:
+                shown = self.show(result)
+            except Exception:  # noqa: BLE001 - an answer that cannot be shown is a bug, and is answered as one
+                _log.exception("the answer cannot be shown", extra={"action": self._action})
+                error = BUG.error()
+        self.rpc_consumer.answer(message, self._action, started, shown, error)
         return shown, exc_info
 
     def _failed(self, message: Any, started: float) -> None:
@@ -288,18 +367,19 @@ class _Subscription(Entrypoint):
 
     def setup(self) -> None:
         self.queue = event_queue(self.container.service_name, self.event_type)
-        with Connection(self.container.config["AMQP_URI"], connect_timeout=REPLY_SECONDS) as connection:
-            channel = connection.channel()
-            DEAD_LETTERS(channel).declare()
-            dead_letter_queue(self.queue.name)(channel).declare()
         self.queue_consumer.register_provider(self)
+
+    def declare(self, channel: Any) -> None:
+        """Where what is given up goes, before anything can be given up."""
+        DEAD_LETTERS(channel).declare()
+        dead_letter_queue(self.queue.name)(channel).declare()
 
     def stop(self) -> None:
         self.queue_consumer.unregister_provider(self)
 
     def handle_message(self, message: Any) -> None:
         try:
-            event = unpack(message.body if isinstance(message.body, bytes) else message.body.encode())
+            event = unpack(raw(message.body))
         except Invalid as error:
             self._park(message, error)
             return
@@ -366,6 +446,26 @@ def subscribe(reactions: Reactions) -> Callable[[Any], Any]:
         return method
 
     return decorate
+
+
+def _taken_up(headers: CallHeaders, loaded: Any, meta: Meta) -> Iterator[Any]:
+    check_deadline(headers, datetime.now(UTC))
+    correlate(str(headers.correlation_id))
+    yield loaded
+    yield meta
+
+
+def _reply(result: Any, error: ServiceError | None) -> bytes:
+    wire = None
+    if error is not None:
+        sent = WireError.of(error)
+        wire = {
+            "exc_type": sent.exc_type,
+            "exc_path": sent.exc_path,
+            "exc_args": sent.exc_args,
+            "value": sent.value,
+        }
+    return orjson.dumps({"result": result, "error": wire}, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _meant(error: BaseException) -> ServiceError:

@@ -37,6 +37,11 @@ def pack(recorded: Recorded) -> bytes:
     )
 
 
+def raw(body: bytes | str) -> bytes:
+    """A body as bytes: the AMQP library hands it over as text when its sender named an encoding."""
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
+
+
 def unpack(body: bytes) -> Recorded:
     """The event of a message body. Raises Invalid `event.unreadable`."""
     try:
@@ -60,5 +65,5 @@ def unpack(body: bytes) -> Recorded:
                 occurred_at=datetime.fromisoformat(message["occurred_at"]),
             ),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as why:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as why:
         raise UNREADABLE.error(why=repr(why)[:200]) from why

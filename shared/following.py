@@ -1,7 +1,9 @@
 """Followers: read the log's lanes in order, apply each batch in the transaction that moves the checkpoint, never skip.
 
 A lane is claimed by locking its checkpoint row for one batch, so any number of replicas may run. A position that is not
-the next one, or an event that cannot be applied, stops the follower loudly; trouble that passes is waited out.
+the next one, or an event that cannot be applied, stops the follower in that lane, loudly: everything before it is applied,
+nothing behind it is, the process is not ready until it is started again. Other lanes and other followers go on: one
+province's trouble is not the country's. Trouble that passes is waited out.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
 from typing import Protocol
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, select, text, update
+from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,7 +26,7 @@ from shared import metrics
 from shared.errors import Conflict, Reason, ServiceError, Unavailable, UnreadableEvent
 from shared.eventlog.port import EventLog
 from shared.messages import Recorded
-from shared.sql import passing
+from shared.sql import passing, quoted
 
 Apply = Callable[[Connection, Sequence[Recorded]], None]
 
@@ -33,6 +35,9 @@ REBUILD_BATCH = 10_000
 POLL_SECONDS = 0.02
 RECLAIM_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
+SWAP_TRIES = 12
+# The first half of the advisory lock that lets one process at a time rebuild a schema.
+_REBUILD = 7_205_002
 
 BEHIND = Reason(
     "projection.behind",
@@ -45,6 +50,18 @@ GAP = Reason(
     "事件序号不连续：应为 {expected}，实为 {found}",
     "Positions are not consecutive: expected {expected}, found {found}",
     UnreadableEvent,
+)
+REBUILDING = Reason(
+    "projection.rebuilding",
+    "{schema} 正在重建",
+    "{schema} is being rebuilt by somebody else",
+    Unavailable,
+)
+NOT_SWAPPED = Reason(
+    "projection.not_swapped",
+    "{schema} 繁忙，未能切换，请重新执行",
+    "{schema} was too busy to be swapped; rebuild it again",
+    Unavailable,
 )
 
 _log = logging.getLogger(__name__)
@@ -108,15 +125,19 @@ def positions(connection: Connection) -> dict[str, int]:
 
 
 class Stopped(Exception):
-    """A follower met something it cannot apply; a person must look before it goes on."""
+    """A follower met something it cannot apply in a lane; a person must look before it goes on there."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far one replica of a follower knows each lane to be applied, and whether it has stopped."""
+    """How far one replica of a follower knows each lane to be applied, and why it has stopped in which lanes."""
 
     seen: dict[str, int] = field(default_factory=dict)
-    stopped: str | None = None
+    stopped: dict[str, str] = field(default_factory=dict)
+
+    def behind(self, heads: Mapping[str, int]) -> list[str]:
+        """The lanes in which there is something to do."""
+        return [lane for lane, head in heads.items() if head > self.seen.get(lane, 0) and lane not in self.stopped]
 
 
 class Following:
@@ -128,36 +149,44 @@ class Following:
         self._log = log
         self._engine = engine
         self._batch = batch
+        self._troubled = ""
 
     def problem(self) -> str | None:
-        """Why it has stopped, for a readiness probe."""
-        return self.progress.stopped
+        """Where and why it has stopped, for a readiness probe."""
+        return "; ".join(self.progress.stopped.values()) or None
 
     def step(self, heads: Mapping[str, int]) -> int:
         """Apply one batch of each lane that is not at its head; the number of events applied.
 
-        Raises Stopped; Unavailable and database trouble that may pass.
+        Raises Stopped once for a lane it stops in, after the other lanes had their turn; Unavailable and database trouble
+        that may pass at once, and then begins with the lane behind the troubled one.
         """
         applied = 0
+        stopped: Stopped | None = None
         if self.follower.target is not None and self.follower.target.forgotten():
             self._begin_anew(self.follower.target)
-        for lane, head in heads.items():
-            if head > self.progress.seen.get(lane, 0):
+        for lane in sorted(self.progress.behind(heads), key=lambda lane: (lane <= self._troubled, lane)):
+            self._troubled = lane
+            try:
                 applied += self._advance(lane, self._batch)
+            except Stopped as error:
+                stopped = stopped or error
+        self._troubled = ""
         lag = sum(max(0, head - self.progress.seen.get(lane, 0)) for lane, head in heads.items())
         metrics.FOLLOWER_LAG.labels(self.follower.name).set(lag)
+        if stopped is not None:
+            raise stopped
         return applied
 
     def run(self, heads: Heads, stop: Event) -> None:
-        """Follow until `stop` is set or something cannot be applied (then `progress.stopped` says what)."""
+        """Follow until `stop` is set; `progress.stopped` says in which lanes it no longer does."""
         failures = 0
         while not stop.is_set():
             try:
                 applied = self.step(heads.current())
                 failures = 0
-            except Stopped as stopped:
-                self.progress.stopped = str(stopped)
-                return
+            except Stopped:
+                continue
             except (ServiceError, DBAPIError, PoolTimeout) as error:
                 code = self._passing_code(error)
                 failures += 1
@@ -167,7 +196,7 @@ class Following:
                 stop.wait(wait)
                 continue
             if not applied:
-                heads.wait(self.progress.seen, RECLAIM_SECONDS)
+                heads.wait(self.progress, RECLAIM_SECONDS)
 
     def _advance(self, lane: str, limit: int) -> int:
         try:
@@ -179,12 +208,8 @@ class Following:
                 raise
             if limit > 1:
                 # Everything before the event that cannot be applied still counts.
-                done = 0
-                while (step := self._advance(lane, 1)) and done + step < limit:
-                    done += step
-                return done + step
-            self._stop(lane, error)
-            raise Stopped(f"{lane}/{self.progress.seen.get(lane, 0) + 1}: {error}") from error
+                return self._advance(lane, limit // 2)
+            raise self._stop(lane, error) from error
 
     def _apply_batch(self, lane: str, limit: int) -> int:
         with self._engine.begin() as connection:
@@ -217,20 +242,28 @@ class Following:
 
     def _claim(self, connection: Connection, lane: str) -> int | None:
         wanted = select(_CHECKPOINT.c.position).where(_CHECKPOINT.c.lane == lane)
-        row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
-        if row is None and lane not in self.progress.seen:
-            connection.execute(insert(_CHECKPOINT).values(lane=lane, position=0).on_conflict_do_nothing())
-            row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
-        return None if row is None else int(row[0])
+        claim = wanted.with_for_update(skip_locked=True)
+        position = connection.execute(claim).scalar_one_or_none()
+        if position is None and connection.execute(wanted).first() is None:
+            # Nobody has been in this lane. The row is there for everybody at once, so that no replica waits for another.
+            with self._engine.begin() as opening:
+                opening.execute(insert(_CHECKPOINT).values(lane=lane, position=0).on_conflict_do_nothing())
+            position = connection.execute(claim).scalar_one_or_none()
+        return position
 
-    def _stop(self, lane: str, error: Exception) -> None:
+    def _stop(self, lane: str, error: Exception) -> Stopped:
+        position = self.progress.seen.get(lane, 0) + 1
+        # An error of a library may quote what people wrote, and probes are answered to anybody.
+        why = str(error) if isinstance(error, ServiceError) else type(error).__name__
+        stopped = Stopped(f"{lane}/{position}: {why}")
+        self.progress.stopped[lane] = str(stopped)
         metrics.FOLLOWER_STOPPED.labels(self.follower.name, lane).set(1)
         _log.critical(
-            "stopped: %s",
-            error,
+            "stopped",
             exc_info=error,
-            extra={"follower": self.follower.name, "lane": lane, "position": self.progress.seen.get(lane, 0) + 1},
+            extra={"follower": self.follower.name, "lane": lane, "position": position},
         )
+        return stopped
 
     @staticmethod
     def _passing_code(error: ServiceError | DBAPIError | PoolTimeout) -> str:
@@ -254,11 +287,11 @@ class Heads:
         """The heads as last read."""
         return self._heads
 
-    def wait(self, seen: Mapping[str, int], seconds: float) -> None:
+    def wait(self, progress: Progress, seconds: float) -> None:
         """Return when some lane has moved past what was seen and the heads have changed since, or after `seconds`."""
         with self._changed:
             before = self._heads
-            if any(head > seen.get(lane, 0) for lane, head in before.items()):
+            if progress.behind(before):
                 # Another replica holds the lane: come back soon, but do not spin.
                 self._changed.wait(POLL_SECONDS)
                 return
@@ -280,6 +313,9 @@ class Heads:
                 stop.wait(POLL_SECONDS)
             except Unavailable as error:
                 _log.warning("waiting for the log", extra={"code": error.code})
+                stop.wait(1.0)
+            except Exception:  # noqa: BLE001 - without this thread no follower would ever hear of an event again
+                _log.exception("the log cannot be asked for its heads")
                 stop.wait(1.0)
 
 
@@ -315,12 +351,14 @@ def prepare(engine: Engine, follower: Follower, schema: str) -> bool:
     """
     shape = shape_of(follower.metadata)
     with engine.begin() as connection:
-        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        # Two that create the same schema at once would fail each other.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schema))))
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}"))
         known = connection.execute(_SHAPE, {"schema": schema}).scalar_one()
         if known is not None:
             return bool(known == shape)
         follower.metadata.create_all(connection)
-        connection.execute(text(f"COMMENT ON SCHEMA \"{schema}\" IS '{shape}'"))
+        connection.execute(text(f"COMMENT ON SCHEMA {quoted(schema)} IS '{shape}'"))
     return True
 
 
@@ -332,26 +370,52 @@ def rebuild(
 ) -> int:
     """Rebuild a follower's tables from position 1 beside the old ones and swap; the number of events read.
 
-    `open_engine(schema)` gives an engine looking at a schema; `report(done, total)` hears of progress. Readers keep the
-    old tables until the swap, which waits at most for the batch in flight. Raises Stopped, Unavailable.
+    `open_engine(schema)` gives an engine looking at a schema, with at least two connections; `report(done, total)` hears
+    of progress. Readers keep the old tables until the swap, which waits for batches in flight only. What an interrupted
+    rebuild left is thrown away. Raises Stopped, Unavailable (`projection.rebuilding`: somebody else is at it).
     """
-    beside = rebuilding_schema(follower.schema)
-    engine = open_engine(beside)
-    with engine.begin() as connection:
-        connection.execute(text(f'DROP SCHEMA IF EXISTS "{beside}" CASCADE'))
-    prepare(engine, follower, beside)
-    following = Following(log, engine, follower, REBUILD_BATCH)
-    done = _catch_up(log, following, report)
-    live = open_engine(follower.schema)
-    with live.begin() as connection:
-        # With every checkpoint row held, no replica can be inside a batch of the old tables.
-        connection.execute(select(_CHECKPOINT.c.lane).with_for_update())
-        done += _catch_up(log, following, report)
-        replaced = f"{follower.schema}_replaced"
-        connection.execute(text(f'ALTER SCHEMA "{follower.schema}" RENAME TO "{replaced}"'))
-        connection.execute(text(f'ALTER SCHEMA "{beside}" RENAME TO "{follower.schema}"'))
-        connection.execute(text(f'DROP SCHEMA "{replaced}" CASCADE'))
+    live, beside = open_engine(follower.schema), open_engine(rebuilding_schema(follower.schema))
+    try:
+        with live.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
+            if not alone.execute(select(func.pg_try_advisory_lock(_REBUILD, func.hashtext(follower.schema)))).scalar():
+                raise REBUILDING.error(schema=follower.schema)
+            for leftover in (rebuilding_schema(follower.schema), _replaced_schema(follower.schema)):
+                alone.execute(text(f"DROP SCHEMA IF EXISTS {quoted(leftover)} CASCADE"))
+            prepare(beside, follower, rebuilding_schema(follower.schema))
+            following = Following(log, beside, follower, REBUILD_BATCH)
+            done = _catch_up(log, following, report)
+            done += _swap(live, follower.schema, lambda: _catch_up(log, following, report))
+            alone.execute(text(f"DROP SCHEMA {quoted(_replaced_schema(follower.schema))} CASCADE"))
+    except DBAPIError as error:
+        meant = passing(error)
+        if meant is None:
+            raise
+        raise meant from error
+    finally:
+        beside.dispose()
+        live.dispose()
     return done
+
+
+def _replaced_schema(schema: str) -> str:
+    return f"{schema}_replaced"
+
+
+def _swap(live: Engine, schema: str, catch_up: Callable[[], int]) -> int:
+    for _ in range(SWAP_TRIES):
+        try:
+            with live.begin() as connection:
+                # No replica is or comes inside a batch while this is held: it conflicts with every claim, not with reading.
+                connection.execute(text("LOCK TABLE checkpoint IN EXCLUSIVE MODE"))
+                done = catch_up()
+                connection.execute(text(f"ALTER SCHEMA {quoted(schema)} RENAME TO {quoted(_replaced_schema(schema))}"))
+                connection.execute(text(f"ALTER SCHEMA {quoted(rebuilding_schema(schema))} RENAME TO {quoted(schema)}"))
+            return done
+        except DBAPIError as error:
+            # Somebody's batch took longer than a lock may be waited for.
+            if passing(error) is None or error.connection_invalidated:
+                raise
+    raise NOT_SWAPPED.error(schema=schema)
 
 
 def _catch_up(log: EventLog, following: Following, report: Callable[[int, int], None]) -> int:

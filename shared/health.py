@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "/live":
                 self._send(200, b"live\n", "text/plain")
             case "/ready":
-                problems = {name: problem for name, check in self.server.checks.items() if (problem := check())}
+                problems = {name: problem for name, check in self.server.checks.items() if (problem := _asked(check))}
                 body = orjson.dumps({"ready": not problems, "problems": problems})
                 self._send(503 if problems else 200, body, "application/json")
             case "/metrics":
@@ -52,6 +52,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Probes are not news."""
+
+
+def _asked(check: Check) -> str | None:
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - a check that fails is a problem, not a silence
+        return type(error).__name__
 
 
 def serve_health(port: int, checks: Mapping[str, Check]) -> int:

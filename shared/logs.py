@@ -10,9 +10,13 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from amqp.exceptions import AMQPError
+
+from shared.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
 # What a caller may add with `extra=`; anything else is dropped, so that no payload slips into a log.
+_SAYS_NO_PAYLOAD = (ServiceError, OSError, AMQPError)
 FACTS = (
     "action",
     "attempt",
@@ -59,8 +64,19 @@ class JsonLines(logging.Formatter):
             if value is not None:
                 line[fact] = value
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = _trace(record.exc_info)
         return orjson.dumps(line, default=str).decode()
+
+
+def _trace(exc_info: Any) -> str:
+    """The frames, and of each exception what it is; what it says may hold what a person wrote."""
+    found: TracebackException | None = TracebackException(*exc_info)
+    kept: list[str] = []
+    while found is not None:
+        said = str(found) if found.exc_type is not None and issubclass(found.exc_type, _SAYS_NO_PAYLOAD) else "..."
+        kept[:0] = [*found.stack.format(), f"{getattr(found.exc_type, '__qualname__', '?')}: {said}\n"]
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    return "".join(kept)
 
 
 def set_up(process: str, level: int = logging.INFO) -> None:
@@ -70,9 +86,14 @@ def set_up(process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # nameko logs refusals as warnings with a stack trace and each worker's arguments; our entrypoints log outcomes.
-    logging.getLogger("nameko").setLevel(logging.ERROR)
+    # nameko logs each refusal and bug of a method once more; our entrypoints log outcomes.
+    logging.getLogger("nameko").setLevel(logging.CRITICAL)
     logging.getLogger("amqp").setLevel(logging.WARNING)
+
+
+def correlate(correlation_id: str) -> None:
+    """Lines logged by this green thread from now on carry this correlation id."""
+    _correlation.set(correlation_id)
 
 
 @contextmanager

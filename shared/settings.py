@@ -104,6 +104,6 @@ def _path(values: Mapping[str, str], name: str) -> Path | None:
 
 def _number(values: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = values.get(name, str(default))
-    if not text.isdigit() or not low <= int(text) <= high:
+    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
         raise BadSetting(name, f"应为 {low} 到 {high} 的整数", f"must be a whole number from {low} to {high}")
     return int(text)

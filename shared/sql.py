@@ -40,7 +40,7 @@ def make_engine(
 ) -> Engine:
     """An engine whose every wait is bounded: connecting 5 s, a pooled connection 10 s, a lock 5 s, a statement as given."""
     options = {
-        "search_path": schema,
+        "search_path": quoted(schema),
         "timezone": "UTC",
         "lock_timeout": "5s",
         "statement_timeout": f"{statement_seconds}s",
@@ -60,9 +60,19 @@ def make_engine(
             "connect_timeout": 5,
             "application_name": "wq",
             "tcp_user_timeout": 10_000,
-            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            "options": " ".join(f"-c {name}={_in_options(value)}" for name, value in options.items()),
         },
     )
+
+
+def quoted(name: str) -> str:
+    """A schema's name as SQL wants it, whatever characters it has."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _in_options(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def _url(database_url: str, driver: Driver) -> URL:
@@ -85,6 +95,8 @@ def constraint_of(error: DBAPIError) -> str:
 # message may succeed later. Everything else is a mistake of ours and must stay loud.
 _PASSING = ("08", "53", "57", "40", "58")
 _LOCK_NOT_AVAILABLE = "55P03"
+# The server cut off a transaction that waited too long for something else, such as a frozen broker.
+_IDLE_IN_TRANSACTION = "25P03"
 
 
 def passing(error: DBAPIError | PoolTimeout) -> ServiceError | None:
@@ -94,6 +106,6 @@ def passing(error: DBAPIError | PoolTimeout) -> ServiceError | None:
     state = sqlstate_of(error)
     if not state and (error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")):
         return AWAY.error()
-    if state.startswith(_PASSING) or state == _LOCK_NOT_AVAILABLE:
+    if state.startswith(_PASSING) or state in (_LOCK_NOT_AVAILABLE, _IDLE_IN_TRANSACTION):
         return AWAY.error(sqlstate=state)
     return None

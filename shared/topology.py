@@ -52,7 +52,8 @@ def dead_letter_queue(queue: str) -> Queue:
         exchange=DEAD_LETTERS,
         routing_key=queue,
         durable=True,
-        queue_arguments={"x-queue-type": "quorum"},
+        # RabbitMQ 4 gives a message up after 20 returns unless told otherwise, and looking at it returns it.
+        queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000},
     )
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from amqp.exceptions import AMQPError
 from amqp.exceptions import NotFound as QueueMissing
 
-from shared.broker import PERSISTENT, ConfirmedPublisher, Outgoing, open_connection
+from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
+from shared.envelope import raw
 from shared.topology import dead_letter_queue, declare_events
 from wq.composition import TELLING, subscriptions
+
+# What a message keeps of its properties when it is sent again (docs/wire.md).
+KEPT = ("message_id", "correlation_id", "type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,7 @@ class ParkedMessage:
 
 def counts(amqp_uri: str) -> list[ParkedQueue]:
     """Every consumer queue with the number of its parked messages. Raises Unavailable."""
-    with open_connection(amqp_uri) as connection:
-        channel = connection.channel()
-        declare_events(channel, subscriptions(), TELLING)
+    with _channel(amqp_uri) as channel:
         found = []
         for consumer, event_type in subscriptions():
             queue = f"{consumer}.{event_type}"
@@ -48,26 +52,26 @@ def counts(amqp_uri: str) -> list[ParkedQueue]:
 
 def show(amqp_uri: str, queue: str, limit: int) -> list[ParkedMessage]:
     """The first parked messages of a queue; they stay parked. Raises Unavailable, KeyError for an unknown queue."""
-    with open_connection(amqp_uri) as connection:
-        channel = connection.channel()
+    with _channel(amqp_uri) as channel:
         # Whatever is not acknowledged returns to the queue when the channel closes.
         return [_parked(message) for message in _messages(channel, queue, limit)]
 
 
 def retry(amqp_uri: str, queue: str, limit: int) -> int:
-    """Send up to `limit` parked messages to their consumer again; how many. Raises Unavailable, KeyError.
+    """Send up to `limit` parked messages to their consumer again, each once; how many. Raises Unavailable, KeyError.
 
     Each is confirmed in its queue before it leaves the parked ones: a crash between repeats it, and a repeat is one effect.
     """
     publisher = ConfirmedPublisher(amqp_uri)
     done = 0
     try:
-        with open_connection(amqp_uri) as connection:
-            channel = connection.channel()
+        with _channel(amqp_uri) as channel:
             for message in _messages(channel, queue, limit):
-                body = message.body if isinstance(message.body, bytes) else message.body.encode()
-                properties = {"delivery_mode": PERSISTENT, "message_id": message.properties.get("message_id", "")}
-                publisher.publish([Outgoing(body=body, exchange="", routing_key=queue, properties=properties)])
+                kept = {name: message.properties[name] for name in KEPT if name in message.properties}
+                properties = {**kept, "delivery_mode": PERSISTENT}
+                sent = Outgoing(body=raw(message.body), exchange="", routing_key=queue, properties=properties)
+                if publisher.publish([sent]):
+                    raise UNROUTED.error(routing_key=queue)
                 channel.basic_ack(message.delivery_tag)
                 done += 1
     finally:
@@ -75,13 +79,25 @@ def retry(amqp_uri: str, queue: str, limit: int) -> int:
     return done
 
 
+@contextmanager
+def _channel(amqp_uri: str) -> Iterator[Any]:
+    try:
+        with open_connection(amqp_uri) as connection:
+            channel = connection.channel()
+            declare_events(channel, subscriptions(), TELLING)
+            yield channel
+    except (OSError, AMQPError) as error:
+        raise AWAY.error() from error
+
+
 def _messages(channel: Any, queue: str, limit: int) -> Iterator[Any]:
     name = dead_letter_queue(queue).name
     try:
-        channel.queue_declare(name, passive=True)
+        parked = channel.queue_declare(name, passive=True).message_count
     except QueueMissing as error:
         raise KeyError(queue) from error
-    for _ in range(limit):
+    # What is parked again meanwhile waits for the next time.
+    for _ in range(min(limit, parked)):
         message = channel.basic_get(name)
         if message is None:
             return
@@ -89,9 +105,9 @@ def _messages(channel: Any, queue: str, limit: int) -> Iterator[Any]:
 
 
 def _parked(message: Any) -> ParkedMessage:
-    (death, *_) = message.headers.get("x-death") or [{}]
+    (death, *_) = (message.headers or {}).get("x-death") or [{}]
     try:
-        body = orjson.loads(message.body)
+        body = orjson.loads(raw(message.body))
     except ValueError:
         body = None
     known = body if isinstance(body, dict) else {}
@@ -100,5 +116,5 @@ def _parked(message: Any) -> ParkedMessage:
         event_id=str(known.get("event_id", "?")),
         reason=str(death.get("reason", "?")),
         count=int(death.get("count", 0)),
-        body=body,
+        body=known or None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Sequence
 from functools import cache
 from threading import Event
@@ -22,7 +23,11 @@ STOP_SECONDS = 30
 
 
 def follow(names: Sequence[str], settings: Settings) -> int:
-    """Follow until SIGTERM or SIGINT; 0 then, 1 when every follower of this process has stopped by itself."""
+    """Follow until SIGTERM or SIGINT; 0 then, 1 when a thread died of a bug.
+
+    A follower that has stopped in a lane makes the process not ready; it goes on in the other lanes, and in that one when
+    the process is started again.
+    """
     set_up(f"follow:{','.join(names)}")
     chosen = [follower for follower in followers(settings) if follower.name in names]
 
@@ -44,8 +49,9 @@ def follow(names: Sequence[str], settings: Settings) -> int:
     threads = follow_in_threads(log, followings, stop)
     print(f"following {', '.join(names)} - health on port {port}", flush=True)
     while not stop.wait(0.5):
-        if all(each.progress.stopped for each in followings):
+        if not all(thread.is_alive() for thread in threads):
             return 1
+    deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0.0, deadline - time.monotonic()))
     return 0

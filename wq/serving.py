@@ -9,33 +9,45 @@ import eventlet
 eventlet.monkey_patch()
 
 import logging
+import os
 import signal
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from nameko.runners import ServiceRunner
+from nameko.utils.concurrency import SpawningProxy
 from sqlalchemy import Engine
 
-from shared.entrypoints import Replies
+from shared.entrypoints import Links, Replies
 from shared.eventlog.postgres import PostgresLog
 from shared.health import serve_health
 from shared.logs import set_up
 from shared.principals import Verifier
-from shared.settings import read_settings
+from shared.settings import Settings, read_settings
 from shared.sql import Driver, make_engine
 from wq.composition import SERVED, service_class
 
 STOP_SECONDS = 20
+KILL_SECONDS = 3
 
 _log = logging.getLogger(__name__)
 
 
 def main(names: list[str]) -> int:
     """Serve contexts until SIGTERM or SIGINT; returns 0, or 1 when a service died."""
-    settings = read_settings()
+    return serve(names, [service_class(name) for name in names], read_settings())
+
+
+def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
+    """Serve nameko classes until SIGTERM or SIGINT; returns 0, or 1 when one died: then it must be started again.
+
+    A lost broker is waited for; whatever it has forgotten is declared again. Ready is who consumes.
+    """
     set_up(f"serve:{','.join(names)}")
     clock = settings.clock()
+    links = Links()
 
     @cache
     def open_engine(schema: str) -> Engine:
@@ -51,36 +63,43 @@ def main(names: list[str]) -> int:
         "engine": open_engine,
         "verifier": Verifier.from_file(settings.principal_keys_file),
         "replies": Replies(settings.amqp_uri),
+        "links": links,
     }
     runner = ServiceRunner(config)
-    for name in names:
-        runner.add_service(service_class(name))
+    for each in classes:
+        runner.add_service(each)
 
     def stop(signum: int, frame: Any) -> None:
         del signum, frame
-        eventlet.spawn_n(_stop, runner)
+        eventlet.spawn_n(_stop, runner, 0)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     ready: list[bool] = []
-    port = serve_health(settings.health_port, {"services": lambda: None if ready else "starting"})
-    runner.start()
-    ready.append(True)
-    print(f"serving {', '.join(names)} - health on port {port}", flush=True)
+    port = serve_health(
+        settings.health_port, {"services": lambda: None if ready else "starting", "broker": links.problem}
+    )
     try:
-        runner.wait()
+        runner.start()
+        ready.append(True)
+        print(f"serving {', '.join(names)} - health on port {port}", flush=True)
+        # nameko's own wait would first wait for the other services to stop, without limit.
+        SpawningProxy(runner.containers, abort_on_error=True).wait()
     except Exception:  # noqa: BLE001 - nameko hands on whatever killed a service; the process ends with it
         _log.exception("a service died")
-        return 1
+        _stop(runner, 1)
     return 0
 
 
-def _stop(runner: ServiceRunner) -> None:
-    # nameko waits for its workers without limit; what is cut off here is unacknowledged and comes again.
-    with eventlet.Timeout(STOP_SECONDS, False):
-        runner.stop()
-        return
-    runner.kill()
+def _stop(runner: ServiceRunner, code: int) -> None:
+    # nameko waits without limit for its workers, and for a broker that is away; what is cut off here is unacknowledged
+    # and comes again.
+    for seconds, how in ((STOP_SECONDS, runner.stop), (KILL_SECONDS, runner.kill)):
+        with eventlet.Timeout(seconds, False):
+            how()
+            break
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
