@@ -233,8 +233,38 @@ class EmployerReinstated:
     employer_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceStored:
+    """A file that proves something about a graduate: `kind` of the evidence table, `size` in bytes, digests SHA-256.
+
+    `digest` is of the content as it was cleaned; `address` is of the sealed object and finds it in the store.
+    """
+
+    TYPE: ClassVar[str] = "directory.EvidenceStored"
+    VERSION: ClassVar[int] = 1
+
+    evidence_id: str
+    graduate_id: str
+    kind: str
+    media_type: str
+    size: int
+    digest: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRead:
+    """Somebody, the event's actor, was shown the file."""
+
+    TYPE: ClassVar[str] = "directory.EvidenceRead"
+    VERSION: ClassVar[int] = 1
+
+    evidence_id: str
+
+
 PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
 ERASURE_CODEC = Codec(GraduateErased)
 EMPLOYER_CODEC = Codec(EmployerRegistered, EmployerVerified, EmployerReturned, EmployerSuspended, EmployerReinstated)
+EVIDENCE_CODEC = Codec(EvidenceStored, EvidenceRead)

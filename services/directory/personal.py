@@ -74,6 +74,18 @@ class Personal:
         keys = self._fetch(connection, list(envelopes))
         return {subject: _opened(keys.get(subject), subject, envelope) for subject, envelope in envelopes.items()}
 
+    def seal_file(self, connection: Connection, subject: str, content: bytes) -> bytes | None:
+        """A subject's file sealed, or None where its key was destroyed. Commit before it is used."""
+        if self.seal_many(connection, {subject: {}})[subject] is None:
+            return None
+        (key,) = self._fetch(connection, [subject]).values()
+        return None if key is None else _encrypted(key, subject, content)
+
+    def open_file(self, connection: Connection, subject: str, sealed: bytes) -> bytes | None:
+        """The content of a sealed file, or None where the key was destroyed. Raises UnreadableEvent `personal.broken`."""
+        key = self._fetch(connection, [subject]).get(subject)
+        return None if key is None else _decrypted(key, subject, sealed)
+
     def hash(self, *parts: str) -> str:
         """A keyed hash of texts, hexadecimal."""
         return self._digest(parts).hex()
@@ -120,21 +132,25 @@ def personal_of(settings: Settings) -> Personal:
 
 
 def _sealed(key: bytes | None, subject: str, data: Mapping[str, Any]) -> str | None:
-    if key is None:
-        return None
-    nonce = os.urandom(NONCE_BYTES)
-    return b64encode(VERSION + nonce + AESGCM(key).encrypt(nonce, orjson.dumps(data), subject.encode())).decode()
+    return None if key is None else b64encode(_encrypted(key, subject, orjson.dumps(data))).decode()
 
 
 def _opened(key: bytes | None, subject: str, envelope: str) -> dict[str, Any] | None:
     if key is None:
         return None
-    raw = b64decode(envelope)
+    data: dict[str, Any] = orjson.loads(_decrypted(key, subject, b64decode(envelope)))
+    return data
+
+
+def _encrypted(key: bytes, subject: str, clear: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return VERSION + nonce + AESGCM(key).encrypt(nonce, clear, subject.encode())
+
+
+def _decrypted(key: bytes, subject: str, raw: bytes) -> bytes:
     if raw[:1] != VERSION:
         raise BROKEN.error()
     try:
-        clear = AESGCM(key).decrypt(raw[1 : NONCE_BYTES + 1], raw[NONCE_BYTES + 1 :], subject.encode())
+        return AESGCM(key).decrypt(raw[1 : NONCE_BYTES + 1], raw[NONCE_BYTES + 1 :], subject.encode())
     except InvalidTag:
         raise BROKEN.error() from None
-    data: dict[str, Any] = orjson.loads(clear)
-    return data
