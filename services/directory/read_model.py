@@ -93,7 +93,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the tables up to a batch of one lane: a few statements a batch, whatever its size."""
     graduates: dict[str, dict[str, Any] | None] = {}
     employers: dict[str, dict[str, Any]] = {}
-    statuses: dict[str, list[str]] = {}
+    statuses: dict[str, str] = {}
     schools: dict[str, dict[str, Any]] = {}
     erased: list[str] = []
     departments: dict[tuple[str, str], dict[str, Any]] = {}
@@ -113,7 +113,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 if employer_id in employers:
                     employers[employer_id]["status"] = status
                 else:
-                    statuses.setdefault(status, []).append(employer_id)
+                    statuses[employer_id] = status
             case "directory.SchoolListed":
                 schools[data["school"]] = {
                     name: data[name] for name in ("school", "name", "province", "level", "private")
@@ -127,7 +127,8 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     if erased:
         # The command destroys the key itself; this is for the one that fell between its event and that.
         destroy_keys(connection, erased)
-    for status, ids in statuses.items():
+    for status in sorted(set(statuses.values())):
+        ids = [employer_id for employer_id, last in statuses.items() if last == status]
         connection.execute(update(EMPLOYERS).where(EMPLOYERS.c.employer_id.in_(ids)).values(status=status))
     _upsert(connection, EMPLOYERS, list(employers.values()))
     _upsert(connection, SCHOOLS, list(schools.values()))

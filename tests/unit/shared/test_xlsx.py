@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -160,6 +162,24 @@ def test_more_shared_strings_than_are_kept_at_hand_are_found_again(path: Path, m
     cells = "".join(f'<row><c t="s"><v>{number}</v></c></row>' for number in order)
     packed(path, cells, {"xl/sharedStrings.xml": f"<sst>{strings}</sst>"})
     assert [cells for _, cells in rows(path)] == [[f"甲{number}"] for number in order]
+
+
+def test_four_times_the_rows_take_the_same_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "BLOCKS_KEPT", 8)
+    monkeypatch.setattr(xlsx, "STRINGS_KEPT", 8)
+    peaks = []
+    for count in (5_000, 20_000):
+        strings = "".join(f"<si><t>{number:0200d}</t></si>" for number in range(count))
+        cells = "".join(f'<row><c t="s"><v>{number}</v></c></row>' for number in range(count))
+        packed(path, cells, {"xl/sharedStrings.xml": f"<sst>{strings}</sst>"})
+        del strings, cells
+        gc.collect()
+        tracemalloc.start()
+        assert sum(1 for _ in read_sheet(path)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # The strings alone are 4 MB in the larger one.
+    assert peaks[1] < peaks[0] + (1 << 20), peaks
 
 
 # What is refused

@@ -64,6 +64,37 @@ def test_the_default_response_period_may_not_exceed_the_longest_one() -> None:
     given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")
 
 
+@pytest.mark.parametrize(
+    ("parties", "order"),
+    [
+        (2, ()),
+        (2, ("accept", "review")),
+        (2, ("accept", "seal", "review")),
+        (2, ("seal", "accept", "review")),
+        (3, ("accept", "attest", "review")),
+        (3, ("accept", "review", "attest")),
+    ],
+)
+def test_a_province_chooses_the_order_of_signing(parties: int, order: tuple[str, ...]) -> None:
+    command = replace(x.SET_PROVINCE, parties=parties, signing_order=order)
+    given(PROVINCE).when(command).then(replace(x.PROVINCE_SET, parties=parties, signing_order=order))
+
+
+@pytest.mark.parametrize(
+    ("parties", "order"),
+    [
+        (2, ("accept",)),
+        (2, ("review", "accept")),
+        (2, ("accept", "review", "review")),
+        (3, ("accept", "review")),
+        (3, ("attest", "accept", "review")),
+    ],
+)
+def test_an_order_that_nobody_can_sign_in_is_refused(parties: int, order: tuple[str, ...]) -> None:
+    command = replace(x.SET_PROVINCE, parties=parties, signing_order=order)
+    given(PROVINCE).when(command).then_refused("directory.wrong_signing_order", "signing_order")
+
+
 # list_school
 
 
@@ -114,6 +145,11 @@ def test_any_other_chain_of_a_school_is_refused(name: str, chain: Any) -> None:
 
 def test_a_school_that_is_not_listed_has_no_settings() -> None:
     given(SCHOOL).when(x.SET_SCHOOL).then_refused("directory.school_not_found", "school")
+
+
+def test_a_school_limits_how_often_a_graduate_may_break_an_agreement() -> None:
+    command = replace(x.SET_SCHOOL, breach_limit=1)
+    given(SCHOOL, x.LISTED, x.SCHOOL_SET).when(command).then(replace(x.SCHOOL_SET, breach_limit=1))
 
 
 # add_department

@@ -15,9 +15,14 @@ from tests.support import directory_examples as x
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID
 
 SET_PROVINCE: dict[str, Any] = {
-    **x.values(x.SET_PROVINCE),
-    "review_chain": list(x.CHAIN),
+    "province": "14",
+    "class_year": 2026,
+    "parties": 2,
+    "review_chain": ["department", "school"],
     "cancellation_chain": ["school"],
+    "response_days": 5,
+    "response_days_max": 30,
+    "cancellation_days": 15,
 }
 APPLICATION = {
     "employer_id": EMPLOYER_ID,
@@ -81,6 +86,10 @@ BAD: list[tuple[type[Shape], dict[str, Any], dict[str, Any], str]] = [
     (schemas.SetProvince, SET_PROVINCE, {"response_days_max": 91}, "response_days_max"),
     (schemas.SetProvince, SET_PROVINCE, {"cancellation_days": 1.5}, "cancellation_days"),
     (schemas.SetProvince, SET_PROVINCE, {"retroactive": True}, "retroactive"),
+    (schemas.SetProvince, SET_PROVINCE, {"signing_order": ["accept", "stamp"]}, "signing_order.1"),
+    (schemas.SetProvince, SET_PROVINCE, {"binding": "never"}, "binding"),
+    (schemas.SetProvince, SET_PROVINCE, {"penalty_limit": -1}, "penalty_limit"),
+    (schemas.SetProvince, SET_PROVINCE, {"template": "../default/1"}, "template"),
     (schemas.SetSchool, VALID[1][1], {"school": "00000"}, "school"),
     (schemas.SetSchool, VALID[1][1], {"cancellation_chain": ["ministry"]}, "cancellation_chain.0"),
     (schemas.AddDepartment, VALID[2][1], {"department": "7"}, "department"),
@@ -128,7 +137,7 @@ def test_a_good_message_becomes_what_it_asks_for(shape: type[Shape], payload: di
 
 def test_the_fields_keep_their_meaning() -> None:
     assert load(schemas.SetProvince, SET_PROVINCE) == x.SET_PROVINCE
-    assert load(*VALID[1]) == SchoolSettings("10108", 2026, ("school",), None)
+    assert load(*VALID[1]) == SchoolSettings("10108", 2026, ("school",), None, None)
     assert load(*VALID[2]) == NewDepartment("10108", "07", "机械工程学院")
     assert load(schemas.ImportRoster, ROSTER) == Roster("10108", 2026, (x.roster_row(),))
     assert load(schemas.RemoveGraduate, GRADUATE_BECAUSE) == x.REMOVE

@@ -1,0 +1,212 @@
+"""Rosters imported into a real database: who is enrolled, what is told about the others, and in how much memory."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from services.directory.personal import destroy_keys
+from services.directory.roster import graduate_id, import_roster
+from shared.clock import FixedClock
+from shared.codes.schools import SCHOOLS
+from shared.errors import Invalid, NotFound
+from tests.integration.directory.conftest import SCHOOL_CODE, World
+from tests.support.directory_examples import moved, roster_row, write_csv, write_xlsx
+from tests.support.spec import NOW
+
+FORMATS = [(".csv", write_csv), (".xlsx", write_xlsx)]
+EVENTS = "SELECT count(*) FROM eventlog.events WHERE stream LIKE 'graduate-%%'"
+KEYS = "SELECT count(*) FROM vault.subject_keys"
+
+
+def graduate(world: World, number: int) -> str:
+    """The id of the number-th row's graduate."""
+    row = roster_row(number)
+    return graduate_id(world.personal, SCHOOLS[SCHOOL_CODE], 2026, row["exam_no"])
+
+
+def opened(world: World, thing: str) -> dict[str, Any] | None:
+    """What the newest envelope of a graduate holds."""
+    envelope = world.stream(f"graduate-{thing}")[-1].data["personal"]
+    with world.engine.connect() as connection:
+        return world.personal.open_many(connection, {thing: envelope})[thing]
+
+
+@pytest.mark.parametrize(("suffix", "write"), FORMATS, ids=["csv", "xlsx"])
+def test_good_rows_are_enrolled_and_a_bad_one_harms_nobody(
+    world: World, tmp_path: Path, suffix: str, write: Any
+) -> None:
+    rows = [roster_row(number) for number in range(5)]
+    rows[2] |= {"name": "", "sex": "1"}
+    seen: list[int] = []
+    report = world.import_file(write(tmp_path / f"名册{suffix}", rows), seen.append)
+    assert (report.enrolled, report.corrected, report.unchanged, report.refused) == (4, 0, 0, 1)
+    assert [(each.line, each.field, each.code) for each in report.errors] == [
+        (4, "name", "roster.missing"),
+        (4, "sex", "roster.sex"),
+    ]
+    assert all(each.zh and each.en for each in report.errors)
+    assert seen == [5]
+    for number in (0, 1, 3, 4):
+        (enrolled,) = world.stream(f"graduate-{graduate(world, number)}")
+        assert enrolled.type == "directory.GraduateEnrolled"
+        assert enrolled.event.actor.scope == "CN/14/10108"
+        assert opened(world, graduate(world, number)) == {
+            name: rows[number][name] for name in ("name", "id_number", "exam_no", "student_no", "phone")
+        }
+    assert world.stream(f"graduate-{graduate(world, 2)}") == []
+    assert world.types("school-14-10108") == ["SchoolListed", "DepartmentAdded", "DepartmentAdded"]
+
+
+def test_nothing_personal_is_stored_in_clear(world: World, tmp_path: Path) -> None:
+    row = roster_row(name="欧阳修")
+    world.import_file(write_csv(tmp_path / "名册.csv", [row]))
+    told = " ".join(str(each.data) for each in world.lane())
+    for name in ("name", "id_number", "exam_no", "student_no", "phone"):
+        assert row[name] not in told
+
+
+@pytest.mark.parametrize(("suffix", "write"), FORMATS, ids=["csv", "xlsx"])
+def test_importing_again_changes_nothing(world: World, tmp_path: Path, suffix: str, write: Any) -> None:
+    path = write(tmp_path / f"名册{suffix}", [roster_row(number) for number in range(5)])
+    world.import_file(path)
+    head = world.log.heads()
+    report = world.import_file(path)
+    assert (report.enrolled, report.corrected, report.unchanged, report.refused) == (0, 0, 5, 0)
+    assert world.log.heads() == head
+
+
+def test_a_row_that_says_something_else_corrects_its_graduate_alone(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(3)]
+    world.import_file(write_csv(tmp_path / "名册.csv", rows))
+    rows[1] |= {"name": "张更正"}
+    rows[2] |= moved("08", "外国语学院")
+    report = world.import_file(write_csv(tmp_path / "更正.csv", rows))
+    assert (report.enrolled, report.corrected, report.unchanged) == (0, 2, 1)
+    assert world.types(f"graduate-{graduate(world, 1)}") == ["GraduateEnrolled", "GraduateCorrected"]
+    corrected = opened(world, graduate(world, 1))
+    assert corrected is not None
+    assert corrected["name"] == "张更正"
+    assert world.stream(f"graduate-{graduate(world, 2)}")[-1].data["department"] == "08"
+
+
+def test_a_department_with_another_name_refuses_its_rows_only(world: World, tmp_path: Path) -> None:
+    world.import_file(write_csv(tmp_path / "名册.csv", [roster_row(0)]))
+    rows = [roster_row(1), roster_row(2, **moved("07", "机电学院"))]
+    report = world.import_file(write_csv(tmp_path / "续.csv", rows))
+    assert (report.enrolled, report.refused) == (1, 1)
+    assert [(each.line, each.field, each.code) for each in report.errors] == [
+        (3, "department", "directory.department_taken")
+    ]
+
+
+def test_of_two_rows_with_one_candidates_number_the_first_counts(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(0), roster_row(1, exam_no=roster_row(0)["exam_no"]), roster_row(2)]
+    report = world.import_file(write_csv(tmp_path / "名册.csv", rows))
+    assert (report.enrolled, report.corrected, report.refused) == (2, 0, 1)
+    assert [(each.line, each.field, each.code) for each in report.errors] == [(3, "exam_no", "roster.repeated_row")]
+    kept = opened(world, graduate(world, 0))
+    assert kept is not None
+    assert kept["name"] == rows[0]["name"]
+
+
+def test_who_was_erased_is_not_enrolled_again(world: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "名册.csv", [roster_row(number) for number in range(3)])
+    world.import_file(path)
+    with world.engine.begin() as connection:
+        destroy_keys(connection, [graduate(world, 1)])
+    report = world.import_file(path)
+    assert (report.unchanged, report.refused) == (2, 1)
+    assert [(each.line, each.field, each.code) for each in report.errors] == [
+        (3, "exam_no", "directory.graduate_erased")
+    ]
+    assert opened(world, graduate(world, 1)) is None
+
+
+def test_a_key_is_stored_before_the_event_that_needs_it(world: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "名册.csv", [roster_row(number) for number in range(3)])
+    original = world.log.append_many
+
+    def append_many(lane: str, writes: Any) -> Any:
+        assert world.count(KEYS) == 3
+        assert world.count(EVENTS) == 0
+        return original(lane, writes)
+
+    world.log.append_many = append_many  # type: ignore[method-assign]
+    assert world.import_file(path).enrolled == 3
+
+
+def test_of_two_importers_at_the_same_time_each_row_has_one_effect(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(3_000)]
+    paths = [write_csv(tmp_path / "名册.csv", rows), write_csv(tmp_path / "倒序.csv", list(reversed(rows)))]
+    both_ready = threading.Barrier(2)
+
+    def run(path: Path) -> Any:
+        both_ready.wait(60)
+        return world.import_file(path)
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run, paths))
+    assert [each.refused for each in reports] == [0, 0], [each.errors[:3] for each in reports]
+    assert sum(each.enrolled for each in reports) == len(rows)
+    assert sum(each.unchanged for each in reports) == len(rows)
+    assert world.count(EVENTS) == len(rows)
+    assert world.count(KEYS) == len(rows)
+    for number in (0, 1_500, 2_999):
+        clear = opened(world, graduate(world, number))
+        assert clear is not None
+        assert clear["name"] == rows[number]["name"]
+
+
+def test_memory_does_not_grow_with_the_rows(world: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "名册.csv", map(roster_row, range(20_000)))
+    held: dict[int, int] = {}
+
+    def look(seen: int) -> None:
+        gc.collect()
+        held[seen] = psutil.Process().memory_info().rss
+
+    assert world.import_file(path, look).enrolled == 20_000
+    # A row is more than 2 kB while it is worked on: 14,000 that are kept would be twice this.
+    assert held[20_000] - held[6_000] < 14 << 20, held
+
+
+def test_nothing_is_written_when_the_file_is_wrong_far_behind(world: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "名册.csv", map(roster_row, range(5_000)))
+    with path.open("ab") as file:
+        file.write(b"\xff\xff\n")
+    head = world.log.heads()
+    with pytest.raises(Invalid):
+        world.import_file(path)
+    assert world.log.heads() == head
+
+
+def run_for(world: World, path: Path, school: str) -> Any:
+    return import_roster(
+        world.log,
+        world.engine,
+        world.personal,
+        path,
+        school=school,
+        class_year=2026,
+        account="school-office",
+        clock=FixedClock(NOW),
+        report=lambda seen: None,
+    )
+
+
+def test_a_school_of_no_list_or_not_yet_listed_has_no_roster(world: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "名册.csv", [roster_row()])
+    with pytest.raises(Invalid) as unknown:
+        run_for(world, path, "00000")
+    assert unknown.value.code == "roster.unknown_school"
+    with pytest.raises(NotFound) as unlisted:
+        run_for(world, path, "10110")
+    assert unlisted.value.code == "directory.school_not_found"
+    assert world.count(EVENTS) == 0

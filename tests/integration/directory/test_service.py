@@ -1,0 +1,482 @@
+"""The directory through the service's own methods: who may, what is answered, what is shown to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.directory import decider as c
+from services.directory import schemas
+from services.directory.decider import employer_id_of
+from services.directory.roster import graduate_id
+from shared.codes.schools import SCHOOLS
+from shared.codes.uscc import make_uscc
+from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, Unavailable
+from shared.handling import handle
+from shared.messages import Actor
+from tests.integration.directory.conftest import SCHOOL_CODE, World, by
+from tests.support import directory_examples as x
+from tests.support.directory_examples import moved, roster_row
+from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, PROVINCE, SCHOOL, SYSTEM
+
+OTHER_SCHOOL = Actor("school", "elsewhere", "CN/14/10109")
+OTHER_DEPARTMENT = Actor("department", "elsewhere", "CN/14/10108/08")
+OTHER_PROVINCE = Actor("province", "elsewhere", "CN/32")
+EVERYBODY = (GRADUATE, EMPLOYER, DEPARTMENT, SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY, SYSTEM)
+OWN_ID = employer_id_of(x.USCC)
+OWN = Actor("employer", OWN_ID)
+APPLICATION = schemas.Application(
+    employer_id=OWN_ID,
+    name=x.EMPLOYER_NAME,
+    uscc=x.USCC,
+    uscc_absent_reason=None,
+    nature="31",
+    industry="31",
+    place="140105",
+    address="太原市小店区",
+    contact_name="王经理",
+    contact_phone="0351-0000000",
+    contact_email=None,
+)
+LATER = datetime(2030, 1, 2, tzinfo=UTC)
+
+
+def graduate(world: World, number: int = 0) -> str:
+    """The id of the number-th row's graduate."""
+    return graduate_id(world.personal, SCHOOLS[SCHOOL_CODE], 2026, roster_row(number)["exam_no"])
+
+
+def enrolled(world: World, count: int = 1) -> None:
+    """A roster of `count` rows, followed."""
+    roster = schemas.Roster(SCHOOL_CODE, 2026, tuple(map(roster_row, range(count))))
+    items = world.service.import_roster(roster, by(SCHOOL, "import_roster"))["items"]
+    assert all("error" not in each for each in items)
+    world.follow()
+
+
+def registered(world: World, *then: str) -> None:
+    """The employer's application, and what an office did with it."""
+    world.service.register_employer(APPLICATION, by(OWN, "register_employer"))
+    for step in then:
+        act(world, step)
+
+
+def act(world: World, step: str, actor: Actor = PROVINCE) -> Any:
+    """One of the offices' commands about the employer."""
+    because = {"return": c.ReturnEmployer, "suspend": c.SuspendEmployer}
+    alone = {"verify": c.VerifyEmployer, "reinstate": c.ReinstateEmployer}
+    command = because[step](OWN_ID, "材料不符") if step in because else alone[step](OWN_ID)
+    return getattr(world.service, f"{step}_employer")(command, by(actor, f"{step}_employer"))
+
+
+def only(allowed: tuple[Actor, ...], call: Callable[[Actor], Any], among: tuple[Actor, ...] = EVERYBODY) -> None:
+    """These may; everybody else is refused, and first, so that nothing was there for them to find."""
+    for actor in among:
+        if actor not in allowed:
+            with pytest.raises(Forbidden) as caught:
+                call(actor)
+            assert caught.value.code == "access.denied"
+    for actor in allowed:
+        call(actor)
+
+
+# Provinces and schools
+
+
+def test_a_province_and_the_ministry_set_a_province_and_everybody_reads_it(world: World) -> None:
+    def set_province(actor: Actor) -> Any:
+        return world.service.set_province(x.SET_PROVINCE, by(actor, "set_province"))
+
+    only((PROVINCE, MINISTRY), set_province)
+    assert world.types("province-14") == ["ProvinceSettingsChanged"]
+    query = schemas.OfProvince(province="14")
+    for actor in EVERYBODY:
+        shown = world.service.get_province(query, by(actor, "get_province"))
+        assert shown["settings"]["2026"]["review_chain"] == ["department", "school"]
+    unset = world.service.get_province(schemas.OfProvince(province="32"), by(MINISTRY, "get_province"))
+    assert unset == {"province": "32", "settings": {}}
+
+
+def test_a_school_and_its_province_set_a_school_and_the_school_adds_departments(world: World) -> None:
+    wanted = schemas.SchoolSettings(SCHOOL_CODE, 2026, ("school",), None, None)
+    only((SCHOOL, PROVINCE), lambda actor: world.service.set_school(wanted, by(actor, "set_school")))
+    new = schemas.NewDepartment(SCHOOL_CODE, "07", "机械工程学院")
+    only((SCHOOL,), lambda actor: world.service.add_department(new, by(actor, "add_department")))
+    query = schemas.OfSchool(school=SCHOOL_CODE)
+    for actor in EVERYBODY:
+        shown = world.service.get_school(query, by(actor, "get_school"))
+        assert shown["name"] == "山西大学"
+        assert shown["departments"] == {"07": "机械工程学院"}
+        assert shown["settings"]["2026"]["review_chain"] == ["school"]
+
+
+def test_a_school_that_is_not_listed_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound) as caught:
+        world.service.get_school(schemas.OfSchool(school="10110"), by(MINISTRY, "get_school"))
+    assert (caught.value.code, caught.value.field) == ("directory.school_not_found", "school")
+
+
+def test_the_schools_of_a_province_are_listed_page_by_page(world: World) -> None:
+    world.follow()
+    query = schemas.OfProvince(province="14", limit=1)
+    first = world.service.list_schools(query, by(GRADUATE, "list_schools"))
+    assert [each["name"] for each in first["schools"]] == ["山西大学"]
+    second = world.service.list_schools(replace(query, after=first["after"]), by(EMPLOYER, "list_schools"))
+    assert [each["name"] for each in second["schools"]] == ["太原科技大学"]
+    last = world.service.list_schools(replace(query, after=second["after"]), by(EMPLOYER, "list_schools"))
+    assert last == {"schools": [], "after": None}
+
+
+# Rosters
+
+
+def test_only_the_school_imports_its_roster(world: World) -> None:
+    roster = schemas.Roster(SCHOOL_CODE, 2026, (roster_row(),))
+    only((SCHOOL,), lambda actor: world.service.import_roster(roster, by(actor, "import_roster")))
+
+
+def test_five_hundred_rows_are_each_answered_for_themselves(world: World) -> None:
+    rows = [roster_row(number) for number in range(500)]
+    rows[7] |= {"name": "", "sex": "1"}
+    rows[8] |= moved("07", "机电学院")
+    rows[9] |= {"exam_no": rows[0]["exam_no"]}
+    roster = schemas.Roster(SCHOOL_CODE, 2026, tuple(rows))
+    meta = by(SCHOOL, "import_roster")
+    items = world.service.import_roster(roster, meta)["items"]
+    assert [each["index"] for each in items] == list(range(500))
+    errors = {each["index"]: each["error"] for each in items if "error" in each}
+    assert {index: error["exc_args"][0] for index, error in errors.items()} == {
+        7: "payload.invalid",
+        8: "directory.department_taken",
+        9: "roster.repeated_row",
+    }
+    assert list(errors[7]["exc_args"][1]["fields"]) == ["rows.7.name", "rows.7.sex"]
+    assert items[0]["id"] == graduate(world, 0)
+    assert {each["version"] for each in items if "error" not in each} == {1}
+    assert world.service.import_roster(roster, meta)["items"] == items
+
+
+def test_no_rows_are_no_work(world: World) -> None:
+    assert world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, ()), by(SCHOOL, "import_roster")) == {
+        "items": []
+    }
+
+
+def test_only_the_school_removes_a_graduate(world: World) -> None:
+    enrolled(world, 2)
+    command = c.RemoveGraduate(graduate(world), "延期毕业")
+    only((SCHOOL,), lambda actor: world.service.remove_graduate(command, by(actor, "remove_graduate")))
+    again = world.service.remove_graduate(command, by(SCHOOL, "remove_graduate"))
+    assert (again.version, again.position) == (2, 0)
+    world.follow()
+    query = schemas.InScope(scope="CN/14/10108", class_year=2026)
+    listed = world.service.list_graduates(query, by(SCHOOL, "list_graduates"))
+    assert (listed["total"], [each["graduate_id"] for each in listed["graduates"]]) == (1, [graduate(world, 1)])
+    enrolled(world, 2)
+    assert world.service.list_graduates(query, by(SCHOOL, "list_graduates"))["total"] == 2
+
+
+def test_nobody_learns_by_removing_who_is_on_a_roster(world: World) -> None:
+    unknown = c.RemoveGraduate(GRADUATE_ID, "延期毕业")
+    with pytest.raises(Forbidden):
+        world.service.remove_graduate(unknown, by(SCHOOL, "remove_graduate"))
+
+
+# Personal data
+
+
+def test_only_the_province_erases_a_graduate_and_nothing_brings_the_person_back(world: World) -> None:
+    enrolled(world, 2)
+    thing = graduate(world)
+    command = c.EraseGraduate(thing, "本人申请")
+    with pytest.raises(Refused) as early:
+        world.service.erase_graduate(command, by(PROVINCE, "erase_graduate"))
+    assert early.value.code == "directory.too_early_to_erase"
+    meta = by(PROVINCE, "erase_graduate", LATER)
+    only((PROVINCE,), lambda actor: world.service.erase_graduate(command, replace(meta, actor=actor)))
+    assert world.service.erase_graduate(command, meta) == world.service.erase_graduate(command, meta)
+    assert world.types(f"erasure-{thing}") == ["GraduateErased"]
+    world.follow()
+    own = Actor("graduate", thing)
+    shown = world.service.get_graduate(schemas.OfGraduate(graduate_id=thing), by(own, "get_graduate"))
+    assert shown["erased"] is True
+    assert "name" not in shown
+    row = roster_row()
+    with pytest.raises(NotFound):
+        find(world, row["name"], row["id_number"])
+    query = schemas.InScope(scope="CN/14/10108", class_year=2026)
+    assert world.service.list_graduates(query, by(SCHOOL, "list_graduates"))["total"] == 2
+    roster = schemas.Roster(SCHOOL_CODE, 2026, (row,))
+    (item,) = world.service.import_roster(roster, by(SCHOOL, "import_roster"))["items"]
+    assert item["error"]["exc_args"][0] == "directory.graduate_erased"
+
+
+def test_an_erasure_that_fell_after_its_event_is_completed_by_the_follower(world: World) -> None:
+    enrolled(world)
+    command = c.EraseGraduate(graduate(world), "本人申请")
+    handle(world.log, c.ERASURE, command, by(PROVINCE, "erase_graduate", LATER))
+    world.follow()
+    query = schemas.OfGraduate(graduate_id=graduate(world))
+    assert world.service.get_graduate(query, by(SCHOOL, "get_graduate"))["erased"] is True
+
+
+def test_a_graduate_and_the_offices_above_see_the_graduate(world: World) -> None:
+    enrolled(world)
+    own = Actor("graduate", graduate(world))
+    query = schemas.OfGraduate(graduate_id=graduate(world))
+    offices = (DEPARTMENT, SCHOOL, PROVINCE, MINISTRY)
+    among = (*EVERYBODY, own, OTHER_DEPARTMENT)
+    only((own, *offices), lambda actor: world.service.get_graduate(query, by(actor, "get_graduate")), among)
+
+
+def test_the_identity_number_is_shown_to_its_owner_and_the_school_and_masked_for_others(world: World) -> None:
+    enrolled(world)
+    number = roster_row()["id_number"]
+    query = schemas.OfGraduate(graduate_id=graduate(world))
+    scope = schemas.InScope(scope="CN/14/10108/07", class_year=2026)
+    for actor, shown in (
+        (Actor("graduate", graduate(world)), number),
+        (SCHOOL, number),
+        (DEPARTMENT, f"{number[:6]}********{number[-4:]}"),
+        (PROVINCE, f"{number[:6]}********{number[-4:]}"),
+        (MINISTRY, f"{number[:6]}********{number[-4:]}"),
+    ):
+        one = world.service.get_graduate(query, by(actor, "get_graduate"))
+        assert (one["id_number"], one["name"]) == (shown, roster_row()["name"])
+        assert "personal" not in one
+        assert "id_hash" not in one
+        if actor.role != "graduate":
+            assert world.service.list_graduates(scope, by(actor, "list_graduates"))["graduates"] == [one]
+
+
+def test_a_graduate_nobody_enrolled_is_found_by_nobody(world: World) -> None:
+    query = schemas.OfGraduate(graduate_id=GRADUATE_ID)
+    with pytest.raises(NotFound):
+        world.service.get_graduate(query, by(GRADUATE, "get_graduate"))
+    for actor in (SCHOOL, PROVINCE, MINISTRY):
+        with pytest.raises(Forbidden):
+            world.service.get_graduate(query, by(actor, "get_graduate"))
+
+
+def find(world: World, name: str, number: str, actor: Actor = EMPLOYER) -> Any:
+    query = schemas.ByNumber(name=name, id_number=number)
+    return world.service.find_graduate(query, by(actor, "find_graduate"))
+
+
+def test_who_knows_name_and_number_finds_the_graduate_and_is_told_little(world: World) -> None:
+    enrolled(world, 2)
+    row = roster_row()
+    among = (*EVERYBODY, OTHER_DEPARTMENT)
+    offices = (DEPARTMENT, SCHOOL, PROVINCE, MINISTRY)
+    found = find(world, row["name"], row["id_number"].lower())
+    assert found == {
+        "graduate_id": graduate(world),
+        "school": "10108",
+        "department": "07",
+        "class_year": 2026,
+        "education": "31",
+    }
+    for actor in among:
+        if actor in (EMPLOYER, *offices):
+            assert find(world, row["name"], row["id_number"], actor) == found
+        else:
+            with pytest.raises((Forbidden, NotFound)) as caught:
+                find(world, row["name"], row["id_number"], actor)
+            outside = actor in (OTHER_SCHOOL, OTHER_PROVINCE, OTHER_DEPARTMENT)
+            assert isinstance(caught.value, NotFound if outside else Forbidden)
+
+
+def test_an_unknown_name_and_an_unknown_number_are_answered_alike(world: World) -> None:
+    enrolled(world)
+    row, other = roster_row(0), roster_row(1)
+    answers = []
+    for name, number in ((other["name"], row["id_number"]), (row["name"], other["id_number"])):
+        with pytest.raises(NotFound) as caught:
+            find(world, name, number)
+        answers.append((caught.value.code, caught.value.details))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == "directory.graduate_not_found"
+
+
+def test_a_number_that_cannot_be_right_is_told_so(world: World) -> None:
+    with pytest.raises(Invalid) as caught:
+        find(world, "张三", "140105200305060021")
+    assert list(caught.value.details["fields"]) == ["id_number"]
+
+
+def test_of_two_rosters_with_one_person_the_newest_class_is_found(world: World) -> None:
+    enrolled(world)
+    row = roster_row(0, exam_no="29140100000000", enrolled_on="20260901", graduates_on="20290701", education="11")
+    roster = schemas.Roster("10109", 2029, (row,))
+    (item,) = world.service.import_roster(roster, by(OTHER_SCHOOL, "import_roster"))["items"]
+    assert "error" not in item
+    world.follow()
+    assert find(world, row["name"], row["id_number"])["class_year"] == 2029
+    assert find(world, row["name"], row["id_number"], SCHOOL)["class_year"] == 2026
+
+
+def test_a_list_is_read_page_by_page_in_scope(world: World) -> None:
+    enrolled(world, 7)
+
+    def listed(actor: Actor, scope: str, limit: int) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            query = schemas.InScope(scope=scope, class_year=2026, limit=limit, after=after)
+            page = world.service.list_graduates(query, by(actor, "list_graduates"))
+            assert page["total"] == (7 if scope.count("/") < 3 else 4 if scope.endswith("07") else 3)
+            assert len(page["graduates"]) <= limit
+            found += [each["graduate_id"] for each in page["graduates"]]
+            after = page["after"]
+            if after is None:
+                return found
+
+    everybody = {graduate(world, number) for number in range(7)}
+    for limit in (1, 3, 7, 100):
+        found = listed(SCHOOL, "CN/14/10108", limit)
+        assert len(found) == 7
+        assert set(found) == everybody
+    assert set(listed(DEPARTMENT, "CN/14/10108/07", 3)) == {graduate(world, number) for number in (0, 2, 4, 6)}
+    assert set(listed(MINISTRY, "CN", 3)) == everybody
+
+
+def test_a_list_outside_the_own_scope_is_refused(world: World) -> None:
+    query = schemas.InScope(scope="CN/14/10108", class_year=2026)
+    allowed = (SCHOOL, PROVINCE, MINISTRY)
+    only(allowed, lambda actor: world.service.list_graduates(query, by(actor, "list_graduates")))
+
+
+def test_a_list_that_is_behind_says_so(world: World) -> None:
+    query = schemas.InScope(scope="CN/14", class_year=2026, at_least={"14": 99})
+    with pytest.raises(Unavailable) as caught:
+        world.service.list_graduates(query, by(PROVINCE, "list_graduates"))
+    assert caught.value.code == "projection.behind"
+
+
+# Employers
+
+
+def test_an_employer_registers_itself_and_nobody_else(world: World) -> None:
+    def register(actor: Actor) -> Any:
+        return world.service.register_employer(APPLICATION, by(actor, "register_employer"))
+
+    only((OWN,), register, (*EVERYBODY, OWN))
+    assert world.types(f"employer-{OWN_ID}") == ["EmployerRegistered"]
+    assert "王经理" not in str(world.stream(f"employer-{OWN_ID}")[0].data)
+
+
+def test_an_employer_does_not_register_under_the_id_of_another_code(world: World) -> None:
+    foreign = replace(APPLICATION, uscc=make_uscc("91", "140105", "22000000"))
+    with pytest.raises(Invalid) as caught:
+        world.service.register_employer(foreign, by(OWN, "register_employer"))
+    assert caught.value.code == "directory.wrong_employer_id"
+
+
+def test_an_employer_belongs_to_no_province(world: World) -> None:
+    local = f"14-{uuid4()}"
+    application = replace(APPLICATION, employer_id=local, uscc=None, uscc_absent_reason="部队")
+    with pytest.raises(Invalid) as caught:
+        world.service.register_employer(application, by(Actor("employer", local), "register_employer"))
+    assert caught.value.code == "directory.wrong_employer_id"
+    assert caught.value.details["expected"] == f"00{local[2:]}"
+
+
+def test_an_employer_without_a_code_says_why(world: World) -> None:
+    own_id = f"00-{uuid4()}"
+    application = replace(APPLICATION, employer_id=own_id, uscc=None)
+    with pytest.raises(Invalid) as caught:
+        world.service.register_employer(application, by(Actor("employer", own_id), "register_employer"))
+    assert caught.value.code == "directory.uscc_needed"
+    because = replace(application, uscc_absent_reason="部队")
+    answer = world.service.register_employer(because, by(Actor("employer", own_id), "register_employer"))
+    assert (answer.id, answer.version) == (own_id, 1)
+
+
+def test_a_repeated_application_is_answered_as_it_was_the_first_time(world: World) -> None:
+    meta = by(OWN, "register_employer")
+    assert world.service.register_employer(APPLICATION, meta) == world.service.register_employer(APPLICATION, meta)
+    with pytest.raises(Refused) as caught:
+        world.service.register_employer(APPLICATION, by(OWN, "register_employer"))
+    assert caught.value.code == "directory.employer_known"
+
+
+@pytest.mark.parametrize(
+    ("past", "step", "allowed"),
+    [
+        ((), "verify", (SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY)),
+        ((), "return", (SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY)),
+        (("verify",), "suspend", (PROVINCE, OTHER_PROVINCE, MINISTRY)),
+        (("verify", "suspend"), "reinstate", (PROVINCE, OTHER_PROVINCE, MINISTRY)),
+    ],
+    ids=["verify", "return", "suspend", "reinstate"],
+)
+def test_which_offices_look_after_an_employer(
+    world: World, past: tuple[str, ...], step: str, allowed: tuple[Actor, ...]
+) -> None:
+    registered(world, *past)
+    only(allowed, lambda actor: act(world, step, actor), (*EVERYBODY, OWN))
+
+
+def test_the_life_of_an_employers_account(world: World) -> None:
+    def status() -> str:
+        world.follow()
+        found = world.service.get_employer(schemas.OfEmployer(employer_id=OWN_ID), by(GRADUATE, "get_employer"))
+        return str(found["status"])
+
+    registered(world)
+    assert status() == "awaiting"
+    act(world, "return")
+    assert status() == "returned"
+    world.service.register_employer(APPLICATION, by(OWN, "register_employer"))
+    for step, then in (("verify", "verified"), ("suspend", "suspended"), ("reinstate", "verified")):
+        act(world, step)
+        assert status() == then
+
+
+def test_everybody_sees_an_employer_and_the_offices_and_itself_whom_to_ask(world: World) -> None:
+    registered(world)
+    world.follow()
+    query = schemas.OfEmployer(employer_id=OWN_ID)
+    asking = (OWN, SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY)
+    for actor in (*EVERYBODY, OWN):
+        shown = world.service.get_employer(query, by(actor, "get_employer"))
+        assert (shown["name"], shown["status"]) == (x.EMPLOYER_NAME, "awaiting")
+        assert shown.get("contact_name") == ("王经理" if actor in asking else None)
+        assert "personal" not in shown
+
+
+def test_an_employer_nobody_knows_is_not_found(world: World) -> None:
+    query = schemas.OfEmployer(employer_id=OWN_ID)
+    with pytest.raises(NotFound) as caught:
+        world.service.get_employer(query, by(GRADUATE, "get_employer"))
+    assert caught.value.code == "directory.employer_not_found"
+    with pytest.raises(ServiceError) as unknown:
+        act(world, "verify")
+    assert unknown.value.code == "directory.employer_not_found"
+
+
+def test_the_offices_list_the_employers_that_wait_for_them_page_by_page(world: World) -> None:
+    codes = [make_uscc("91", "140105", f"{number}2000000") for number in range(3)]
+    own = [employer_id_of(uscc) for uscc in codes]
+    for uscc, own_id in zip(codes, own, strict=True):
+        application = replace(APPLICATION, employer_id=own_id, uscc=uscc)
+        world.service.register_employer(application, by(Actor("employer", own_id), "register_employer"))
+    registered(world, "verify")
+    world.follow()
+    query = schemas.InState(status="awaiting", limit=2)
+
+    def listed(actor: Actor, after: str | None = None) -> Any:
+        return world.service.list_employers(replace(query, after=after), by(actor, "list_employers"))
+
+    only((SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY), listed, (*EVERYBODY, OWN))
+    first = listed(PROVINCE)
+    rest = listed(PROVINCE, first["after"])
+    found = [each["employer_id"] for page in (first, rest) for each in page["employers"]]
+    assert found == sorted(own)
+    assert rest["after"] is None
+    assert {each["contact_name"] for each in first["employers"]} == {"王经理"}
