@@ -219,6 +219,9 @@ PAPER_CONCLUDED: Final = replace(
     BOOK_CONCLUDED, agreement_id=PAPER_ID, kind="paper", signed_on=PAPER.signed_on, paper_number=PAPER.paper_number
 )
 
+CLAIMED: Final = e.PaperNumberClaimed("晋2026-0001", GRADUATE_ID, PAPER_ID)
+CLAIMS: Final = (CLAIMED,)
+
 EVENTS: Final[tuple[Any, ...]] = (
     OFFER_SENT,
     WITHDRAWN,

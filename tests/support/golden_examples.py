@@ -75,12 +75,28 @@ DIRECTORY: Final[tuple[Any, ...]] = (
     d.EmployerReturned(EMPLOYER_ID, "营业执照不清晰"),
     d.EmployerSuspended(EMPLOYER_ID, "虚假招聘"),
     d.EmployerReinstated(EMPLOYER_ID),
+    d.EvidenceStored(
+        evidence_id=f"{LANE}-00000000-0000-4000-8000-0000000000e1",
+        graduate_id=GRADUATE_ID,
+        kind="labour_contract",
+        media_type="application/pdf",
+        size=123_456,
+        digest="ab" * 32,
+        address="cd" * 32,
+    ),
+    d.EvidenceRead(f"{LANE}-00000000-0000-4000-8000-0000000000e1"),
 )
 
 # What the golden of a (type, version) is read as. Current versions are their example; an old one is what it is lifted to.
 MEANT: Final[dict[tuple[str, int], Any]] = {
     (event.TYPE, event.VERSION): event
-    for event in (*DIRECTORY, *examples.EVENTS, *registration_examples.EVENTS, *review_examples.EVENTS)
+    for event in (
+        *DIRECTORY,
+        *examples.EVENTS,
+        *examples.CLAIMS,
+        *registration_examples.EVENTS,
+        *review_examples.EVENTS,
+    )
 }
 
 
