@@ -79,6 +79,9 @@ class Codec:
             raise BAD_DATA.error(type=event_type, why=repr(why)) from why
 
 
+_PLAIN = frozenset({str, int, bool})
+
+
 def to_json(value: Any) -> Json:
     """A dataclass (or any value it may hold) as JSON values; None fields are left out."""
     match value:
@@ -95,8 +98,12 @@ def to_json(value: Any) -> Json:
         case dict():
             return {str(key): to_json(item) for key, item in value.items()}
     if is_dataclass(value):
-        pairs = ((name, getattr(value, name)) for name in _plan(type(value)).names)
-        return {name: to_json(item) for name, item in pairs if item is not None}
+        # Most fields are plain, and an import of a roster writes millions of them.
+        return {
+            name: item if item.__class__ in _PLAIN else to_json(item)
+            for name in _plan(type(value)).names
+            if (item := getattr(value, name)) is not None
+        }
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
