@@ -115,7 +115,7 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--role", type=click.Choice([role for role in Role if role != Role.SYSTEM]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role if role != Role.SYSTEM]), required=True)
 @click.option("--id", "actor_id", required=True, help="The graduate's or employer's id; an office's account.")
 @click.option("--scope", default="", help="An office's place: CN, CN/14, CN/14/10108, CN/14/10108/07.")
 @click.option("--seconds", type=click.IntRange(1, 300), default=300, show_default=True)
@@ -153,7 +153,7 @@ def log(stream: str | None, graduate: str | None, lane: str | None, after: int, 
     if stream is not None:
         events = log_view.of_stream(events_of, stream)
     elif graduate is not None:
-        events = log_view.of_graduate(events_of, engine, graduate)
+        events = log_view.of_graduate(events_of, graduate)
     else:
         events = log_view.of_lane(events_of, lane or "", after, limit)
     table = Table("位置 position", "时间 when", "谁 who", "事件 what", "内容 facts")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, text
-
+from services.review import policy
+from services.review.decider import HANDLING
 from shared.clock import SHANGHAI
 from shared.eventlog.port import EventLog
-from shared.messages import Recorded, lane_of
+from shared.messages import Recorded
 
-# A review stands in a stream of its own; it belongs to a graduate through the correlation of what opened it.
-_RELATED = text(
-    "SELECT DISTINCT stream FROM eventlog.events"
-    " WHERE lane = :lane AND correlation_id = ANY(:correlations) AND stream LIKE 'review-%'"
-)
+# Streams that are a graduate's by name; a case of a review has a stream of its own, named by what opened it.
+OWN = ("graduate", "erasure", "agreement", "registration")
+# What would tell about a person to who may read the log but not the person.
+HIDDEN = ("personal", "personal_hash", "id_hash")
 
 
 def of_stream(log: EventLog, stream: str) -> Sequence[Recorded]:
@@ -27,27 +26,28 @@ def of_lane(log: EventLog, lane: str, after: int, limit: int) -> Sequence[Record
     return log.read_lane(lane, after, limit)
 
 
-def of_graduate(log: EventLog, engine: Engine, graduate_id: str) -> Sequence[Recorded]:
+def of_graduate(log: EventLog, graduate_id: str) -> Sequence[Recorded]:
     """Everything that happened to a graduate in all contexts, in the order of the lane."""
-    own = [f"{category}-{graduate_id}" for category in ("graduate", "agreement", "registration")]
-    events = [event for found in log.read(own).values() for event in found]
-    correlations = list({event.event.correlation_id for event in events})
-    with engine.connect() as connection:
-        related = list(
-            connection.execute(_RELATED, {"lane": lane_of(graduate_id), "correlations": correlations}).scalars()
-        )
-    if related:
-        events += [event for found in log.read(related).values() for event in found]
+    own = log.read([f"{category}-{graduate_id}" for category in OWN])
+    events = [event for found in own.values() for event in found]
+    cases = {
+        HANDLING.stream(intent.command): None
+        for event in events
+        if event.type in policy.REACTIONS
+        for intent in policy.REACTIONS[event.type](event)
+    }
+    if cases:
+        events += [event for found in log.read(list(cases)).values() for event in found]
     return sorted(events, key=lambda event: event.position)
 
 
 def row(recorded: Recorded) -> tuple[str, str, str, str, str]:
-    """Position, when (Shanghai), who, what, and the facts that are not ids; personal envelopes are left out."""
+    """Position, when (Shanghai), who, what, and the facts that are not ids; nothing that tells of a person."""
     event = recorded.event
     facts = {
         name: value
         for name, value in event.data.items()
-        if value is not None and not name.endswith("_id") and name not in ("personal", "id_hash")
+        if value is not None and not name.endswith("_id") and name not in HIDDEN
     }
     who = f"{event.actor.role} {event.actor.scope or event.actor.id}"
     return (

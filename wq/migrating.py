@@ -6,6 +6,7 @@ Read models have no migrations: they are rebuilt from the log (docs/decisions/00
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from alembic import command
@@ -29,17 +30,20 @@ def migrate(settings: Settings, say: Callable[[str], None]) -> None:
     """Bring the database to what this release needs. Safe to repeat and to run twice at once."""
     migrate_log(settings.database_url)
     say("event log ready")
-    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2))
+    with ExitStack() as opened:
 
-    def open_engine(schema: str) -> Engine:
-        return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
+        def open_engine(schema: str) -> Engine:
+            engine = make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
+            opened.callback(engine.dispose)
+            return engine
 
-    for follower in followers(settings):
-        if not prepare(open_engine(follower.schema), follower, follower.schema):
-            say(f"{follower.name}: its tables have a new shape, rebuilding")
-            rebuild(log, open_engine, follower, lambda done, total: None)
-    say("read models ready")
-    listed = list_schools(log, settings.clock().now())
+        log = PostgresLog(open_engine("public"))
+        for follower in followers(settings):
+            if not prepare(open_engine(follower.schema), follower, follower.schema):
+                say(f"{follower.name}: its tables have a new shape, rebuilding")
+                rebuild(log, open_engine, follower, lambda done, total: None)
+        say("read models ready")
+        listed = list_schools(log, settings.clock().now())
     say(f"schools listed: {listed} new")
 
 
