@@ -186,6 +186,10 @@ _OFFER: Mapping[str, tuple[str, frozenset[str], str]] = {
     "agreement.AgreementCancelled": ("agreement_id", frozenset({"effective"}), "cancelled"),
 }
 
+_CANCELLATION = frozenset(
+    f"agreement.Cancellation{what}" for what in ("Requested", "Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
+)
+
 
 @dataclass(slots=True)
 class Offer:
@@ -250,6 +254,8 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
             agreed = offer.cancellation == (data["cancellation_id"], True)
             found.expect("cancelled by both", agreed, f"{graduate} {data['agreement_id']}")
             offer.cancellation = None
+    elif event.type not in _CANCELLATION:
+        found.expect("event is known", False, event.type)
     else:
         offer = offers[data["agreement_id"]]
         found.expect("cancels what is effective", offer.state == "effective", f"{graduate} {event.type}")

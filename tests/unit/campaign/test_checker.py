@@ -1,0 +1,243 @@
+"""The checker finds every kind of violation that is planted, and nothing in a round where nothing went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from campaign import checker
+from campaign.checker import Findings, ReadModels, World
+from campaign.history import FAILED, REFUSED, UNKNOWN
+from tests.support.campaign_examples import ANA, BO, Story, changed, command, read_models, records, story
+
+
+def findings(
+    told: Story,
+    models: Callable[[ReadModels], ReadModels] = lambda models: models,
+    national: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda records: records,
+    lanes: dict[str, int] | None = None,
+) -> Findings:
+    """Everything the checker finds in a story."""
+    found = Findings()
+    checker.check_log(told.events, {"14": len(told.events)} if lanes is None else lanes, found)
+    checker.check_history(told.attempts, told.events, found)
+    world = checker.fold(told.events, found)
+    checker.check_read_models(models(read_models(told)), told.events, world, found)
+    checker.check_national(national(records(told)), told.events, found)
+    return found
+
+
+def rules(found: Findings) -> set[str]:
+    """The rules that were broken."""
+    return {violation.partition(":")[0] for violation in found.violations}
+
+
+def world(told: Story) -> World:
+    """What a story adds up to."""
+    return checker.fold(told.events, Findings())
+
+
+def test_a_round_without_trouble_has_no_findings() -> None:
+    found = findings(story())
+    assert found.violations == []
+    assert found.checked["nothing answered is lost"] == 4
+    assert checker.unfinished(world(story())) == []
+
+
+def test_an_answered_command_that_is_not_in_the_log_is_found() -> None:
+    told = story()
+    told.told("accept", command_id=command("vanished"))
+    assert rules(findings(told)) == {"nothing answered is lost"}
+
+
+def test_an_answer_of_another_position_is_found() -> None:
+    told = story()
+    told.attempts[1].result = {**told.attempts[1].result, "position": 9}
+    assert rules(findings(told)) == {"nothing answered is lost"}
+
+
+def test_a_repeat_answered_differently_is_found() -> None:
+    told = story()
+    again = told.told("accept")
+    again.result = {**again.result, "version": 7}
+    assert "a repeat has the same answer" in rules(findings(told))
+
+
+def test_an_answer_that_nothing_was_done_beside_an_event_is_found() -> None:
+    told = story()
+    again = told.told("accept")
+    again.result = {**again.result, "position": 0}
+    assert rules(findings(told)) == {"nothing done is nothing"}
+
+
+def test_a_refused_command_with_events_is_found() -> None:
+    told = story()
+    told.told("accept", REFUSED, at=20.0)
+    assert rules(findings(told)) == {"nothing refused is done"}
+
+
+def test_an_earlier_attempt_still_under_way_may_overtake_a_refusal() -> None:
+    told = story()
+    told.attempts = [each for each in told.attempts if each.command_id != command("accept")]
+    told.told("accept", UNKNOWN, at=0.5)
+    told.told("accept", REFUSED, at=1.0)
+    found = findings(told)
+    assert found.violations == []
+    assert found.checked["(overtaken)"] == 1
+
+
+def test_a_refused_command_that_takes_effect_after_every_deadline_is_found() -> None:
+    told = story()
+    told.attempts = [each for each in told.attempts if each.command_id != command("accept")]
+    told.told("accept", REFUSED, at=-60.0)
+    assert rules(findings(told)) == {"nothing refused is done"}
+
+
+def test_items_of_a_bulk_command_are_judged_one_by_one() -> None:
+    told = story()
+    told.told(
+        "accept", command_id=command("bulk"), items=2, result={"items": [{"index": 0, **told.attempts[0].result}]}
+    )
+    assert rules(findings(told)) == {"nothing answered is lost"}
+
+
+def test_a_bug_that_was_answered_is_found() -> None:
+    told = story()
+    told.told("accept", FAILED, at=1.0, code="service.failure")
+    assert rules(findings(told)) == {"no bug was answered"}
+
+
+def test_a_command_that_happened_twice_is_found() -> None:
+    told = story()
+    told.happens("accept", f"registration-{ANA}", ("registration.RegistrationSubmitted", {"registration_id": "r3"}))
+    assert {"event once", "command has one effect"} <= rules(findings(told))
+
+
+def test_a_hole_in_a_lane_is_found() -> None:
+    told = story()
+    changed(told, -1, position=len(told.events) + 1)
+    assert "lane gap-free" in rules(findings(told))
+
+
+def test_a_lane_whose_counter_is_ahead_is_found() -> None:
+    told = story()
+    assert rules(findings(told, lanes={"14": len(told.events) + 1})) == {"lane head"}
+
+
+def test_a_hole_in_a_stream_is_found() -> None:
+    told = story()
+    changed(told, 3, version=3)
+    assert "stream gap-free" in rules(findings(told))
+
+
+@pytest.mark.parametrize("wrong", ["causation_id", "correlation_id"])
+def test_a_reaction_without_its_cause_or_correlation_is_found(wrong: str) -> None:
+    told = story()
+    changed(told, 4, **{wrong: command("nobody")})
+    assert rules(findings(told)) == {"cause is there"}
+
+
+def test_two_binding_agreements_are_found() -> None:
+    told = story()
+    told.happens("invite 2", f"agreement-{ANA}", ("agreement.OfferSent", {"offer_id": "o2"}))
+    told.happens("accept 2", f"agreement-{ANA}", ("agreement.OfferAccepted", {"offer_id": "o2"}))
+    assert "one binding agreement" in rules(findings(told))
+
+
+def test_an_agreement_number_given_twice_is_found() -> None:
+    told = story()
+    told.happens("invite 2", f"agreement-{BO}", ("agreement.OfferSent", {"offer_id": "o2"}))
+    told.happens("accept 2", f"agreement-{BO}", ("agreement.OfferAccepted", {"offer_id": "o2"}))
+    again = {"agreement_id": "o2", "number": "N1"}
+    told.happens("pass 2", f"agreement-{BO}", ("agreement.AgreementConcluded", again))
+    assert "agreement number once" in rules(findings(told))
+
+
+def test_what_is_not_open_any_more_and_is_refused_all_the_same_is_found() -> None:
+    told = story()
+    told.happens("refuse", f"agreement-{ANA}", ("agreement.OfferRefused", {"offer_id": "o1"}))
+    assert "offer may do this" in rules(findings(told))
+
+
+def test_a_cancellation_that_one_side_did_not_want_is_found() -> None:
+    told = story()
+    cancelled = {"agreement_id": "o1", "cancellation_id": "x1"}
+    told.happens("cancel", f"agreement-{ANA}", ("agreement.AgreementCancelled", cancelled))
+    assert "cancelled by both" in rules(findings(told))
+
+
+def test_a_case_decided_twice_is_found() -> None:
+    told = story()
+    told.happens("approve again", "review-14-c1", ("review.StepApproved", {"case_id": "14-c1"}))
+    assert "case is open" in rules(findings(told))
+
+
+def test_a_second_registration_under_review_is_found() -> None:
+    told = story()
+    told.happens("submit 2", f"registration-{BO}", ("registration.RegistrationSubmitted", {"registration_id": "r3"}))
+    assert "one registration under review" in rules(findings(told))
+
+
+@pytest.mark.parametrize(
+    ("left_out", "open_end"),
+    [
+        ("open", "no case for agreement o1"),
+        ("register", f"{ANA}: effective o1, registered from None"),
+        ("open 2", "no case for registration r2"),
+    ],
+)
+def test_a_reaction_that_never_came_is_found(left_out: str, open_end: str) -> None:
+    told = story()
+    told.events = [each for each in told.events if each.command_id != command(left_out)]
+    if left_out == "open":
+        after = (command("approve"), command("pass"), command("register"))
+        told.events = [each for each in told.events if each.command_id not in after]
+    assert open_end in checker.unfinished(world(told))
+
+
+def test_a_case_that_waits_for_nothing_is_found() -> None:
+    told = story()
+    told.happens("withdraw", f"registration-{BO}", ("registration.RegistrationWithdrawn", {"registration_id": "r2"}))
+    assert checker.unfinished(world(told)) == ["a case waits for nothing: registration r2"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"checkpoints": {"stats": {"14": 3}}}, "checkpoint at head"),
+        ({"offers": {"o1": ("attesting", None)}}, "offers equal the log"),
+        ({"offers": {}}, "offers equal the log"),
+        ({"registrations": {"r1": ("registered", None)}}, "registrations equal the log"),
+        ({"cases": {"14-c1": "waiting", "14-c2": "waiting"}}, "cases equal the log"),
+        ({"spans": {ANA: "10", BO: "801"}}, "spans equal the log"),
+        ({"cube": {"10": 2, "": 0}}, "cube equals the log"),
+        ({"graduates": frozenset({ANA})}, "roster equals the log"),
+        ({"parked": 1}, "nothing is parked"),
+    ],
+)
+def test_a_read_model_that_differs_from_the_log_is_found(wrong: dict[str, Any], rule: str) -> None:
+    assert rules(findings(story(), models=lambda models: replace(models, **wrong))) == {rule}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda records: records[:-1],
+        lambda records: [*records, records[-1]],
+        lambda records: [records[2], records[1], records[0]],
+        lambda records: [*records[:2], {**records[2], "version": 3}],
+        lambda records: [*records[:2], {**records[2], "body": {"destination": {"code": "11"}}}],
+    ],
+    ids=["lost", "doubled", "out of order", "wrong version", "wrong content"],
+)
+def test_a_national_copy_that_differs_from_the_log_is_found(wrong: Any) -> None:
+    assert rules(findings(story(), national=wrong)) == {"national copy equals the log"}
+
+
+def test_tables_that_differ_from_a_fold_from_zero_are_found() -> None:
+    found = Findings()
+    checker.check_rebuilt({"stats.cube": 0, "stats.spans": 2}, found)
+    assert found.violations == ["read model equals a fold from zero: stats.spans: 2 rows differ"]
