@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -32,6 +32,7 @@ from wq.composition import followers
 from wq.platform import Platform
 
 CLASS_YEAR = 2022
+FIRST_DAY = datetime(CLASS_YEAR, 3, 1, 1, tzinfo=UTC)
 SETTLE_SECONDS = 180.0
 QUIET_LOOKS = 3
 
@@ -67,6 +68,7 @@ def play_round(
     issuer = Issuer(signing.read_text())
     path = platform.directory / f"history-{number}.jsonl"
     path.unlink(missing_ok=True)
+    platform.clock.set(FIRST_DAY)
     result = Round(seed)
     hands = Hands(platform, say)
     stop = Event()

@@ -37,7 +37,7 @@ DIRECT: Sequence[Mapping[str, Any]] = (
     {"code": "70", "intention": "job_seeking"},
     {"code": "11", "unit_name": "示范单位", "unit_nature": "39", "industry": "34", "place": "310100", "position": "13"},
     {"code": "85", "country": "新加坡", "foreign_school_name": "National University of Singapore"},
-    {"code": "76", "place": "440100"},
+    {"code": "76", "place": "440100", "monthly_salary": 6000},
 )
 
 
@@ -143,6 +143,8 @@ def prepare(client: Client, schools: Sequence[str], class_year: int, size: int) 
             "response_days": 3,
             "response_days_max": 10,
             "cancellation_days": 3,
+            "change_deadline": f"{class_year}-12-31",
+            "evidence_required": False,
         }
         assert client.command(province_office(school.province), "directory.set_province", settings, patient)
         raw = {"id": f"campaign-{code}-{class_year}", "total": size, "counts": {"协议": size - 5, "求职中": 5}}
