@@ -347,7 +347,7 @@ def command(shape: type[Shape]) -> Any:
 
 
 def bulk(shape: type[Shape]) -> Any:
-    """`method(self, commands, meta) -> outcomes`, called with {"items": [payload, ...]}, at most 500."""
+    """`method(self, commands, meta) -> outcomes`, called with {"items": [payload, ...]}, at most `BULK_LIMIT`."""
     return _Bulk.decorator(shape)
 
 

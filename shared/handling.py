@@ -19,7 +19,7 @@ from shared.eventlog.port import COMMAND_ID_REUSED, EventLog, Write, stream_lane
 from shared.messages import Actor, Meta, NewEvent, Recorded
 
 TRIES = 3
-BULK_LIMIT = 500
+BULK_LIMIT = 1_000
 
 TOO_MANY_ITEMS = Reason("bulk.too_many", "一次最多提交 {limit} 条", "At most {limit} items in one message", Invalid)
 

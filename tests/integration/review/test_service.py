@@ -12,6 +12,7 @@ from services.review import decider as c
 from services.review import schemas
 from services.review.decider import case_of
 from shared.errors import Forbidden, Invalid, Refused, ServiceError, Unavailable
+from shared.handling import BULK_LIMIT
 from shared.messages import Actor
 from shared.shapes import load
 from tests.integration.review.conftest import World, by
@@ -180,19 +181,19 @@ def test_many_are_returned_at_once_each_with_its_reason(world: World) -> None:
     assert {case["reason"] for case in shown} == {"第 0 份材料不全", "第 2 份材料不全"}
 
 
-def test_five_hundred_are_decided_in_one_message_and_one_more_is_refused(world: World) -> None:
-    cases = [world.open() for _ in range(500)]
+def test_a_thousand_are_decided_in_one_message_and_one_more_is_refused(world: World) -> None:
+    cases = [world.open() for _ in range(BULK_LIMIT)]
     wanted = [c.ApproveReview(case_id) for case_id in cases]
     with pytest.raises(Invalid) as caught:
         world.service.approve_reviews([*wanted, wanted[0]], by(DEPARTMENT, "approve_reviews"))
     assert (caught.value.code, caught.value.field) == ("bulk.too_many", "items")
     assert world.types(cases[0]) == ["ReviewOpened"]
     outcomes = world.service.approve_reviews(wanted, by(DEPARTMENT, "approve_reviews"))
-    assert [each.answer.version if each.answer else each.error for each in outcomes] == [2] * 500
+    assert [each.answer.version if each.answer else each.error for each in outcomes] == [2] * BULK_LIMIT
     world.follow()
     assert queue(world, DEPARTMENT, step="department")["total"] == 0
-    assert queue(world, SCHOOL, step="school")["total"] == 500
-    assert len(set(paged(world, SCHOOL, step="school", limit=200))) == 500
+    assert queue(world, SCHOOL, step="school")["total"] == BULK_LIMIT
+    assert len(set(paged(world, SCHOOL, step="school", limit=200))) == BULK_LIMIT
 
 
 def test_an_event_delivered_twice_opens_one_case(world: World) -> None:

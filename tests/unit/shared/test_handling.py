@@ -14,7 +14,7 @@ from shared.codec import Codec
 from shared.errors import Conflict, Forbidden, Invalid, Reason, Refused, Unavailable
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Appended, Write
-from shared.handling import Handling, Intent, handle, handle_many, react
+from shared.handling import BULK_LIMIT, Handling, Intent, handle, handle_many, react
 from shared.messages import Actor, Meta
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -225,7 +225,7 @@ def test_items_of_several_lanes_are_one_call() -> None:
 def test_more_than_500_items_are_refused_before_any_work() -> None:
     log = MemoryLog()
     with pytest.raises(Invalid) as caught:
-        handle_many(log, HANDLING, [Count(ONE, 1)] * 501, meta())
+        handle_many(log, HANDLING, [Count(ONE, 1)] * (BULK_LIMIT + 1), meta())
     assert caught.value.code == "bulk.too_many"
     assert log.heads() == {}
 
