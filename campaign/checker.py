@@ -276,7 +276,7 @@ def _fold_registration(world: World, event: Event, found: Findings) -> None:
     graduate, data = event.stream.removeprefix("registration-"), event.data
     known = world.destinations[graduate]
     what = event.type.removeprefix("registration.")
-    registration_id = data["registration_id"]
+    registration_id = data.get("registration_id", "")
     match what:
         case "RegistrationSubmitted":
             found.expect("one registration under review", known.pending is None, f"{graduate} {registration_id}")

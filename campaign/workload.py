@@ -35,7 +35,15 @@ TOKEN_SECONDS = 200.0
 DIRECT: Sequence[Mapping[str, Any]] = (
     {"code": "801", "school_name": "示范大学", "place": "110100"},
     {"code": "70", "intention": "job_seeking"},
-    {"code": "11", "unit_name": "示范单位", "unit_nature": "39", "industry": "34", "place": "310100", "position": "13"},
+    {
+        "code": "11",
+        "unit_name": "示范单位",
+        "unit_nature": "39",
+        "industry": "34",
+        "place": "310100",
+        "position": "13",
+        "monthly_salary": 6000,
+    },
     {"code": "85", "country": "新加坡", "foreign_school_name": "National University of Singapore"},
     {"code": "76", "place": "440100", "monthly_salary": 6000},
 )
