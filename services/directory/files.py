@@ -1,0 +1,78 @@
+"""佐证材料: a photograph, a scan or a PDF that proves something, known by its content and never by its name.
+
+What is accepted comes back cleaned: the same picture or pages without anything else, and the digest of exactly that.
+Everything else is refused with Invalid `evidence.*` about the field `content`. Pure; takes the CPU for up to seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from struct import unpack_from
+
+from services.directory.documents import PDF_START, clean_pdf
+from services.directory.images import JPEG_START, MIXED, PNG_START, clean_jpeg, clean_png
+from shared.errors import Invalid, Reason
+
+MAX_BYTES = 5 << 20
+
+EMPTY = Reason("evidence.empty", "文件为空", "The file is empty", Invalid)
+TOO_LARGE = Reason("evidence.too_large", "文件最大 {megabytes} MB", "A file may have at most {megabytes} MB", Invalid)
+WRONG_TYPE = Reason(
+    "evidence.wrong_type",
+    "仅接受 JPEG、PNG 图片或 PDF 文件（以文件内容为准）",
+    "Only JPEG and PNG pictures and PDF files are accepted, judged by their content",
+    Invalid,
+)
+
+_CLEANERS = {
+    JPEG_START: ("image/jpeg", clean_jpeg),
+    PNG_START: ("image/png", clean_png),
+    PDF_START: ("application/pdf", clean_pdf),
+}
+# Readers of PDF look for its start this far, readers of ZIP for its end that far.
+_PDF_WITHIN = 1024
+_ZIP_WITHIN = 22 + 0xFFFF
+_ZIP_END = b"PK\x05\x06"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A cleaned file: its bytes, what they are, and their SHA-256 in hexadecimal."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+
+def accept(content: bytes) -> Evidence:
+    """The cleaned file; the same file always gives the same. Raises Invalid `evidence.*`."""
+    if not content:
+        raise EMPTY.error("content")
+    if len(content) > MAX_BYTES:
+        raise TOO_LARGE.error("content", megabytes=MAX_BYTES >> 20)
+    for start, (media_type, clean) in _CLEANERS.items():
+        if content.startswith(start):
+            _check_single(content)
+            cleaned = clean(content)
+            # What was kept may still read as something else, such as data after the last pixel of a JPEG.
+            _check_single(cleaned)
+            return Evidence(cleaned, media_type, sha256(cleaned).hexdigest())
+    raise WRONG_TYPE.error("content")
+
+
+def _check_single(content: bytes) -> None:
+    if content.find(PDF_START, 1, _PDF_WITHIN) > 0 or _ends_as_zip(content):
+        raise MIXED.error("content")
+
+
+def _ends_as_zip(content: bytes) -> bool:
+    """Whether a reader of ZIP would find a directory at the end."""
+    at = content.rfind(_ZIP_END, max(0, len(content) - _ZIP_WITHIN))
+    while at >= 0:
+        if at + 22 <= len(content):
+            size, offset = unpack_from("<II", content, at + 12)
+            if size + offset <= at:
+                return True
+        at = content.rfind(_ZIP_END, max(0, len(content) - _ZIP_WITHIN), at)
+    return False
