@@ -14,6 +14,7 @@ from shared.access import Role
 from shared.broker import ConfirmedPublisher, Outgoing, open_connection
 from shared.calling import Call
 from shared.errors import ServiceError
+from shared.handling import BULK_LIMIT
 from shared.messages import Actor
 from shared.principals import Issuer, new_signing_key
 from tests.support.people import People, Place, eventually, long_ago, wq
@@ -105,7 +106,7 @@ def test_messages_of_the_wrong_shape_are_refused_by_field(people: People, place:
     for wrong in ([], "text", None, 3, {"items": 3}):
         call = Call("agreement.send_offers", wrong, people.issuer.token(employer(place.employers[0])))
         assert code_of(people, call) == "payload.invalid"
-    too_many = {"items": [seeking(person)] * 501}
+    too_many = {"items": [seeking(person)] * (BULK_LIMIT + 1)}
     call = Call("review.approve_reviews", too_many, people.issuer.token(place.office))
     assert code_of(people, call) == "bulk.too_many"
 

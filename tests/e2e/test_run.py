@@ -1,0 +1,178 @@
+"""`wq run` and `wq demo` as a person meets them: figures, exit codes, how to stop, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from shared.settings import read_settings
+from tests.support.people import ROOT, eventually, left_behind, wq
+
+REPORTS = ROOT / "wq" / "demo" / "reports"
+# The longest a start, a demonstration and a stop may take on a busy machine.
+START_SECONDS, DEMO_SECONDS, STOP_SECONDS = 240, 400, 90
+
+
+class Running:
+    """`wq run` in a directory of its own."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.directory = directory
+        self.told = directory / "told.txt"
+        with self.told.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "wq.cli", "run", *arguments],
+                cwd=directory,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has said."""
+        return self.told.read_text()
+
+    def await_up(self) -> None:
+        """Until it says that it runs."""
+
+        def look() -> bool | None:
+            assert self.process.poll() is None, self.output
+            return "the platform is running" in self.output or None
+
+        eventually(look, "the platform is running", START_SECONDS)
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(STOP_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A platform that has played the report of 423 graduates and stays up."""
+    started = Running(
+        tmp_path_factory.mktemp("run"), "--report", str(REPORTS / "mech_college_423.json"), "--class", "2022"
+    )
+    try:
+        started.await_up()
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.stop()
+
+
+def demo(running: Running, report: Path, class_year: int) -> tuple[int, dict[str, Any], str]:
+    """Exit code, what is in OUT, and what was said."""
+    out = running.directory / f"{report.stem}.out.json"
+    done = wq(
+        *("demo", "--report", str(report), "--class", str(class_year), "--json", str(out)),
+        cwd=running.directory,
+        seconds=DEMO_SECONDS,
+    )
+    told = json.loads(out.read_text()) if out.exists() else {}
+    return done.returncode, told, done.stdout + done.stderr
+
+
+def shrunk(directory: Path) -> Path:
+    """A report of the same shape as a printed table of unit natures by education, with a tenth of the people."""
+    raw = json.loads((REPORTS / "zj_unit_nature_3537.json").read_text())
+    *natures, total = raw["rows"]
+    kept = [[name, bachelors // 10, others // 10] for name, bachelors, others, *_ in natures]
+    people = sum(bachelors + others for _, bachelors, others in kept)
+    raw |= {
+        "id": "shrunk_unit_nature",
+        "total": people,
+        "rows": [
+            *([name, one, other, one + other, f"{100 * (one + other) / people:.2f}"] for name, one, other in kept),
+            [total[0], sum(row[1] for row in kept), sum(row[2] for row in kept), people, "100"],
+        ],
+        "note": "",
+        "figures": [],
+    }
+    path = directory / "shrunk_unit_nature.json"
+    path.write_text(json.dumps(raw, ensure_ascii=False))
+    return path
+
+
+def test_it_plays_the_report_and_says_how_to_reach_what(running: Running) -> None:
+    told = running.output
+    assert "423" in told
+    assert "不一致 differing 0" in told.replace("\n", " ")
+    for reachable in ("amqp://", "postgresql://", "/v1/counts", "/metrics", "wq demo --report", "Ctrl-C"):
+        assert reachable in told
+
+
+@pytest.mark.timeout(900)
+def test_other_reports_are_played_on_the_same_platform(running: Running) -> None:
+    """By unit nature, by place of work, and as of two days, one after the other."""
+    code, told, said = demo(running, shrunk(running.directory), 2022)
+    assert code == 0, said
+    _is_whole(told)
+    code, told, said = demo(running, REPORTS / "two_days_3878.json", 2022)
+    assert code == 0, said
+    _is_whole(told)
+    figures = {(each["day"], each["name"]): each["computed"] for each in told["figures"] if each["computed"]}
+    assert figures["2022-09-01", "毕业去向落实率"] == "86.31"
+    assert figures["2022-12-26", "毕业去向落实率"] == "97.42"
+    assert told["days"] == ["2022-09-01", "2022-12-26"]
+    code, told, said = demo(running, REPORTS / "henan_places_2495.json", 2021)
+    assert code == 0, said
+    _is_whole(told)
+
+
+def _is_whole(told: dict[str, Any]) -> None:
+    """OUT holds totals, counts, rates, every figure compared, and the national side's own counts."""
+    assert told["ok"]
+    assert told["total"] == sum(told["counts"].values()) == sum(told["national_counts"].values())
+    assert told["counts"] == told["national_counts"]
+    assert {name.partition(" ")[0] for name in told["rates"]} == {"学校", "全省", "全国"}
+    assert told["figures"]
+    for figure in told["figures"]:
+        assert figure["equal"] or figure["reason"], figure
+
+
+def test_an_unknown_destination_is_refused_with_the_known_ones_and_nobody_is_enrolled(running: Running) -> None:
+    path = running.directory / "unknown.json"
+    path.write_text(json.dumps({"id": "unknown", "total": 5, "counts": {"去月球": 3, "求职中": 2}}, ensure_ascii=False))
+    before = _heads(running)
+    code, told, said = demo(running, path, 2022)
+    assert (code, told) == (1, {})
+    assert "去月球" in said
+    for known in ("协议", "西部计划", "三支一扶", "升学", "求职中"):
+        assert known in said
+    assert _heads(running) == before
+
+
+def _heads(running: Running) -> list[tuple[Any, ...]]:
+    lines = (running.directory / ".run" / "platform.env").read_text().splitlines()
+    settings = read_settings(dict(line.split("=", 1) for line in lines))
+    with psycopg.connect(settings.database_url) as connection:
+        return connection.execute("SELECT lane, position FROM eventlog.lanes ORDER BY lane").fetchall()
+
+
+@pytest.mark.timeout(600)
+def test_ctrl_c_stops_all_of_it_and_a_second_start_reuses_the_set_up(running: Running) -> None:
+    home = running.directory / ".run"
+    keys = {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
+    assert left_behind(home)
+    assert running.stop() == 0, running.output
+    assert "stopped" in running.output
+    assert left_behind(home) == []
+    assert not (home / "platform.env").exists()
+    again = Running(running.directory, "--once", "--report", str(REPORTS / "mech_college_423.json"), "--class", "2022")
+    assert again.process.wait(START_SECONDS) == 0, again.output
+    assert "schools listed: 0 new" in again.output
+    assert {path.name: path.read_bytes() for path in (home / "keys").iterdir()} == keys
+    assert left_behind(home) == []
