@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -116,14 +114,3 @@ def test_a_frozen_broker_is_a_refusal_in_bounded_time_and_then_all_is_well(struc
     eventually(lambda: people.ask(MINISTRY, call.method, **call.payload) == before or None, "answered as before")
     struck.await_ready()
     people.caller.close()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with room for a database that just fits. Mounting needs root; CI and `make test` have it
-    in a container, elsewhere `sudo` is asked without a password."""
-    room = tmp_path / "disk"
-    room.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=420m,mode=0755", "tmpfs", str(room)], check=True)
-    yield room
-    subprocess.run(["umount", "--lazy", str(room)], check=True)
