@@ -51,7 +51,9 @@ def read_models_of(connection: psycopg.Connection[tuple[Any, ...]]) -> ReadModel
             for key, state, ended in rows("SELECT registration_id, state, ended FROM registration.registrations")
         },
         cases=dict(_pairs(connection, "SELECT case_id, state FROM review.cases")),
-        spans=dict(_pairs(connection, "SELECT graduate_id, code FROM stats.spans WHERE to_day = 'infinity'")),
+        spans=dict(
+            _pairs(connection, "SELECT graduate_id, code FROM stats.spans WHERE to_day = 'infinity' AND code <> ''")
+        ),
         cube=dict(
             _pairs(connection, "SELECT code, sum(delta)::integer FROM stats.cube GROUP BY code HAVING sum(delta) <> 0")
         ),

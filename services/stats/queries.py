@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,14 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 _IN_CUBE = frozenset(CUBE_COLUMNS)
+_SPANS_NOW = "spans s ON s.graduate_id = g.graduate_id AND s.from_day <= %(as_of)s AND s.to_day > %(as_of)s"
+# What was said last counts for all days from its own on, whichever days had been spoken of before.
+_SPANS_THEN = """LATERAL (
+    SELECT * FROM spans WHERE spans.graduate_id = g.graduate_id
+    AND spans.from_day <= %(as_of)s AND spans.recorded_at <= %(known_at)s ORDER BY spans.log_position DESC LIMIT 1
+) s ON true"""
+# `CN/14/10108` and anything inside.
+SCHOOL_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +54,36 @@ class Rates:
 
 
 def count_graduates(
-    connection: Connection, scope: str, class_year: int, as_of: date, by: Sequence[str], *, include_completion: bool
+    connection: Connection,
+    scope: str,
+    class_year: int,
+    as_of: date,
+    by: Sequence[str],
+    *,
+    include_completion: bool,
+    known_at: datetime | None = None,
 ) -> list[Counted]:
     """How many graduates of a class inside a scope have each combination of values at the end of a day.
 
-    Without 结业 unless `include_completion`. Raises KeyError for a dimension that is not in `dimensions.DIMENSIONS`.
+    Without 结业 unless `include_completion`. `known_at` leaves out what was said of destinations after that instant; the
+    roster is always the newest. Raises KeyError for a dimension that is not in `dimensions.DIMENSIONS`.
     """
     for name in by:
         _COLUMNS[name]
     place, parameters = _place(scope)
     parameters |= {"class_year": class_year, "as_of": as_of, "completion": list(COMPLETION_EDUCATIONS)}
-    from_cube = set(by) <= _IN_CUBE
-    columns = [f"g.{name}" for name in by] if from_cube else [_COLUMNS[name] for name in by]
     where = f"g.class_year = %(class_year)s{place}"
     if not include_completion:
         where += " AND g.education <> ALL(%(completion)s)"
-    if from_cube:
+    if known_at is None and set(by) <= _IN_CUBE:
+        columns = [f"g.{name}" for name in by]
         source, amount = "cube g", "coalesce(sum(g.delta), 0)"
         where += " AND g.day <= %(as_of)s"
     else:
-        source, amount = (
-            "graduates g LEFT JOIN spans s ON s.graduate_id = g.graduate_id"
-            " AND s.from_day <= %(as_of)s AND s.to_day > %(as_of)s",
-            "count(*)",
-        )
+        columns = [_COLUMNS[name] for name in by]
+        amount = "count(*)"
+        source = f"graduates g LEFT JOIN {_SPANS_NOW if known_at is None else _SPANS_THEN}"
+        parameters |= {} if known_at is None else {"known_at": known_at}
     grouped = f" GROUP BY {', '.join(columns)}" if columns else ""
     selected = ", ".join([*columns, f"{amount} AS n"])
     rows = connection.exec_driver_sql(
@@ -87,18 +101,38 @@ def get_rates(
     by: str | None,
     *,
     include_completion: bool,
+    known_at: datetime | None = None,
 ) -> dict[str, Rates]:
-    """The rates of a rule version, of everybody (key "") or of each value of one dimension."""
-    dimensions = [*([by] if by else []), "education", "code"]
-    counted = count_graduates(connection, scope, class_year, as_of, dimensions, include_completion=True)
+    """The rates of a rule version, of everybody (key "") or of each value of one dimension.
+
+    Schools give the same codes to departments: above a school a department's key is `<school>/<department>`.
+    """
+    keys: tuple[str, ...] = (by,) if by else ()
+    if by == "department" and len(scope.split("/")) < SCHOOL_STEPS:
+        keys = ("school", "department")
+    counted = count_graduates(
+        connection, scope, class_year, as_of, (*keys, "education", "code"), include_completion=True, known_at=known_at
+    )
     groups: dict[str, list[tuple[str, str, int]]] = {} if by else {"": []}
     for each in counted:
         *key, education, code = each.values
-        groups.setdefault("".join(key), []).append((education, code, each.count))
-    return {key: _rates(rows, rule, include_completion=include_completion) for key, rows in groups.items()}
+        groups.setdefault("/".join(key), []).append((education, code, each.count))
+    return {key: rates_of(rows, rule, include_completion=include_completion) for key, rows in groups.items()}
 
 
-def _rates(rows: Sequence[tuple[str, str, int]], rule: str, *, include_completion: bool) -> Rates:
+def name_departments(connection: Connection, scope: str) -> dict[str, dict[str, str]]:
+    """The names of all departments inside a scope, by school and code."""
+    place, parameters = _place(scope)
+    found: dict[str, dict[str, str]] = {}
+    for school, department, name in connection.exec_driver_sql(
+        f"SELECT school, department, name FROM departments g WHERE true{place} ORDER BY school, department", parameters
+    ):
+        found.setdefault(school, {})[department] = name
+    return found
+
+
+def rates_of(rows: Sequence[tuple[str, str, int]], rule: str, *, include_completion: bool) -> Rates:
+    """The rates of a rule version from counts by education and code."""
     completion = sum(count for education, _, count in rows if education in COMPLETION_EDUCATIONS)
     kept = [
         (code, count) for education, code, count in rows if include_completion or education not in COMPLETION_EDUCATIONS

@@ -1,16 +1,18 @@
 """What statistics are counted from: the roster, spans of destinations by day, and a cube for what dashboards open with.
 
 A span is [from_day, to_day) in Shanghai days. A change holds from its day on: whatever was said for later days is
-replaced, and of two changes on one day the last counts. A correction of the roster holds for all days; who is removed from
-the roster counts on no day.
+replaced, and of two changes on one day the last counts. Spans are never deleted: one that was replaced before it covered
+a day is left empty, so that what was known at an instant can still be told. A correction of the roster holds for all
+days; who is removed from the roster counts on no day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Connection, Date, DateTime, Index, Integer, MetaData, Table, Text, text
 
 from services.stats.dimensions import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_COLUMNS
 from shared.clock import day_of
@@ -20,12 +22,15 @@ from shared.messages import Recorded
 METADATA = MetaData()
 checkpoint_table(METADATA)
 
+# Codes and ids are compared byte by byte: a language's order costs several times as much and means nothing here.
+_CODE = Text(collation="C")
+
 GRADUATES = Table(
     "graduates",
     METADATA,
-    Column("graduate_id", Text, primary_key=True),
+    Column("graduate_id", _CODE, primary_key=True),
     Column("class_year", Integer, nullable=False),
-    *(Column(name, Text, nullable=False) for name in ROSTER_COLUMNS),
+    *(Column(name, _CODE, nullable=False) for name in ROSTER_COLUMNS),
 )
 Index(
     "graduates_by_place",
@@ -34,13 +39,16 @@ Index(
     GRADUATES.c.school,
     GRADUATES.c.department,
 )
+# A reopened registration is a span too, of nothing registered.
 SPANS = Table(
     "spans",
     METADATA,
-    Column("graduate_id", Text, primary_key=True),
-    Column("from_day", Date, primary_key=True),
+    Column("graduate_id", _CODE, primary_key=True),
+    # The position in its lane of the event that said so.
+    Column("log_position", BigInteger, primary_key=True),
+    Column("from_day", Date, nullable=False),
     Column("to_day", Date, nullable=False, server_default=text("'infinity'")),
-    *(Column(name, Text, nullable=False) for name in DESTINATION_COLUMNS),
+    *(Column(name, _CODE, nullable=False) for name in DESTINATION_COLUMNS),
     # When the platform learned it, beside the day from which it holds.
     Column("recorded_at", DateTime(timezone=True), nullable=False),
 )
@@ -48,116 +56,192 @@ CUBE = Table(
     "cube",
     METADATA,
     Column("class_year", Integer, primary_key=True),
-    *(Column(name, Text, primary_key=True) for name in CUBE_COLUMNS),
+    *(Column(name, _CODE, primary_key=True) for name in CUBE_COLUMNS),
     Column("day", Date, primary_key=True),
     Column("delta", Integer, nullable=False),
+)
+DEPARTMENTS = Table(
+    "departments",
+    METADATA,
+    Column("province", _CODE, primary_key=True),
+    Column("school", _CODE, primary_key=True),
+    Column("department", _CODE, primary_key=True),
+    Column("name", Text, nullable=False),
 )
 
 _ROSTER = frozenset({"directory.GraduateEnrolled", "directory.GraduateCorrected"})
 _REMOVED = "directory.GraduateRemoved"
 _REGISTERED = "registration.DestinationRegistered"
 _REOPENED = "registration.DestinationReopened"
-_REOPENED_ROW = ("",) * len(DESTINATION_COLUMNS)
-
-Change = tuple[Any, tuple[str, ...], Any]
+_DEPARTMENT = "directory.DepartmentAdded"
+_NOTHING = ("",) * len(DESTINATION_COLUMNS)
 
 _TEMPORARY = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS roster_in (graduate_id text, class_year integer, "
-    + ", ".join(f"{name} text" for name in ROSTER_COLUMNS)
-    + ") ON COMMIT DELETE ROWS",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS change_in (graduate_id text, day date, "
-    + ", ".join(f"{name} text" for name in DESTINATION_COLUMNS)
-    + ", recorded_at timestamptz) ON COMMIT DELETE ROWS",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS touched (graduate_id text) ON COMMIT DELETE ROWS",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS delta_in (class_year integer, "
-    + ", ".join(f"{name} text" for name in CUBE_COLUMNS)
-    + ", day date, delta integer) ON COMMIT DELETE ROWS",
+    "CREATE TEMPORARY TABLE IF NOT EXISTS roster_in (LIKE graduates) ON COMMIT DELETE ROWS",
+    # cut_day: once for each graduate, the first day about which the batch says something.
+    "CREATE TEMPORARY TABLE IF NOT EXISTS change_in (LIKE spans, cut_day date) ON COMMIT DELETE ROWS",
 )
-_PLACE = "g.class_year, g.province, g.school, g.department, g.education"
-# What one graduate adds to the cube: on no day before all others 未登记, and at each end of a span the change from and to it.
-_CONTRIBUTIONS = f"""
-INSERT INTO delta_in
-SELECT {_PLACE}, change.code, change.day, %(sign)s * sum(change.delta)
-FROM touched JOIN graduates g USING (graduate_id)
-CROSS JOIN LATERAL (
-    SELECT '' AS code, '-infinity'::date AS day, 1 AS delta
-    UNION ALL
-    SELECT ends.code, ends.day, ends.delta
-    FROM spans s CROSS JOIN LATERAL (VALUES
-        ('', s.from_day, -1), (s.code, s.from_day, 1), (s.code, s.to_day, -1), ('', s.to_day, 1)
-    ) AS ends (code, day, delta)
-    WHERE s.graduate_id = g.graduate_id AND ends.day <> 'infinity'
-) AS change
-GROUP BY {_PLACE}, change.code, change.day
+# A batch asks for its own graduates by key, however many others there are and whatever is known of the tables' sizes.
+_BY_KEY = "SELECT " + ", ".join(
+    f"set_config('{name}', 'off', true)" for name in ("enable_hashjoin", "enable_mergejoin", "jit")
+)
+
+_PLACE_COLUMNS = ("class_year", "province", "school", "department", "education")
+_PLACE = ", ".join(_PLACE_COLUMNS)
+_OF_G = ", ".join(f"g.{name}" for name in _PLACE_COLUMNS)
+_OF_R = ", ".join(f"r.{name}" for name in _PLACE_COLUMNS)
+_KEY = f"{_PLACE}, code, day"
+# What a span adds to the cube at each of its ends: the change from and to 未登记.
+_ENDS = (
+    "(VALUES ('', from_day, -1), (code, from_day, 1), (code, to_day, -1), ('', to_day, 1)) AS ends (code, day, delta)"
+)
+_COUNTS = "s.code <> '' AND s.to_day > s.from_day"
+_INTO_CUBE = f"""
+INSERT INTO cube AS known SELECT {_KEY}, sum(delta) FROM deltas WHERE day <> 'infinity'
+GROUP BY {_KEY} HAVING sum(delta) <> 0
+ON CONFLICT ({_KEY}) DO UPDATE SET delta = known.delta + excluded.delta
 """
+# Who comes, goes or changes place takes along all that was said of them: on no day before all others 未登记, then the spans.
+_MOVE = f"""
+WITH moved AS MATERIALIZED (
+    %s
+), deltas AS (
+    SELECT {_PLACE}, '' AS code, '-infinity'::date AS day, sign AS delta FROM moved
+    UNION ALL
+    SELECT {_PLACE}, ends.code, ends.day, sign * ends.delta
+    FROM moved JOIN spans s USING (graduate_id) CROSS JOIN LATERAL {_ENDS} WHERE {_COUNTS}
+)
+{_INTO_CUBE}
+"""
+_MOVE_ROSTER = (
+    _MOVE
+    % f"""
+    SELECT g.graduate_id, {_OF_G}, -1 AS sign FROM roster_in r JOIN graduates g USING (graduate_id)
+    WHERE ({_OF_G}) IS DISTINCT FROM ({_OF_R})
+    UNION ALL
+    SELECT r.graduate_id, {_OF_R}, 1 FROM roster_in r LEFT JOIN graduates g USING (graduate_id)
+    WHERE ({_OF_G}) IS DISTINCT FROM ({_OF_R})
+"""
+)
+_MOVE_REMOVED = _MOVE % f"SELECT graduate_id, {_PLACE}, -1 AS sign FROM graduates WHERE graduate_id = ANY(%(removed)s)"
 _ROSTER_UPSERT = "INSERT INTO graduates SELECT * FROM roster_in ON CONFLICT (graduate_id) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in ("class_year", *ROSTER_COLUMNS)
 )
-_SPANS = (
-    """
-DELETE FROM spans USING (SELECT graduate_id, min(day) AS day FROM change_in GROUP BY graduate_id) AS first
-WHERE spans.graduate_id = first.graduate_id AND spans.from_day >= first.day
-""",
-    """
-UPDATE spans SET to_day = first.day FROM (SELECT graduate_id, min(day) AS day FROM change_in GROUP BY graduate_id) AS first
-WHERE spans.graduate_id = first.graduate_id AND spans.to_day > first.day
-""",
-    f"""
-INSERT INTO spans (graduate_id, from_day, to_day, {", ".join(DESTINATION_COLUMNS)}, recorded_at)
-SELECT graduate_id, day, to_day, {", ".join(DESTINATION_COLUMNS)}, recorded_at FROM (
-    SELECT *, coalesce(lead(day) OVER (PARTITION BY graduate_id ORDER BY day), 'infinity') AS to_day FROM change_in
-) AS changes
-WHERE code <> ''
-""",
+# One statement, so that each graduate and their spans are looked up once. Nobody else writes to a lane that is claimed, so
+# a row is where it was found.
+_CHANGE = f"""
+WITH said AS MATERIALIZED (
+    SELECT c.*, g.graduate_id IS NOT NULL AS enrolled, {_OF_G} FROM change_in c LEFT JOIN graduates g USING (graduate_id)
+), cut AS MATERIALIZED (
+    SELECT s.ctid AS place_of_row, s.code, s.to_day, greatest(s.from_day, said.cut_day) AS cut_day, said.enrolled,
+           {", ".join(f"said.{name}" for name in _PLACE_COLUMNS)}
+    FROM said JOIN spans s USING (graduate_id)
+    WHERE said.cut_day IS NOT NULL AND s.to_day > said.cut_day AND s.to_day > s.from_day
+), closed AS (
+    UPDATE spans SET to_day = cut.cut_day FROM cut WHERE spans.ctid = cut.place_of_row
+), kept AS (
+    INSERT INTO spans SELECT {", ".join(column.name for column in SPANS.columns)} FROM said
+), deltas AS (
+    SELECT {_PLACE}, ends.code, ends.day, ends.delta
+    FROM said s CROSS JOIN LATERAL {_ENDS} WHERE s.enrolled AND {_COUNTS}
+    UNION ALL
+    SELECT {_PLACE}, ends.code, ends.day, ends.delta
+    FROM cut CROSS JOIN LATERAL
+        (VALUES (code, cut_day, -1), ('', cut_day, 1), (code, to_day, 1), ('', to_day, -1)) AS ends (code, day, delta)
+    WHERE cut.enrolled AND cut.code <> ''
 )
-_CUBE_UPSERT = f"""
-INSERT INTO cube AS known SELECT class_year, {", ".join(CUBE_COLUMNS)}, day, sum(delta) FROM delta_in
-GROUP BY class_year, {", ".join(CUBE_COLUMNS)}, day HAVING sum(delta) <> 0
-ON CONFLICT (class_year, {", ".join(CUBE_COLUMNS)}, day) DO UPDATE SET delta = known.delta + excluded.delta
+{_INTO_CUBE}
 """
+_NAME = """
+INSERT INTO departments VALUES (%(province)s, %(school)s, %(department)s, %(name)s)
+ON CONFLICT (province, school, department) DO UPDATE SET name = excluded.name
+"""
+
+
+# The database's word for no last day. Days are told as text, which compares as days do, and this is behind them all.
+_OPEN = "infinity"
+
+
+@dataclass(slots=True)
+class _Change:
+    log_position: int
+    from_day: str
+    row: tuple[str, ...]
+    recorded_at: str
+    to_day: str = _OPEN
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch says, the last word on each thing only."""
+
+    roster: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
+    changes: dict[str, list[_Change]] = field(default_factory=dict)
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def change(self, recorded: Recorded, row: tuple[str, ...]) -> None:
+        day = day_of(recorded.event.occurred_at).isoformat()
+        known = self.changes.setdefault(recorded.data["graduate_id"], [])
+        for earlier in known:
+            if earlier.to_day > day:
+                earlier.to_day = max(earlier.from_day, day)
+        known.append(_Change(recorded.position, day, row, recorded.recorded_at.isoformat()))
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the tables up to a batch of one lane: the batch is copied in once, the rest is done by sets."""
-    roster: dict[str, tuple[Any, ...] | None] = {}
-    changes: dict[str, list[Change]] = {}
-    for recorded in events:
-        data = recorded.data
-        if recorded.type in _ROSTER:
-            roster[data["graduate_id"]] = _roster_row(data)
-        elif recorded.type == _REMOVED:
-            roster[data["graduate_id"]] = None
-        elif recorded.type == _REGISTERED:
-            _change(changes, recorded, _destination_row(data["destination"]))
-        elif recorded.type == _REOPENED:
-            _change(changes, recorded, _REOPENED_ROW)
-    if not roster and not changes:
+    batch = _read(events)
+    for (province, school, department), name in batch.names.items():
+        row = {"province": province, "school": school, "department": department, "name": name}
+        connection.exec_driver_sql(_NAME, row)
+    if not batch.roster and not batch.changes:
         return
-    for statement in _TEMPORARY:
+    for statement in (*_TEMPORARY, _BY_KEY):
         connection.exec_driver_sql(statement)
-    _copy(connection, "touched", [(graduate_id,) for graduate_id in {*roster, *changes}])
-    _copy(connection, "roster_in", [row for row in roster.values() if row is not None])
-    _copy(
-        connection,
-        "change_in",
-        [(graduate_id, day, *row, at) for graduate_id, rows in changes.items() for day, row, at in rows],
-    )
-    connection.exec_driver_sql("ANALYZE touched, roster_in, change_in")
-    connection.exec_driver_sql(_CONTRIBUTIONS, {"sign": -1})
-    removed = [graduate_id for graduate_id, row in roster.items() if row is None]
-    if removed:
-        connection.exec_driver_sql("DELETE FROM graduates WHERE graduate_id = ANY(%(ids)s)", {"ids": removed})
-    connection.exec_driver_sql(_ROSTER_UPSERT)
-    for statement in _SPANS:
-        connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(_CONTRIBUTIONS, {"sign": 1})
-    connection.exec_driver_sql(_CUBE_UPSERT)
+    # The roster first: what is said of destinations counts where the graduate is now.
+    if batch.roster:
+        _apply_roster(connection, batch.roster)
+    if batch.changes:
+        _copy(connection, "change_in", _change_rows(batch.changes))
+        connection.exec_driver_sql(_CHANGE)
 
 
-def _change(changes: dict[str, list[Change]], recorded: Recorded, row: tuple[str, ...]) -> None:
-    day = day_of(recorded.event.occurred_at)
-    earlier = [change for change in changes.get(recorded.data["graduate_id"], ()) if change[0] < day]
-    changes[recorded.data["graduate_id"]] = [*earlier, (day, row, recorded.recorded_at)]
+def _read(events: Sequence[Recorded]) -> _Batch:
+    batch = _Batch()
+    for recorded in events:
+        kind, data = recorded.type, recorded.data
+        if kind in _ROSTER:
+            batch.roster[data["graduate_id"]] = _roster_row(data)
+        elif kind == _REGISTERED:
+            batch.change(recorded, _destination_row(data["destination"]))
+        elif kind == _REOPENED:
+            batch.change(recorded, _NOTHING)
+        elif kind == _REMOVED:
+            batch.roster[data["graduate_id"]] = None
+        elif kind == _DEPARTMENT:
+            batch.names[recorded.lane, data["school"], data["department"]] = data["name"]
+    return batch
+
+
+def _apply_roster(connection: Connection, roster: dict[str, tuple[Any, ...] | None]) -> None:
+    rows = [row for row in roster.values() if row is not None]
+    removed = {"removed": [graduate_id for graduate_id, row in roster.items() if row is None]}
+    if rows:
+        _copy(connection, "roster_in", rows)
+        connection.exec_driver_sql(_MOVE_ROSTER)
+        connection.exec_driver_sql(_ROSTER_UPSERT)
+    if removed["removed"]:
+        connection.exec_driver_sql(_MOVE_REMOVED, removed)
+        connection.exec_driver_sql("DELETE FROM graduates WHERE graduate_id = ANY(%(removed)s)", removed)
+
+
+def _change_rows(changes: dict[str, list[_Change]]) -> Iterable[tuple[Any, ...]]:
+    for graduate_id, known in changes.items():
+        cut_day: str | None = min(change.from_day for change in known)
+        for change in known:
+            days = change.from_day, change.to_day
+            yield graduate_id, change.log_position, *days, *change.row, change.recorded_at, cut_day
+            cut_day = None
 
 
 def _roster_row(data: dict[str, Any]) -> tuple[Any, ...]:
@@ -189,9 +273,7 @@ def _destination_row(destination: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _copy(connection: Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
+def _copy(connection: Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
         for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.stats.dimensions import DIMENSIONS
 from shared import shapes
@@ -13,11 +13,12 @@ from shared.shapes import Query, QueryShape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count(Query):
-    """`as_of` None means today."""
+    """`as_of` None means today, `known_at` None all that is known by now."""
 
     scope: str
     class_year: int
     as_of: date | None
+    known_at: datetime | None
     by: tuple[str, ...]
     include_completion: bool
 
@@ -27,17 +28,19 @@ class CountGraduates(QueryShape):
     scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
     as_of = shapes.day(required=False)
+    known_at = shapes.instant(required=False)
     by = shapes.list_of(shapes.choice(*DIMENSIONS), 6)
     include_completion = shapes.flag(required=False, load_default=True, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatesOf(Query):
-    """`rule` None means the rule of the class; `by` None means everybody together."""
+    """`rule` None means the rule of the class; `by` None means everybody together; the rest as in `Count`."""
 
     scope: str
     class_year: int
     as_of: date | None
+    known_at: datetime | None
     rule: str | None
     by: str | None
     include_completion: bool
@@ -48,6 +51,7 @@ class GetRates(QueryShape):
     scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
     as_of = shapes.day(required=False)
+    known_at = shapes.instant(required=False)
     rule = shapes.choice(*RULES, required=False)
     by = shapes.choice(*(name for name in DIMENSIONS if name not in ("code", "intention")), required=False)
     include_completion = shapes.flag(required=False, load_default=False, allow_none=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from services.stats import queries, schemas
@@ -31,14 +32,15 @@ class StatsService:
                 as_of,
                 query.by,
                 include_completion=query.include_completion,
+                known_at=query.known_at,
             )
+            departments = queries.name_departments(connection, query.scope) if "department" in query.by else {}
         return {
-            "scope": query.scope,
-            "class_year": query.class_year,
-            "as_of": as_of.isoformat(),
+            **_asked(query, as_of),
             "by": list(query.by),
             "rows": [[*each.values, each.count] for each in counted],
             "total": sum(each.count for each in counted),
+            "departments": departments,
         }
 
     @query(schemas.GetRates)
@@ -55,15 +57,26 @@ class StatsService:
                 rule,
                 query.by,
                 include_completion=query.include_completion,
+                known_at=query.known_at,
             )
+            departments = queries.name_departments(connection, query.scope) if query.by == "department" else {}
         return {
-            "scope": query.scope,
-            "class_year": query.class_year,
-            "as_of": as_of.isoformat(),
+            **_asked(query, as_of),
             "rule": rule,
             "by": query.by,
             "groups": {key: _shown(rates) for key, rates in groups.items()},
+            "departments": departments,
         }
+
+
+def _asked(query: schemas.Count | schemas.RatesOf, as_of: date) -> dict[str, Any]:
+    return {
+        "scope": query.scope,
+        "class_year": query.class_year,
+        "as_of": as_of.isoformat(),
+        "known_at": query.known_at.isoformat() if query.known_at else None,
+        "include_completion": query.include_completion,
+    }
 
 
 def _shown(rates: queries.Rates) -> dict[str, Any]:
