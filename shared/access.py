@@ -93,6 +93,8 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.get_province": tuple((role, Reach.ANY) for role in Role),
     "directory.store_evidence": (_SELF, _EMPLOYER, *_STAFF),
     "directory.read_evidence": (_SELF, _EMPLOYER, *_OFFICES),
+    "directory.verify_number": tuple((role, Reach.ANY) for role in Role),
+    "directory.list_verifications": (_SELF, *_OFFICES),
     "directory.print_agreement": (_SELF, _EMPLOYER, *_OFFICES),
     "agreement.save_draft": (_EMPLOYER,),
     "agreement.discard_draft": (_EMPLOYER,),

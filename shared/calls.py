@@ -62,11 +62,11 @@ def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
     )
 
 
-def read_body(body: Any) -> Any:
-    """The payload of a call. Raises Invalid `payload.too_large` or `payload.unreadable`."""
+def read_body(body: Any, largest: int = LARGEST_BODY) -> Any:
+    """The payload of a call of at most so many bytes. Raises Invalid `payload.too_large` or `payload.unreadable`."""
     received = raw(body)
-    if len(received) > LARGEST_BODY:
-        raise TOO_LARGE.error(limit=LARGEST_BODY)
+    if len(received) > largest:
+        raise TOO_LARGE.error(limit=largest)
     try:
         message = orjson.loads(received)
         (payload,) = message["args"]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from eventlet import tpool
 from nameko.extensions import DependencyProvider
 from sqlalchemy import Connection, Engine
 
@@ -48,6 +49,14 @@ class EngineProvider(DependencyProvider):
     def get_dependency(self, worker_ctx: Any) -> Engine:
         open_engine: Callable[[str], Engine] = self.container.config["engine"]
         return open_engine("public")
+
+
+class OffTheHub(DependencyProvider):
+    """Runs work that takes the CPU in a thread of its own, so that the process goes on taking turns: `run(work, *args)`."""
+
+    def get_dependency(self, worker_ctx: Any) -> Callable[..., Any]:
+        run: Callable[..., Any] = tpool.execute
+        return run
 
 
 class ReadModel:

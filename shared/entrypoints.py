@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared import metrics
-from shared.calls import UNKNOWN_METHOD, CallHeaders, check_deadline, read_body, read_headers
+from shared.calls import LARGEST_BODY, UNKNOWN_METHOD, CallHeaders, check_deadline, read_body, read_headers
 from shared.clock import Clock
 from shared.envelope import raw, unpack
 from shared.errors import Conflict, Invalid, Reason, Refusal, ServiceError, Unavailable, WireError
@@ -248,8 +248,9 @@ class _Call(Rpc):
     rpc_consumer = _Calls()
     is_query = False
 
-    def __init__(self, shape: type[Shape], **kwargs: Any) -> None:
+    def __init__(self, shape: type[Shape], largest: int = LARGEST_BODY, **kwargs: Any) -> None:
         self.shape = shape
+        self.largest = largest
         super().__init__(expected_exceptions=(ServiceError,), **kwargs)
 
     def setup(self) -> None:
@@ -271,7 +272,7 @@ class _Call(Rpc):
                 now=self._clock.now(),
                 action=self._action,
             )
-            loaded = self.load(read_body(message.body))
+            loaded = self.load(read_body(message.body, self.largest))
         except ServiceError as error:
             self.rpc_consumer.answer(message, self._action, started, None, error)
             return
@@ -341,9 +342,9 @@ class _Query(_Call):
     is_query = True
 
 
-def command(shape: type[Shape]) -> Any:
-    """`method(self, command, meta) -> Answer`, called with one payload of this shape."""
-    return _Call.decorator(shape)
+def command(shape: type[Shape], largest: int = LARGEST_BODY) -> Any:
+    """`method(self, command, meta) -> Answer`, called with one payload of this shape in at most so many bytes."""
+    return _Call.decorator(shape, largest)
 
 
 def bulk(shape: type[Shape]) -> Any:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.clock import Clock, MovableClock, SystemClock
 
@@ -35,6 +36,8 @@ class Settings:
     personal_key_file: Path
     national_url: str
     national_key_file: Path
+    evidence_url: str
+    check_address: str
     clock_file: Path | None
     health_port: int
     max_workers: int
@@ -79,6 +82,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         personal_key_file=Path(_needed(values, "WQ_PERSONAL_KEY_FILE")),
         national_url=_needed(values, "WQ_NATIONAL_URL"),
         national_key_file=Path(_needed(values, "WQ_NATIONAL_KEY_FILE")),
+        evidence_url=_evidence_url(_needed(values, "WQ_EVIDENCE_URL")),
+        check_address=_needed(values, "WQ_CHECK_ADDRESS"),
         clock_file=_path(values, "WQ_CLOCK_FILE"),
         health_port=_number(values, "WQ_HEALTH_PORT", 9100, 0, 65535),
         max_workers=_number(values, "WQ_MAX_WORKERS", 10, 1, 100),
@@ -100,6 +105,17 @@ def _needed(values: Mapping[str, str], name: str) -> str:
 def _path(values: Mapping[str, str], name: str) -> Path | None:
     value = values.get(name)
     return Path(value) if value else None
+
+
+def _evidence_url(text: str) -> str:
+    """`file:///folder`, or `s3+https://host/bucket` (s3+http in development)."""
+    parts = urlsplit(text)
+    folder = parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc
+    bucket = parts.scheme in ("s3+https", "s3+http") and parts.netloc and len(parts.path) > 1
+    if not folder and not bucket:
+        wanted = "file:///folder or s3+https://host/bucket"
+        raise BadSetting("WQ_EVIDENCE_URL", f"应为 {wanted}", f"must be {wanted}")
+    return text
 
 
 def _number(values: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

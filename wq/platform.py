@@ -217,6 +217,8 @@ class Platform:
             "WQ_PERSONAL_KEY_FILE": str(keys / "personal"),
             "WQ_NATIONAL_URL": f"http://127.0.0.1:{self.sandbox_port}",
             "WQ_NATIONAL_KEY_FILE": str(keys / "national"),
+            "WQ_EVIDENCE_URL": (self.directory / "evidence").as_uri(),
+            "WQ_CHECK_ADDRESS": "http://127.0.0.1/check",
             "WQ_CLOCK_FILE": str(self.clock.path),
         }
         lines = "".join(f"{name}={value}\n" for name, value in sorted(self.environment.items()))

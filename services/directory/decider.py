@@ -47,8 +47,8 @@ DEPARTMENT_TAKEN = Reason(
 NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
 ERASED = Reason(
     "directory.graduate_erased",
-    "该毕业生的个人信息已删除，不能再列入名册",
-    "This graduate's personal data was erased; nobody is enrolled under this number again",
+    "该毕业生的个人信息已删除，不能恢复",
+    "This graduate's personal data was erased and never comes back",
 )
 TOO_EARLY = Reason(
     "directory.too_early_to_erase",

@@ -157,6 +157,7 @@ def _rewritten(source: Pdf, made: Pdf) -> bytes:
         static_id=True,
         force_version="1.7",
         fix_metadata_version=False,
+        compress_streams=False,
         stream_decode_level=StreamDecodeLevel.none,
         object_stream_mode=ObjectStreamMode.disable,
     )
@@ -196,7 +197,7 @@ def _check_harmless(node: Object) -> None:
     if isinstance(node, Stream) and not set(_filters(node)) <= _FILTERS:
         raise UNSUPPORTED.error("content")
     if node.get("/Subtype") == Name.Image:
-        check_pixels(int(node.Width), int(node.Height))
+        check_pixels(int(node["/Width"]), int(node["/Height"]))
 
 
 def _strip(node: Object) -> None:

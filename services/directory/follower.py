@@ -1,8 +1,19 @@
 """What follows the log for the directory."""
 
-from services.directory import read_model
-from shared.following import Follower
+from __future__ import annotations
 
-FOLLOWERS = (
-    Follower(name="directory.project", schema="directory", metadata=read_model.METADATA, apply=read_model.apply),
-)
+from functools import partial
+
+from services.directory import read_model, verifications
+from services.directory.personal import personal_of
+from shared.following import Follower
+from shared.settings import Settings
+
+
+def followers(settings: Settings) -> tuple[Follower, ...]:
+    """The look-ups, and the numbers that papers are checked by, which need the platform's key."""
+    vouch = partial(verifications.apply, keyed_hash=personal_of(settings).hash)
+    return (
+        Follower(name="directory.project", schema="directory", metadata=read_model.METADATA, apply=read_model.apply),
+        Follower(name="directory.vouch", schema="verification", metadata=verifications.METADATA, apply=vouch),
+    )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.directory import decider
+from services.directory import decider, evidence
 from shared import shapes
 from shared.codes.schools import SCHOOLS
-from shared.codes.tables import INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
+from shared.codes.tables import EVIDENCE, INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 STEPS = decider.CHAIN
@@ -242,3 +242,62 @@ class GetProvince(QueryShape):
 class ListSchools(QueryShape):
     makes = OfProvince
     province = shapes.coded(PROVINCE)
+
+
+LARGEST_EVIDENCE = 5 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """`content` is the file in base64. An employer names itself: it may only while it is party to an agreement."""
+
+    graduate_id: str
+    kind: str
+    content: str
+    employer_id: str | None
+
+
+class StoreEvidence(Shape):
+    makes = EvidenceFile
+    graduate_id = shapes.thing_id()
+    kind = shapes.coded(EVIDENCE)
+    content = shapes.sentence(LARGEST_EVIDENCE * 4 // 3 + 4)
+    employer_id = shapes.thing_id(required=False)
+
+
+class ReadEvidence(Shape):
+    makes = evidence.ReadEvidence
+    evidence_id = shapes.thing_id()
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id(required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAgreement(Query):
+    graduate_id: str
+    agreement_id: str
+    employer_id: str | None
+
+
+class PrintAgreement(QueryShape):
+    makes = OfAgreement
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    employer_id = shapes.thing_id(required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched(Query):
+    number: str
+    name: str
+
+
+class VerifyNumber(QueryShape):
+    makes = Vouched
+    number = shapes.sentence(40)
+    name = shapes.sentence(50)
+
+
+class ListVerifications(QueryShape):
+    makes = OfGraduate
+    graduate_id = shapes.thing_id()

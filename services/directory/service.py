@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.directory import decider, read_model, schemas
+from services.directory import decider, read_model, schemas, verifications
 from services.directory.decider import (
     EMPLOYER,
     ERASURE,
@@ -18,20 +18,27 @@ from services.directory.decider import (
     checked_uscc,
     employer_id_of,
 )
+from services.directory.evidence import ReadEvidence
+from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.roster import enrol, id_hash
 from services.directory.rows import RosterRow, RowError, decode_row
+from services.directory.store import store_of
+from services.directory.verification import plain_number, same_name
 from shared import metrics
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
 from shared.codes.identity import BadIdentifier, check_resident_id
 from shared.codes.schools import SCHOOLS
-from shared.dependencies import EngineProvider, Log, Rows, SettingsProvider
+from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
 from shared.messages import LANE_LENGTH, NATIONAL_LANE, Meta
 from shared.shapes import invalid
+
+# A file of the largest size in base64, and what is around it.
+LARGEST_FILE_CALL = schemas.LARGEST_EVIDENCE * 4 // 3 + 65_536
 
 # Whoever may verify an employer must be able to ask it.
 _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
@@ -45,6 +52,8 @@ class DirectoryService:
     rows = Rows("directory")
     engine = EngineProvider()
     settings = SettingsProvider()
+    vouched = Rows("verification")
+    off_the_hub = OffTheHub()
 
     @command(schemas.SetProvince)
     def set_province(self, command: decider.SetProvince, meta: Meta) -> Answer:
@@ -188,6 +197,56 @@ class DirectoryService:
         after = f"{last['scope']} {last['graduate_id']}" if last else None
         return {"graduates": self._shown(page, meta), "total": total, "after": after}
 
+    @command(schemas.StoreEvidence, largest=LARGEST_FILE_CALL)
+    def store_evidence(self, file: schemas.EvidenceFile, meta: Meta) -> Answer:
+        return self._papers().keep(file.graduate_id, file.kind, file.content, file.employer_id, meta)
+
+    @command(schemas.ReadEvidence)
+    def read_evidence(self, command: ReadEvidence, meta: Meta) -> dict[str, Any]:
+        metrics.PERSONAL_READS.labels(meta.action).inc()
+        return self._papers().show(command, meta)
+
+    @query(schemas.PrintAgreement)
+    def print_agreement(self, query: schemas.OfAgreement, meta: Meta) -> dict[str, Any]:
+        metrics.PERSONAL_READS.labels(meta.action).inc()
+        return self._papers().printed(query.graduate_id, query.agreement_id, meta)
+
+    @query(schemas.VerifyNumber)
+    def verify_number(self, query: schemas.Vouched, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        number = plain_number(query.number)
+        with self.vouched.at(query.at_least) as connection:
+            found = verifications.of_number(connection, number) if number else None
+        if found is not None:
+            stream = f"graduate-{found['graduate_id']}"
+            entry = fold(GRADUATE, self.log.read([stream])[stream]).entry
+            opened = self._opened({found["graduate_id"]: entry.personal}, meta) if entry else {}
+            personal = opened.get(found["graduate_id"])
+            if personal is not None and same_name(query.name, personal["name"]):
+                return {"valid": found["ended_on"] is None, **_vouched(found)}
+        # The same answer whether the number or the name does not fit: nobody learns whose a number is.
+        return {"valid": False}
+
+    @query(schemas.ListVerifications)
+    def list_verifications(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
+        stream = f"graduate-{query.graduate_id}"
+        scope = fold(GRADUATE, self.log.read([stream])[stream]).scope
+        check(meta.action, meta.actor, Subject(scope=scope, graduate_id=query.graduate_id))
+        with self.vouched.at(query.at_least) as connection:
+            found = verifications.of_graduate(connection, query.graduate_id)
+        return {"verifications": [{"number": row["number"], **_vouched(row)} for row in found]}
+
+    def _papers(self) -> Papers:
+        settings = self.settings
+        return Papers(
+            log=self.log,
+            engine=self.engine,
+            personal=personal_of(settings),
+            store=store_of(settings.evidence_url),
+            run=self.off_the_hub,
+            check_address=settings.check_address,
+        )
+
     @query(schemas.GetSchool)
     def get_school(self, query: schemas.OfSchool, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
@@ -243,6 +302,11 @@ def _show(row: Mapping[str, Any], personal: Mapping[str, Any] | None, *, clear: 
         return {**shown, "erased": True}
     number = personal["id_number"]
     return {**shown, **personal, "id_number": number if clear else f"{number[:6]}{'*' * 8}{number[-4:]}"}
+
+
+def _vouched(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What whoever holds a number may know: never an id."""
+    return {name: to_json(row[name]) for name in ("kind", "class_year", "code", "unit_name", "since", "ended_on")}
 
 
 def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:

@@ -67,6 +67,15 @@ def parse(text: str) -> VerificationNumber:
     return VerificationNumber(KINDS[digits[0]], digits[1:3], 2000 + int(digits[3:5]), digits[5:-1])
 
 
+def plain_number(text: str) -> str | None:
+    """The twenty digits of a number as somebody typed it, None when it is none."""
+    try:
+        parse(text)
+    except ValueError:
+        return None
+    return _digits(text)
+
+
 def vouches(keyed_hash: KeyedHash, text: str, kind: str, record_id: str, class_year: int) -> bool:
     """Whether a number, as somebody typed it, is the one of this record."""
     try:

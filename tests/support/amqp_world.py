@@ -98,7 +98,7 @@ class World:
     public_keys: Path
     engine: Engine
     caller: Caller
-    processes: list[Process] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
 
     @property
     def log(self) -> PostgresLog:
@@ -116,7 +116,7 @@ class World:
         self, *names: str, module: str = "tests.support.amqp_serving", wait: bool = True, **settings: Any
     ) -> Served:
         """Start a serving process."""
-        health_port, number = free_port(), len(self.processes)
+        health_port, number = free_port(), len(self.served)
         environ = {
             **os.environ,
             "WQ_ENVIRONMENT": "development",
@@ -127,13 +127,15 @@ class World:
             "WQ_PERSONAL_KEY_FILE": str(self.directory / "personal"),
             "WQ_NATIONAL_URL": "http://127.0.0.1:1",
             "WQ_NATIONAL_KEY_FILE": str(self.directory / "national"),
+            "WQ_EVIDENCE_URL": (self.directory / "evidence").as_uri(),
+            "WQ_CHECK_ADDRESS": "http://127.0.0.1/check",
             "WQ_HEALTH_PORT": str(health_port),
             **{name: str(value) for name, value in settings.items()},
         }
         log = self.directory / f"{names[0]}-{number}.log"
         process = spawn([sys.executable, "-m", module, *names], environ, log)
-        self.processes.append(process)
         served = Served(process, health_port, log)
+        self.served.append(served)
         if wait:
             served.await_ready()
         return served
@@ -193,8 +195,8 @@ def open_world(directory: Path, database_url: str, amqp_uri: str) -> Iterator[Wo
         try:
             yield world
         finally:
-            for process in world.processes:
-                process.kill()
+            for served in world.served:
+                served.process.kill()
             clear_broker(amqp_uri)
             engine.dispose()
 
@@ -206,4 +208,3 @@ def clear_broker(amqp_uri: str) -> None:
             connection.channel().queue_delete(queue)
         for exchange in ("counter.events", "publisher-memory"):
             connection.channel().exchange_delete(exchange)
-

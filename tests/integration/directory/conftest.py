@@ -14,16 +14,16 @@ import pytest
 from sqlalchemy import Engine
 
 from services.directory.decider import SCHOOL, ListSchool
-from services.directory.follower import FOLLOWERS
+from services.directory.follower import followers
 from services.directory.personal import Personal, personal_of
 from services.directory.roster import RosterReport, import_roster
 from shared.clock import FixedClock
 from shared.codes.schools import SCHOOLS
-from shared.eventlog.port import EventLog
+from shared.eventlog.port import EventLog, Write, stream_lane
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.handling import handle
-from shared.messages import Actor, Meta, Recorded
+from shared.messages import Actor, Meta, NewEvent, Recorded
 from shared.settings import Settings
 from shared.sql import Driver, make_engine
 from tests.support.spec import NOW, SYSTEM
@@ -46,12 +46,20 @@ class World:
     engine: Engine
     service: DirectoryService
     following: Following
+    vouching: Following
     personal: Personal
 
     def follow(self) -> None:
-        """Bring the read model up to the log."""
-        while self.following.step(self.log.heads()):
-            pass
+        """Bring the read models up to the log."""
+        for each in (self.following, self.vouching):
+            while each.step(self.log.heads()):
+                pass
+
+    def tell(self, stream: str, event_type: str, **data: Any) -> Recorded:
+        """Write an event of another context."""
+        event = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        self.log.append(stream_lane(stream), Write(stream, len(self.stream(stream)), [event]))
+        return self.stream(stream)[-1]
 
     def stream(self, name: str) -> list[Recorded]:
         """The events of a stream."""
@@ -120,6 +128,8 @@ def settings_of(database_url: str, directory: Path) -> Settings:
         personal_key_file=key,
         national_url="",
         national_key_file=key,
+        evidence_url=(directory / "evidence").as_uri(),
+        check_address="https://check.example",
         clock_file=None,
         health_port=0,
         max_workers=1,
@@ -128,18 +138,33 @@ def settings_of(database_url: str, directory: Path) -> Settings:
 
 @pytest.fixture
 def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    (follower,) = FOLLOWERS
-    engine = make_engine(database_url, Driver.PLAIN, schema=follower.schema, pool_size=5)
-    prepare(engine, follower, follower.schema)
-    log = PostgresLog(engine)
     settings = settings_of(database_url, tmp_path)
+    projecting, vouching = followers(settings)
+    engines = {
+        each.schema: make_engine(database_url, Driver.PLAIN, schema=each.schema, pool_size=5)
+        for each in (projecting, vouching)
+    }
+    for each in (projecting, vouching):
+        prepare(engines[each.schema], each, each.schema)
+    engine = engines[projecting.schema]
+    log = PostgresLog(engine)
     service = DirectoryService()
-    for name, value in {"log": log, "engine": engine, "rows": ReadModel(engine), "settings": settings}.items():
+    parts = {
+        "log": log,
+        "engine": engine,
+        "rows": ReadModel(engine),
+        "vouched": ReadModel(engines[vouching.schema]),
+        "settings": settings,
+        "off_the_hub": lambda work, *args: work(*args),
+    }
+    for name, value in parts.items():
         setattr(service, name, value)
     for code in SCHOOL_LISTED:
         list_school(log, code)
-    yield World(log, engine, service, Following(log, engine, follower), personal_of(settings))
-    engine.dispose()
+    following, vouched = (Following(log, engines[each.schema], each) for each in (projecting, vouching))
+    yield World(log, engine, service, following, vouched, personal_of(settings))
+    for each in engines.values():
+        each.dispose()
 
 
 LONG_AFTER = datetime(2030, 1, 2, tzinfo=UTC)

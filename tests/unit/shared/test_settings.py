@@ -16,6 +16,8 @@ COMPLETE = {
     "WQ_PERSONAL_KEY_FILE": "/keys/personal",
     "WQ_NATIONAL_URL": "https://national.example",
     "WQ_NATIONAL_KEY_FILE": "/keys/national",
+    "WQ_EVIDENCE_URL": "s3+https://objects.example/evidence",
+    "WQ_CHECK_ADDRESS": "https://wq.example/check",
 }
 
 
@@ -67,3 +69,19 @@ def test_a_secret_is_hexadecimal_text(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("ab" * 32 + "\n")
     assert read_settings(COMPLETE).secret(path, 32) == b"\xab" * 32
+
+
+@pytest.mark.parametrize(
+    "good", ["file:///var/lib/wq", "s3+https://objects.example/evidence", "s3+http://127.0.0.1:9000/e"]
+)
+def test_evidence_lies_in_a_folder_or_a_bucket(good: str) -> None:
+    assert read_settings({**COMPLETE, "WQ_EVIDENCE_URL": good}).evidence_url == good
+
+
+@pytest.mark.parametrize(
+    "bad", ["/var/lib/wq", "file://host/folder", "s3+https://objects.example", "https://x/y", "s3://e"]
+)
+def test_evidence_that_would_lie_nowhere_is_refused(bad: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        read_settings({**COMPLETE, "WQ_EVIDENCE_URL": bad})
+    assert caught.value.name == "WQ_EVIDENCE_URL"

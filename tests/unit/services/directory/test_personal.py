@@ -25,6 +25,8 @@ def settings(path: Path) -> Settings:
         personal_key_file=path,
         national_url="",
         national_key_file=path,
+        evidence_url="file:///nowhere",
+        check_address="",
         clock_file=None,
         health_port=0,
         max_workers=1,

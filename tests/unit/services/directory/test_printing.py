@@ -1,0 +1,85 @@
+"""The book says what was last agreed, under the number it has, on the day it got it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.agreement.events import CODEC
+from services.directory.printing import book_of, printable
+from shared.errors import NotFound, Refused
+from shared.messages import NewEvent, Recorded
+from tests.support import examples as x
+from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, NOW, SYSTEM
+
+ROSTER = {
+    "province": "14",
+    "school": "10108",
+    "department": "07",
+    "education": "31",
+    "major_name": "机械设计制造及其自动化",
+}
+PERSONAL = {"name": "王小明", "id_number": "140105200401010011"}
+
+
+def told(*events: Any) -> list[Recorded]:
+    """The events a day apart."""
+    history = []
+    for version, event in enumerate(events, 1):
+        at = NOW + timedelta(days=version - 1)
+        new = NewEvent(*CODEC.encode(event), uuid4(), uuid4(), uuid4(), None, SYSTEM, at)
+        history.append(Recorded("14", version, f"agreement-{GRADUATE_ID}", version, at, new))
+    return history
+
+
+def printed(agreement_id: str, history: Sequence[Recorded]) -> Any:
+    return book_of(printable(agreement_id, history), ROSTER, PERSONAL, "机械工程学院", "1234567890123456")
+
+
+def test_an_online_agreement_is_printed_on_the_terms_last_edited() -> None:
+    book = printed(x.OFFER_ID, told(x.OFFER_SENT, x.EDITED, x.ACCEPTED, x.CONCLUDED))
+    assert (book.number, book.issued_on, book.parties) == (x.NUMBER, date(2026, 5, 7), 2)
+    assert (book.employer_name, book.credit_code) == (x.VERIFIED.name, x.VERIFIED.uscc)
+    assert (book.job_title, book.monthly_salary) == ("高级机械工程师", 7500)
+    assert (book.school, book.department, book.province) == ("山西大学", "机械工程学院", "山西省")
+    assert (book.graduate_name, book.id_number) == ("王小明", "140105200401010011")
+
+
+def test_what_acceptance_bound_is_printed_as_of_that_day_also_after_its_conclusion() -> None:
+    history = told(x.OFFER_SENT, replace(x.ACCEPTED, number=x.NUMBER), x.CONCLUDED)
+    assert printed(x.OFFER_ID, history[:2]) == printed(x.OFFER_ID, history)
+    assert printed(x.OFFER_ID, history).issued_on == date(2026, 5, 5)
+
+
+def test_a_book_is_printed_once_it_is_issued_and_under_its_new_number_after_a_loss() -> None:
+    issued = told(x.APPLIED, x.APPLICATION_RETURNED, x.AMENDED, x.ISSUED)
+    assert printed(x.BOOK_ID, issued).job_title == "科员"
+    assert printed(x.BOOK_ID, issued).number == x.NUMBER
+    effective = told(x.APPLIED, x.ISSUED, x.SCANNED, x.BOOK_CONCLUDED)
+    assert printed(x.BOOK_ID, effective).issued_on == date(2026, 5, 5)
+    again = told(x.APPLIED, x.ISSUED, x.LOST, x.REISSUED)
+    assert (printed(x.BOOK_ID, again).number, printed(x.BOOK_ID, again).issued_on) == (x.NEXT_NUMBER, date(2026, 5, 7))
+
+
+def test_the_template_is_the_one_it_was_made_under() -> None:
+    sent = replace(x.OFFER_SENT, template="33/2")
+    assert printable(x.OFFER_ID, told(sent, x.ACCEPTED, x.CONCLUDED)).template == ("33", 2)
+    assert printable(x.OFFER_ID, told(x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED)).employer_id == EMPLOYER_ID
+    assert printable(x.BOOK_ID, told(x.APPLIED, x.ISSUED)).employer_id is None
+
+
+@pytest.mark.parametrize("past", [(x.OFFER_SENT,), (x.OFFER_SENT, x.ACCEPTED), (x.OFFER_SENT, x.WITHDRAWN)])
+def test_what_has_no_number_is_not_printed(past: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        printable(x.OFFER_ID, told(*past))
+    assert caught.value.code == "directory.agreement_not_numbered"
+
+
+def test_what_is_not_in_the_stream_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        printable("14-other", told(x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED))

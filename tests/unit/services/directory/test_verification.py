@@ -1,0 +1,124 @@
+"""A verification number is nobody's guess, says where to look and notices a miswritten digit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.directory.personal import Personal
+from services.directory.verification import (
+    KINDS,
+    VerificationNumber,
+    parse,
+    same_name,
+    verification_number,
+    vouches,
+)
+from tests.support.examples import OFFER_ID, OTHER_OFFER_ID
+
+KEYED = Personal(b"w" * 32, b"l" * 32).hash
+OTHERWISE_KEYED = Personal(b"w" * 32, b"m" * 32).hash
+NUMBER = verification_number(KEYED, "agreement", OFFER_ID, 2026)
+
+NUMBERS = st.builds(
+    verification_number,
+    st.just(KEYED),
+    st.sampled_from(tuple(KINDS.values())),
+    st.uuids().map(lambda found: f"14-{found}"),
+    st.integers(2013, 2099),
+)
+
+
+def test_a_number_says_its_kind_its_province_and_its_class() -> None:
+    assert len(NUMBER) == 20
+    found = parse(NUMBER)
+    assert (found.kind, found.lane, found.class_year) == ("agreement", "14", 2026)
+    assert found == VerificationNumber("agreement", "14", 2026, NUMBER[5:19])
+
+
+def test_a_number_never_changes() -> None:
+    """It is on paper: what makes it may not be made anew."""
+    fixed = verification_number(KEYED, "registration", "14-00000000-0000-4000-8000-0000000000a1", 2026)
+    assert fixed == "21426633951959870052"
+
+
+def test_numbers_of_two_records_two_kinds_and_two_keys_differ() -> None:
+    others = {
+        NUMBER,
+        verification_number(KEYED, "agreement", OTHER_OFFER_ID, 2026),
+        verification_number(KEYED, "registration", OFFER_ID, 2026),
+        verification_number(OTHERWISE_KEYED, "agreement", OFFER_ID, 2026),
+    }
+    assert len({parse(number).keyed for number in others}) == 4
+
+
+@given(NUMBERS)
+def test_a_number_is_read_as_people_write_it(number: str) -> None:
+    spaced = " ".join(number[at : at + 4] for at in range(0, 20, 4))
+    assert parse(spaced) == parse(number) == parse(f"  {spaced.replace(' ', '-')}\n")
+
+
+@given(NUMBERS, st.integers(0, 19), st.integers(1, 9))
+def test_any_one_changed_digit_is_noticed(number: str, place: int, shift: int) -> None:
+    changed = number[:place] + str((int(number[place]) + shift) % 10) + number[place + 1 :]
+    with pytest.raises(ValueError, match="check digit"):
+        parse(changed)
+
+
+@given(NUMBERS, st.integers(0, 18))
+def test_any_two_exchanged_neighbours_are_noticed(number: str, place: int) -> None:
+    exchanged = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+    if exchanged != number:
+        with pytest.raises(ValueError, match="check digit"):
+            parse(exchanged)
+
+
+@pytest.mark.parametrize("text", ["", "1" * 19, "1" * 21, "２" * 20, "X" * 20, "1.4 26", "\ud800"])
+def test_what_is_not_twenty_digits_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match="20"):
+        parse(text)
+    assert not vouches(KEYED, text, "agreement", OFFER_ID, 2026)
+
+
+def test_a_number_of_no_known_kind_is_no_number() -> None:
+    with pytest.raises(ValueError, match="kind"):
+        parse("0" * 20)
+
+
+def test_a_number_vouches_for_its_own_record_and_no_other() -> None:
+    assert vouches(KEYED, f"{NUMBER[:4]} {NUMBER[4:]}", "agreement", OFFER_ID, 2026)
+    assert not vouches(KEYED, NUMBER, "agreement", OTHER_OFFER_ID, 2026)
+    assert not vouches(KEYED, NUMBER, "registration", OFFER_ID, 2026)
+    assert not vouches(KEYED, NUMBER, "agreement", OFFER_ID, 2027)
+
+
+@pytest.mark.parametrize("class_year", [1999, 2100, 26])
+def test_a_class_of_another_century_has_no_number(class_year: int) -> None:
+    with pytest.raises(ValueError, match=r"2000\.\.2099"):
+        verification_number(KEYED, "agreement", OFFER_ID, class_year)
+
+
+def test_only_agreements_and_registrations_have_numbers() -> None:
+    with pytest.raises(KeyError):
+        verification_number(KEYED, "offer", OFFER_ID, 2026)
+
+
+@pytest.mark.parametrize(
+    ("typed", "recorded"),
+    [
+        ("张晓明", "张晓明"),
+        (" 张 晓明 ", "张晓明"),
+        ("阿依古丽•买买提", "阿依古丽·买买提"),
+        ("阿依古丽．买买提", "阿依古丽·买买提"),
+        ("john smith", "JOHN  SMITH"),
+        ("ＬＩ Ming", "Li Ming"),
+    ],
+)
+def test_one_name_may_be_typed_in_several_ways(typed: str, recorded: str) -> None:
+    assert same_name(typed, recorded)
+
+
+@pytest.mark.parametrize("typed", ["", "张晓", "张小明", "\ud800"])
+def test_another_name_is_another_name(typed: str) -> None:
+    assert not same_name(typed, "张晓明")
