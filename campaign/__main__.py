@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from campaign.disk import ROOM, MayNotMount, play
 from campaign.faults import schedule
 from campaign.rounds import Round, platform_of, play_round
 
@@ -24,8 +25,11 @@ console = Console(highlight=False)
 @click.option("--clients", type=click.IntRange(1, 64), default=6, show_default=True)
 @click.option("--freeze", type=click.FloatRange(1, 60), default=30.0, show_default=True, help="Longest SIGSTOP.")
 @click.option("--replicas", type=click.IntRange(1, 5), default=1, show_default=True)
+@click.option("--disk/--no-disk", default=True, show_default=True, help="End with full disks, if mounting is allowed.")
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), default=Path(".run/campaign"))
-def main(rounds: int, seed: int, seconds: float, clients: int, freeze: float, replicas: int, directory: Path) -> None:
+def main(
+    rounds: int, seed: int, seconds: float, clients: int, freeze: float, replicas: int, disk: bool, directory: Path
+) -> None:
     """Strike the platform while people work on it, and check that nothing is lost, doubled or left behind."""
     shutil.rmtree(directory, ignore_errors=True)
     played: list[Round] = []
@@ -47,8 +51,23 @@ def main(rounds: int, seed: int, seconds: float, clients: int, freeze: float, re
             _say(result)
             if result.violations:
                 break
+    if disk and not any(each.violations for each in played):
+        _fill_disks(directory, rounds, played)
     _summary(played)
     sys.exit(1 if any(each.violations for each in played) else 0)
+
+
+def _fill_disks(directory: Path, number: int, played: list[Round]) -> None:
+    for index, which in enumerate(ROOM):
+        console.print(f"[bold]磁盘写满 full disk[/bold]  {which}")
+        try:
+            played.append(
+                play(directory, which, number + index, lambda words: console.print(f"  [yellow]{words}[/yellow]"))
+            )
+        except MayNotMount as refused:
+            console.print(f"  未做：不允许挂载 / left out, mounting is not allowed: {refused}")
+            return
+        _say(played[-1])
 
 
 def _say(result: Round) -> None:

@@ -15,6 +15,8 @@ from uuid import UUID, uuid5
 
 from campaign.history import FAILED, OK, REFUSED, Attempt
 
+# A caller waits this long for nothing: its own deadline, and the bounds of connecting, sending and being confirmed.
+LONGEST_WAIT = timedelta(seconds=60)
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -105,6 +107,8 @@ def check_history(attempts: Sequence[Attempt], events: Sequence[Event], found: F
     told: dict[str, list[tuple[Attempt, str, Any]]] = defaultdict(list)
     for attempt in attempts:
         found.expect("no bug was answered", attempt.outcome != FAILED, f"{attempt.method} {attempt.code}")
+        waited = (attempt.told_at or attempt.asked_at) - attempt.asked_at
+        found.expect("everybody is told in time", waited <= LONGEST_WAIT, f"{attempt.method} after {waited}")
         for command_id, outcome, result in _parts(attempt):
             told[command_id].append((attempt, outcome, result))
     for command_id, answers in told.items():

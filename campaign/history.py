@@ -54,6 +54,7 @@ class Attempt:
     outcome: str = UNKNOWN
     result: Any = None
     code: str = ""
+    told_at: datetime | None = None
 
 
 def read(path: Path) -> list[Attempt]:
@@ -81,4 +82,5 @@ def attempts(lines: Iterable[dict[str, Any]]) -> Iterator[Attempt]:
             found[key].outcome = line["outcome"]
             found[key].result = line.get("result")
             found[key].code = line.get("code", "")
+            found[key].told_at = datetime.fromisoformat(line["at"])
     yield from found.values()

@@ -60,9 +60,19 @@ def platform_of(directory: Path, say: Say, replicas: int = 1) -> Platform:
 
 
 def play_round(
-    platform: Platform, number: int, seed: int, strikes: Sequence[Strike], seconds: float, clients: int, say: Say
+    platform: Platform,
+    number: int,
+    seed: int,
+    strikes: Sequence[Strike],
+    seconds: float,
+    clients: int,
+    say: Say,
+    besides: Callable[[], None] = lambda: None,
 ) -> Round:
-    """Play one round on a running platform; every finding is in the result. `number` chooses schools of its own."""
+    """Play one round on a running platform; every finding is in the result. `number` chooses schools of its own.
+
+    `besides` is done once the clients work, before the strikes.
+    """
     signing = platform.settings.principal_signing_key_file
     assert signing is not None
     issuer = Issuer(signing.read_text())
@@ -82,6 +92,7 @@ def play_round(
             threads.append(Thread(target=_time_passes, args=(platform, stop), name="time", daemon=True))
             threads[-1].start()
             until = time.monotonic() + seconds
+            besides()
             hands.play(strikes, lambda: time.monotonic() < until)
             stop.wait(max(0.0, until - time.monotonic()))
             stop.set()
