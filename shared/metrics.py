@@ -29,4 +29,7 @@ FOLLOWER_RETRIES = Counter(
 DELIVERED = Counter("wq_delivered_records_total", "Records answered by the national system, by outcome", ["outcome"])
 PARKED = Gauge("wq_parked_graduates", "Graduates whose records wait for an operator")
 BREAKER_OPEN = Gauge("wq_breaker_open", "1 while the breaker to the national system is open")
+SANDBOX_REQUESTS = Counter(
+    "wq_sandbox_requests_total", "Requests the national sandbox answered, by outcome (ok or error code)", ["outcome"]
+)
 PERSONAL_READS = Counter("wq_personal_reads_total", "Personal envelopes opened, by action", ["action"])

@@ -102,7 +102,7 @@ def sandbox(port: int, path: Path) -> None:
     from services.sync.sandbox import serve as run  # noqa: PLC0415
 
     settings = read_settings()
-    run(port, path, settings.secret(settings.national_key_file, 32))
+    run(port, path, settings.secret(settings.national_key_file, 32), settings.health_port)
 
 
 @main.command()
@@ -336,8 +336,7 @@ def reconcile(class_year: int) -> None:
     from services.sync.reconcile import reconcile as run  # noqa: PLC0415
 
     settings = read_settings()
-    with _sync_engine(settings).begin() as connection:
-        outcome = run(connection, client_of(settings), class_year)
+    outcome = run(_sync_engine(settings), client_of(settings), class_year)
     out.print(outcome)
 
 

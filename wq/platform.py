@@ -227,7 +227,7 @@ class Platform:
     def _parts(self) -> Iterable[Part]:
         wq = [sys.executable, "-m", "wq.cli"]
         sandbox_file = str(self.directory / "sandbox.jsonl")
-        yield Part("sandbox", [*wq, "sandbox", "--port", str(self.sandbox_port), "--file", sandbox_file], None)
+        yield Part("sandbox", [*wq, "sandbox", "--port", str(self.sandbox_port), "--file", sandbox_file], free_port())
         for replica in range(1, self.replicas + 1):
             for group in self.following:
                 name = "-".join(each.strip("-") for each in group)

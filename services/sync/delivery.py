@@ -2,21 +2,23 @@
 
 A refusal for the content parks its graduate: later records of that graduate wait behind it, nobody else's do. A later
 event about a parked graduate is told as a restatement, which stands for all before it, so a correction frees by itself.
+A restatement also fills a gap: who lost what came before is told all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
 from services.sync import read_model
 from services.sync.client import NationalClient, Told
-from services.sync.interface import LARGEST_BATCH, REFUSED
+from services.sync.interface import LARGEST_BATCH, REFUSED, VERSION_GAP
 from services.sync.read_model import Parked
 from services.sync.records import TYPES, Record, Reported, report
 from shared import metrics
-from shared.messages import Recorded
+from shared.messages import Recorded, lane_of
 
 
 def deliver(connection: Connection, events: Sequence[Recorded], client: NationalClient) -> None:
@@ -35,28 +37,33 @@ def deliver(connection: Connection, events: Sequence[Recorded], client: National
             records.append(record)
     read_model.save(connection, list(states.values()))
     held = read_model.parked_graduates(connection, states)
-    _tell(connection, client, [record for record in records if record.graduate_id not in held])
     behind = [record for record in records if record.graduate_id in held]
-    _restate_parked(connection, client, behind, states)
+    behind += _tell(connection, client, [record for record in records if record.graduate_id not in held])
+    _restate(connection, client, behind, states)
     metrics.PARKED.set(read_model.count_parked(connection))
 
 
 def retry_parked(connection: Connection, client: NationalClient, graduate_id: str) -> int:
-    """Tell a parked graduate's records again, in order, until one is refused; how many were accepted.
+    """Tell a parked graduate's records again, in order, until one is refused; how many are not parked any more.
 
     Raises Unavailable, `sync.lane_busy` among them.
     """
-    read_model.hold(connection, graduate_id[:2])
-    accepted: list[Record] = []
-    for parked in read_model.list_parked(connection, graduate_id):
-        (told,) = send(client, [parked.record])
+    read_model.hold(connection, lane_of(graduate_id))
+    parked = read_model.list_parked(connection, graduate_id)
+    for each in parked:
+        record = each.record
+        (told,) = send(client, [record])
+        if _is_gap(told):
+            record = read_model.load(connection, [graduate_id])[graduate_id].restated(_restatement_of(record))
+            (told,) = send(client, [record])
         if told.outcome == REFUSED:
-            read_model.park(connection, [_parked(parked.record, told)])
+            read_model.park(connection, [_parked(each.record, told)])
             break
-        accepted.append(parked.record)
-    keep_accepted(connection, accepted)
+        keep_accepted(connection, [record])
+        if record is not each.record:
+            break
     metrics.PARKED.set(read_model.count_parked(connection))
-    return len(accepted)
+    return len(parked) - len(read_model.list_parked(connection, graduate_id))
 
 
 def send(client: NationalClient, records: Sequence[Record]) -> list[Told]:
@@ -76,14 +83,22 @@ def keep_accepted(connection: Connection, records: Sequence[Record]) -> None:
     read_model.unpark(connection, records)
 
 
-def _tell(connection: Connection, client: NationalClient, records: Sequence[Record]) -> None:
+def _tell(connection: Connection, client: NationalClient, records: Sequence[Record]) -> list[Record]:
+    """Keeps what was said to each; returns the records before which something is missing there."""
+    # Whatever was said to a record that followed a refused one in the same request is not about its content.
     refused: set[str] = set()
+    gaps: set[str] = set()
     accepted: list[Record] = []
     aside: list[Parked] = []
+    behind: list[Record] = []
     for record, told in zip(records, send(client, records), strict=True):
-        if record.graduate_id in refused:
-            # It followed a refused one in the same request, so whatever was said to it is not about its content.
+        if record.graduate_id in gaps:
+            behind.append(record)
+        elif record.graduate_id in refused:
             aside.append(Parked(record))
+        elif _is_gap(told):
+            gaps.add(record.graduate_id)
+            behind.append(record)
         elif told.outcome == REFUSED:
             refused.add(record.graduate_id)
             aside.append(_parked(record, told))
@@ -91,13 +106,14 @@ def _tell(connection: Connection, client: NationalClient, records: Sequence[Reco
             accepted.append(record)
     read_model.accepted(connection, accepted)
     read_model.park(connection, aside)
+    return behind
 
 
-def _restate_parked(
+def _restate(
     connection: Connection, client: NationalClient, behind: Sequence[Record], states: Mapping[str, Reported]
 ) -> None:
     newest = {record.graduate_id: record for record in behind}
-    restated = [states[graduate_id].restated() for graduate_id in newest]
+    restated = [states[graduate_id].restated(_restatement_of(record)) for graduate_id, record in newest.items()]
     outcomes = dict(zip(newest, send(client, restated), strict=True))
     keep_accepted(connection, [record for record in restated if outcomes[record.graduate_id].outcome != REFUSED])
     still = [record for record in behind if outcomes[record.graduate_id].outcome == REFUSED]
@@ -108,6 +124,15 @@ def _restate_parked(
             for record in still
         ],
     )
+
+
+def _is_gap(told: Told) -> bool:
+    return told.outcome == REFUSED and told.code == VERSION_GAP
+
+
+def _restatement_of(record: Record) -> str:
+    """The id of the restatement that is made instead of a record: the same after a crash, so that it repeats."""
+    return str(uuid5(UUID(record.event_id), "restated"))
 
 
 def _parked(record: Record, told: Told) -> Parked:

@@ -24,6 +24,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 
 ACCEPTED, REPEATED, REFUSED = "accepted", "repeated", "refused"
 OUTCOMES = frozenset({ACCEPTED, REPEATED, REFUSED})
+# The refusal that is not about content: something before this record never arrived.
+VERSION_GAP = "national.version_gap"
 
 UNSIGNED = Reason("national.unsigned", "请求未签名", "The request is not signed", Forbidden)
 WRONG_SIGNATURE = Reason("national.wrong_signature", "签名有误", "The signature is wrong", Forbidden)

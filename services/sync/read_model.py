@@ -21,7 +21,6 @@ from sqlalchemy import (
     Text,
     any_,
     cast,
-    delete,
     func,
     literal,
     select,
@@ -34,6 +33,7 @@ from services.sync.interface import digest_line
 from services.sync.records import Record, Reported
 from shared.errors import Reason, Unavailable
 from shared.following import checkpoint_table
+from shared.messages import LANE_LENGTH
 from shared.sql import passing
 
 METADATA = MetaData()
@@ -103,6 +103,12 @@ _PARK = text(
                 CAST(:ens AS text[])) AS new (graduate_id, version, event_id, lane, record, code, zh, en)
     ON CONFLICT (graduate_id, version) DO UPDATE SET
         code = excluded.code, zh = excluded.zh, en = excluded.en, tries = known.tries + 1
+    """
+)
+_UNPARK = text(
+    """
+    DELETE FROM parked USING unnest(CAST(:graduates AS text[]), CAST(:versions AS int[])) AS done (graduate_id, version)
+    WHERE parked.graduate_id = done.graduate_id AND parked.version <= done.version
     """
 )
 # Bytes, not a language's order, sort the lines on both sides.
@@ -207,11 +213,14 @@ def park(connection: Connection, parked: Sequence[Parked]) -> None:
         connection.execute(_PARK, values)
 
 
-def unpark(connection: Connection, records: Iterable[Record]) -> None:
+def unpark(connection: Connection, records: Sequence[Record]) -> None:
     """These records were accepted: what is parked of their graduates up to their versions is done."""
-    for record in records:
-        done = PARKED.c.version <= record.version
-        connection.execute(delete(PARKED).where(PARKED.c.graduate_id == record.graduate_id, done))
+    if records:
+        values = {
+            "graduates": [record.graduate_id for record in records],
+            "versions": [record.version for record in records],
+        }
+        connection.execute(_UNPARK, values)
 
 
 def list_parked(connection: Connection, graduate_id: str | None = None) -> list[Parked]:
@@ -230,14 +239,11 @@ def count_parked(connection: Connection) -> int:
     return int(connection.execute(select(func.count(PARKED.c.graduate_id.distinct()))).scalar_one())
 
 
-def delivered(connection: Connection, class_year: int) -> dict[str, int]:
-    """Per school: of how many graduates of a class the national system has accepted a record."""
-    wanted = (
-        select(REPORTED.c.told_school, func.count().label("graduates"))
-        .where(REPORTED.c.told_class == class_year)
-        .group_by(REPORTED.c.told_school)
-    )
-    return {row.told_school: row.graduates for row in connection.execute(wanted)}
+def told_schools(connection: Connection, class_year: int) -> dict[str, str]:
+    """The schools of which the national system has accepted records of a class, and the lane of each."""
+    lane = func.min(func.left(REPORTED.c.graduate_id, LANE_LENGTH)).label("lane")
+    wanted = select(REPORTED.c.told_school, lane).where(REPORTED.c.told_class == class_year)
+    return {row.told_school: row.lane for row in connection.execute(wanted.group_by(REPORTED.c.told_school))}
 
 
 def digest_of(connection: Connection, school: str, class_year: int) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from shared.clock import day_of
-from shared.messages import Recorded
+from shared.messages import Recorded, lane_of
 
 # A restatement is a whole record told again: it stands for every version up to its own.
 UPSERT, VOID, RESTATE = "upsert", "void", "restate"
@@ -52,7 +51,11 @@ DESTINATION_FIELDS = (
     "school_name",
     "country",
     "foreign_school_name",
+    "form",
+    "signed_on",
 )
+# What a destination is told with: its fields, and the day from which it counts.
+TOLD_FIELDS = (*DESTINATION_FIELDS, "registered_on")
 # Another type here would number the versions of graduates already told of anew: reconcile after a rebuild then.
 TYPES = frozenset(
     {
@@ -89,11 +92,9 @@ class Reported:
         verb = VOID if self.roster is None else UPSERT
         return Record(self.graduate_id, self.version, event_id, lane, verb, self.school, self.class_year, self.body)
 
-    def restated(self) -> Record:
-        """The message that tells all of it again; the same content always has the same id."""
-        told = f"{self.graduate_id}:{self.version}:{self.school}:{self.class_year}:{self.body}"
-        record = self.record(str(uuid5(NAMESPACE_URL, told)), self.graduate_id[:2])
-        return replace(record, verb=RESTATE)
+    def restated(self, event_id: str) -> Record:
+        """The message that tells all of it again. Every occasion needs an id of its own, or it would pass as a repeat."""
+        return replace(self.record(event_id, lane_of(self.graduate_id)), verb=RESTATE)
 
 
 @dataclass(frozen=True, slots=True)
