@@ -32,6 +32,17 @@ integration: install ## tests on real RabbitMQ and PostgreSQL
 e2e: install ## tests on the whole platform
 	$(BIN)/pytest tests/e2e
 
+BENCH := .venv-bench/.installed
+$(BENCH): requirements-dev.lock bench/requirements.lock pyproject.toml
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@echo "安装对照程序 / installing what is compared with ..."
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock -r bench/requirements.lock
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench: $(BENCH) ## every figure beside its reference; QUICK=1 takes a look, GROUPS="calls appends" some of them
+	@QUICK=$(QUICK) .venv-bench/bin/python -W ignore -m bench $(GROUPS)
+
 lint: install ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,7 +60,7 @@ lock: install ## pin and hash the newest allowed versions
 	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --all-extras pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what install, run and tests left here
-	rm -rf .venv .run .hypothesis .mypy_cache .ruff_cache .import_linter_cache build wangqian.egg-info
+	rm -rf .venv .venv-bench .run .hypothesis .mypy_cache .ruff_cache .import_linter_cache build wangqian.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install run demo test unit integration e2e lint format check lock clean
+.PHONY: help install run demo bench test unit integration e2e lint format check lock clean

@@ -1,0 +1,183 @@
+"""Importing a school's roster from CSV and XLSX: checked, sealed, appended; and how much memory it takes. Reference: COPY."""
+
+from __future__ import annotations
+
+import csv
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import xlsxwriter
+
+from bench.figures import Direction, Figure, rounds
+from bench.world import Worker, World, answer_questions, database, plain_engine, plain_log
+from services.directory.personal import personal_of
+from services.directory.roster import import_roster
+from services.directory.rows import HEADERS
+from shared.clock import SystemClock
+from shared.codes.identity import make_resident_id
+from shared.settings import read_settings
+
+SCHOOL, CLASS_YEAR = "10108", 2026
+SHARE = 8
+
+
+def measure(world: World) -> list[Figure]:
+    """Rows/s of both formats, on an empty and on the full log, and the memory of a long file beside a short one's."""
+    rows = world.size.roster
+    directory = world.small.directory
+    with database(world.small) as compared:
+        fields = _write_csv(directory / "roster.csv", 0, 1)
+        with psycopg.connect(compared, autocommit=True) as connection:
+            columns = ", ".join(f"{name} text" for name in fields)
+            connection.execute(f"CREATE TABLE bare_roster ({columns})")
+        turn = iter(range(1, 1_000_000))
+        targets = {name: platform.environment["DATABASE_URL"] for name, platform in world.platforms.items()}
+        peak: dict[str, float] = {}
+
+        def imported(kind: str, log: str, count: int) -> Callable[[], float]:
+            def run() -> float:
+                path = directory / f"roster.{kind}"
+                (_write_csv if kind == "csv" else _write_xlsx)(path, next(turn), count)
+                environ = {**world.small.environment, "DATABASE_URL": targets[log]}
+                with Worker("bench.rosters", str(path), environ=environ) as worker:
+                    worker.ask()
+                    answer = worker.answer()
+                key = f"{kind} {count}"
+                peak[key] = max(peak.get(key, 0.0), answer["megabytes"])
+                assert answer["enrolled"] == count, answer
+                return float(answer["rows_a_second"])
+
+            return run
+
+        def copied() -> float:
+            path = directory / "copied.csv"
+            _write_csv(path, next(turn), rows)
+            started = time.perf_counter()
+            with (
+                psycopg.connect(compared) as connection,
+                connection.cursor().copy("COPY bare_roster FROM STDIN (FORMAT csv, HEADER)") as copy,
+                path.open("rb") as file,
+            ):
+                while data := file.read(1 << 18):
+                    copy.write(data)
+            return rows / (time.perf_counter() - started)
+
+        count = max(1, world.size.rounds // 2)
+        found = rounds(
+            count,
+            {
+                "csv": imported("csv", "empty", rows),
+                "copy": copied,
+                "xlsx": imported("xlsx", "empty", rows),
+                "full": imported("csv", "full", rows),
+            },
+        )
+        for kind in ("csv", "xlsx"):
+            imported(kind, "empty", rows // SHARE)()
+    group, copy = "roster import", "/s COPY"
+    least, most = Direction.AT_LEAST, Direction.AT_MOST
+    return [
+        Figure(group, "CSV", found["csv"], "rows/s", 10_000, least, found["copy"], copy, absolute=True),
+        Figure(group, "XLSX", found["xlsx"], "rows/s", 10_000, least, found["copy"], copy, absolute=True),
+        Figure(group, "CSV, full log", found["full"], "rows/s", 0.9, least, found["csv"], "/s empty log"),
+        *(
+            Figure(
+                group,
+                f"{kind.upper()}, memory of {rows:,} rows",
+                peak[f"{kind} {rows}"],
+                "MB",
+                1.2,
+                most,
+                peak[f"{kind} {rows // SHARE}"],
+                f"MB for {rows // SHARE:,}",
+            )
+            for kind in ("csv", "xlsx")
+        ),
+    ]
+
+
+def _rows(turn: int, count: int) -> Any:
+    """Rows that hold what they must; no two turns enrol the same graduate."""
+    names = list(dict.fromkeys(HEADERS.values()))
+    first = {field: header for header, field in reversed(HEADERS.items())}
+    yield [first[name] for name in names]
+    for number in range(count):
+        male = number % 2
+        born = date(2003, 1, 1) + timedelta(days=number % 1000)
+        row = {
+            "exam_no": f"22{turn:06d}{number:08d}",
+            "student_no": f"2022{number:06d}",
+            "name": random.choice("王李张刘陈") + random.choice("伟芳娜敏静") + random.choice("丽强磊军洋"),
+            "id_number": make_resident_id("140105", born, (number // 1000 % 400) * 2 + male),
+            "phone": f"139{number:08d}",
+            "sex": "1" if male else "2",
+            "ethnic": "01",
+            "political": "03",
+            "department": f"{number % 8 + 1:02d}",
+            "department_name": f"学院{number % 8 + 1}",
+            "major_code": "080901",
+            "major_name": "计算机科学与技术",
+            "education": "31",
+            "study_mode": "全日制",
+            "study_years": "4",
+            "training": "1",
+            "agreed_unit": "",
+            "origin": "140105",
+            "household": "城镇",
+            "normal": "2",
+            "hardship": "0",
+            "enrolled_on": "20220901",
+            "graduates_on": "20260630",
+        }
+        yield [row[name] for name in names]
+
+
+def _write_csv(path: Path, turn: int, count: int) -> list[str]:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(_rows(turn, count))
+    return list(dict.fromkeys(HEADERS.values()))
+
+
+def _write_xlsx(path: Path, turn: int, count: int) -> None:
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(_rows(turn, count)):
+            sheet.write_row(number, 0, row)
+
+
+def _import(path: str) -> Callable[[], dict[str, float]]:
+    settings = read_settings()
+    engine = plain_engine(settings.database_url, pool_size=2)
+
+    def run() -> dict[str, float]:
+        started = time.perf_counter()
+        done = import_roster(
+            plain_log(settings.database_url),
+            engine,
+            personal_of(settings),
+            Path(path),
+            school=SCHOOL,
+            class_year=CLASS_YEAR,
+            account="bench",
+            clock=SystemClock(),
+            report=lambda rows: None,
+        )
+        seconds = time.perf_counter() - started
+        return {
+            "enrolled": done.enrolled,
+            "rows_a_second": (done.enrolled + done.refused) / seconds,
+            "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+    return run
+
+
+if __name__ == "__main__":
+    answer_questions(_import(*sys.argv[1:]))
