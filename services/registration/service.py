@@ -90,6 +90,6 @@ def _step(recorded: Recorded) -> dict[str, Any]:
         "what": recorded.type,
         "role": recorded.event.actor.role,
         "at": to_json(recorded.event.occurred_at),
-        "registration_id": recorded.data["registration_id"],
+        "registration_id": recorded.data.get("registration_id"),
         "reason": recorded.data.get("reason") or recorded.data.get("cause"),
     }
