@@ -171,6 +171,6 @@ def test_a_png_that_is_not_exactly_its_picture_is_refused(data: bytes, code: str
 
 
 def test_a_small_file_that_inflates_without_end_is_refused() -> None:
-    bomb = png_chunk(b"IDAT", zlib.compress(bytes(300_000_000), 9))
-    assert len(bomb) < 400_000
+    bomb = png_chunk(b"IDAT", zlib.compress(bytes(30_000_000)))
+    assert len(bomb) < 40_000
     assert refused(clean_png, IHDR + bomb + IEND) == "evidence.mixed"

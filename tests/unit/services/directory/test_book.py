@@ -1,0 +1,254 @@
+"""A book shows everything that was agreed, on paper that looks the same whenever and wherever it is printed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.directory import book as module
+from services.directory.book import DEFAULT, LATEST_VERSION, Book, chinese_date, print_book, template_of
+from tests.support.examples import NUMBER
+
+ADDRESS = "https://check.example.edu.cn/agreements"
+BOOK = Book(
+    number=NUMBER,
+    verification="11426633951959870052",
+    parties=2,
+    class_year=2026,
+    province="山西省",
+    graduate_name="张晓明",
+    id_number="140105200301011234",
+    school="山西大学",
+    department="物理电子工程学院",
+    major="电子信息科学与技术",
+    education="本科毕业",
+    employer_name="晋阳机械（集团）有限公司",
+    place="山西省太原市小店区",
+    position="工程技术人员",
+    job_title="机械工程师",
+    issued_on=date(2026, 5, 4),
+    credit_code="91140000110000000X",
+    monthly_salary=6500,
+    penalty=3000,
+    remarks="考研录取后协议自行解除",
+    terms=("试用期三个月。", "甲方为乙方办理落户。"),
+    report_by=date(2026, 7, 31),
+)
+PRINTED_AS_EVER = {
+    2: "1a4d1c701552560c16c300015c4744b0ad5e1d0acc32f3f07e4064322c6b6da3",
+    3: "47131d02292353eb4ea74dc9acefdf056331cc1892a09346721f6f967cadee3f",
+}
+WRITTEN = (
+    "graduate_name",
+    "school",
+    "department",
+    "major",
+    "employer_name",
+    "place",
+    "position",
+    "job_title",
+    "remarks",
+)
+
+
+def pages(printed: bytes) -> list[str]:
+    """The text of each page, without blanks and line ends."""
+    with pypdfium2.PdfDocument(printed) as document:
+        return ["".join(page.get_textpage().get_text_range().replace("\ufffe", "").split()) for page in document]
+
+
+def text_of(printed: bytes) -> str:
+    return "".join(pages(printed)).replace("\u200b", "")
+
+
+def assert_nothing_is_cut(printed: bytes) -> None:
+    """Every character stands inside the margins, but for the footer."""
+    with pypdfium2.PdfDocument(printed) as document:
+        for page in document:
+            words = page.get_textpage()
+            width, height = page.get_size()
+            for index in range(words.count_chars()):
+                left, bottom, right, top = words.get_charbox(index)
+                assert 50 < left <= right < width - 50
+                assert 15 < bottom <= top < height - 40
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_a_book_shows_everything_that_was_agreed_on_one_page(parties: int) -> None:
+    printed = print_book(replace(BOOK, parties=parties), ADDRESS)
+    (page,) = pages(printed)
+    for field in fields(Book):
+        value = getattr(BOOK, field.name)
+        if isinstance(value, str):
+            assert "".join(value.split()) in page, field.name
+    for shown in (
+        "2026届",
+        "2026年5月4日",
+        "2026年7月31日",
+        "6,500元/月",
+        "3,000元",
+        "1.试用期三个月。",
+        "2.甲方为乙方办理落户。",
+    ):
+        assert shown in page
+    assert f"编号{NUMBER}" in page
+    assert "第1页，共1页" in page
+    assert_nothing_is_cut(printed)
+
+
+def test_two_parties_have_two_places_to_sign_and_three_have_three() -> None:
+    two, three = (text_of(print_book(replace(BOOK, parties=parties), ADDRESS)) for parties in (2, 3))
+    assert (two.count("（盖章处）"), three.count("（盖章处）")) == (1, 2)
+    assert ("丙方" in two, "丙方（毕业院校）鉴证" in three) == (False, True)
+    assert ("一式两份" in two, "一式三份" in three) == (True, True)
+
+
+def test_what_was_not_agreed_is_struck_out() -> None:
+    sparse = replace(BOOK, credit_code=None, monthly_salary=None, penalty=None, remarks=None, terms=(), report_by=None)
+    page = text_of(print_book(sparse, ADDRESS))
+    for label in ("信用代码", "月薪", "违约金", "备注", "报到期限"):
+        assert f"{label}——" in page
+    assert "双方另行约定无" in page
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS + "/", "http://10.0.0.1/c"])
+def test_the_code_opens_the_public_check_of_this_book(address: str) -> None:
+    with pypdfium2.PdfDocument(print_book(BOOK, address)) as document:
+        (code,) = zxingcpp.read_barcodes(document[0].render(scale=3).to_pil())
+    assert code.text == f"{address.rstrip('/')}/{BOOK.verification}"
+
+
+def test_a_date_is_written_as_people_read_it() -> None:
+    assert chinese_date(date(2026, 5, 4)) == "2026年5月4日"
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_a_book_is_printed_to_the_same_bytes_for_ever(parties: int) -> None:
+    """A change here reprints every old book differently: make a new template version, or keep the pinned typesetter."""
+    printed = print_book(replace(BOOK, parties=parties), ADDRESS)
+    assert sha256(printed).hexdigest() == PRINTED_AS_EVER[parties]
+    assert b"CreationDate" not in printed
+    assert b"ModDate" not in printed
+
+
+def test_another_process_in_another_place_and_time_zone_prints_the_same_bytes() -> None:
+    program = (
+        "import sys; from tests.unit.services.directory.test_book import ADDRESS, BOOK;"
+        "from services.directory.book import print_book; sys.stdout.buffer.write(print_book(BOOK, ADDRESS))"
+    )
+    environment = {
+        "PYTHONHASHSEED": "7",
+        "TZ": "America/Lima",
+        "LC_ALL": "C",
+        "PYTHONPATH": ".",
+        "SOURCE_DATE_EPOCH": "1",
+    }
+    other = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, timeout=60
+    )
+    assert other.stdout == print_book(BOOK, ADDRESS)
+
+
+def test_books_that_differ_print_to_different_bytes() -> None:
+    assert print_book(BOOK, ADDRESS) != print_book(replace(BOOK, penalty=3001), ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '#import "x.typ": *',
+        "#panic(1)",
+        "]#sys.inputs[",
+        "$x^2$",
+        "\\ \\n \\u{41}",
+        "*粗* _斜_ `码` <标签> @引用 // 注 /* 释 */",
+        "= 标题",
+        '"}, "number": "0',
+        "<svg onload=x>",
+        "%%EOF",
+    ],
+)
+@pytest.mark.parametrize("field", WRITTEN)
+def test_what_people_wrote_is_shown_and_never_run(field: str, text: str) -> None:
+    printed = print_book(replace(BOOK, **{field: text}), ADDRESS)
+    assert "".join(text.split()) in text_of(printed)
+    assert len(pages(printed)) == 1
+
+
+def test_what_cannot_be_seen_on_paper_is_left_out() -> None:
+    changed = replace(
+        BOOK,
+        graduate_name="张\x00晓\u202e明\x1b",
+        job_title=" 机械\r\n\t工程师\ud800 ",
+        remarks="第一行\r\n第二行\x07\u200b",
+    )
+    plain = replace(BOOK, graduate_name="张晓明", job_title="机械 工程师", remarks="第一行\n第二行")
+    assert print_book(changed, ADDRESS) == print_book(plain, ADDRESS)
+
+
+def test_a_text_of_nothing_but_blanks_is_struck_out() -> None:
+    assert "备注——" in text_of(print_book(replace(BOOK, remarks=" \n\u3000"), ADDRESS))
+
+
+def test_very_long_texts_wrap_and_nothing_is_cut() -> None:
+    long = replace(
+        BOOK,
+        parties=3,
+        employer_name="超长名称" * 40,
+        graduate_name="阿卜杜热合曼·" * 8,
+        job_title="Supercalifragilistic" * 12,
+        place="x" * 90,
+        school="ABCDEFG" * 60,
+        remarks="备注" * 600,
+        terms=tuple(f"第{index}条" + "约定内容" * 30 for index in range(12)),
+    )
+    printed = print_book(long, ADDRESS)
+    shown = pages(printed)
+    assert len(shown) > 1
+    for number, page in enumerate(shown, 1):
+        assert f"第{number}页，共{len(shown)}页" in page
+        assert f"编号{NUMBER}" in page
+    assert long.job_title in text_of(printed)
+    assert_nothing_is_cut(printed)
+
+
+@given(st.sampled_from(WRITTEN), st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_any_text_can_be_printed(field: str, text: str) -> None:
+    print_book(replace(BOOK, **{field: text}), ADDRESS)
+
+
+def test_a_province_may_bring_its_own_template_and_old_books_keep_theirs(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, version, words in ((DEFAULT, 1, "旧"), (DEFAULT, 2, "新"), ("44", 2, "粤")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        template = f'#set document(date: none)\n#set text(font: "Noto Serif SC")\n{words}'
+        (tmp_path / folder / f"{version}-two-party.typ").write_text(template)
+    monkeypatch.setattr(module, "TEMPLATES", tmp_path)
+    used = {(province, version): template_of(province, version, 2) for province in ("14", "44") for version in (1, 2)}
+    assert used == {("14", 1): DEFAULT, ("14", 2): DEFAULT, ("44", 1): DEFAULT, ("44", 2): "44"}
+    printed = {key: text_of(print_book(BOOK, ADDRESS, folder, key[1])) for key, folder in used.items()}
+    assert printed == {("14", 1): "旧", ("14", 2): "新", ("44", 1): "旧", ("44", 2): "粤"}
+
+
+@pytest.mark.parametrize(("template", "version"), [("default", 99), ("99", 1), ("../x", 1), ("", 1), ("４４", 1)])
+def test_there_is_no_other_template(template: str, version: int) -> None:
+    with pytest.raises(LookupError):
+        print_book(BOOK, ADDRESS, template, version)
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_the_latest_version_exists_for_every_mode(parties: int) -> None:
+    assert template_of("14", LATEST_VERSION, parties) == DEFAULT
+    assert print_book(replace(BOOK, parties=parties), ADDRESS).startswith(b"%PDF-")
