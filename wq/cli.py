@@ -349,12 +349,15 @@ def _sync_engine(settings: Settings) -> Any:
 @click.option("--id", "report_id", help="Which report, when the file holds several.")
 @click.option("--class", "class_year", type=click.IntRange(2013, 2100), default=2021, show_default=True)
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the outcome here.")
+@click.option(
+    "--mix", "mixed", is_flag=True, help="With refusals, lapses, cancellations, books, losses and voids on the way."
+)
 @_plainly
-def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | None) -> None:
+def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | None, mixed: bool) -> None:
     """Play a published employment report on the running platform and compare every printed figure."""
     from wq.demo.show import demonstrate  # noqa: PLC0415
 
-    ok = demonstrate(read_settings(), path, report_id, class_year, json_path, out)
+    ok = demonstrate(read_settings(), path, report_id, class_year, json_path, out, mixed=mixed)
     sys.exit(0 if ok else 1)
 
 

@@ -31,7 +31,7 @@ def run(directory: Path, report: Path | None, class_year: int, once: bool, conso
     ok = False
     try:
         with Platform(directory, say=lambda text: console.print(f"[dim]{text}[/dim]")) as platform:
-            ok = demonstrate(platform.settings, report or BUNDLED, None, class_year, None, console)
+            ok = demonstrate(platform.settings, report or BUNDLED, None, class_year, None, console, mixed=True)
             if not once:
                 _say_how_to_reach(platform, console)
                 stop.wait()

@@ -98,7 +98,8 @@ def book_of(
         major=graduate["major_name"],
         education=EDUCATION.name(graduate["education"]),
         employer_name=terms["unit_name"],
-        place=terms["place"],
+        # Counties come and go; the province has a name, the rest is its code (DOMAIN 2.10).
+        place=f"{PROVINCE.name(terms['place'][:2])}（{terms['place']}）",
         position=POSITION.name(terms["position"]),
         job_title=terms["job_title"],
         issued_on=agreement.issued_on,

@@ -29,6 +29,7 @@ from wq.demo.actors import (
     until,
 )
 from wq.demo.cohort import Cohort, Destination
+from wq.demo.mix import ON_PAPER, Detours, Life, Mix, draw
 from wq.demo.report import Report
 
 # Employers without a credit code have ids of their own.
@@ -53,7 +54,7 @@ class Played:
     graduates: list[str] = field(default_factory=list)
     employers: list[str] = field(default_factory=list)
     agreements: dict[int, str] = field(default_factory=dict)
-    registrations: dict[int, str] = field(default_factory=dict)
+    mix: Mix | None = None
 
 
 def free_school(actors: Actors, report: Report, class_year: int) -> str:
@@ -72,16 +73,17 @@ def free_school(actors: Actors, report: Report, class_year: int) -> str:
     return unused[chosen].code5
 
 
-def play(actors: Actors, clock: Clock, cohort: Cohort, progress: Progress) -> Played:
-    """Play every day of a cohort. Raises ServiceError, DemoFailed."""
+def play(actors: Actors, clock: Clock, cohort: Cohort, progress: Progress, mix: Mix | None = None) -> Played:
+    """Play every day of a cohort, on the first with the detours of a mix. Raises ServiceError, DemoFailed."""
     school = SCHOOLS[cohort.school]
-    played = Played(cohort, school.province, parties=3 if cohort.class_year <= 2022 else 2)
+    played = Played(cohort, school.province, parties=3 if cohort.class_year <= 2022 else 2, mix=mix)
     for index, day in enumerate(cohort.days):
         _move(clock, day)
         if index == 0:
             _prepare(actors, played)
             _register_employers(actors, played, progress)
             _import_roster(actors, played, progress)
+            _detour(actors, played, progress)
         _leave(actors, played, index, progress)
         _sign(actors, played, index, progress)
         _register(actors, played, index, progress)
@@ -104,8 +106,9 @@ def _prepare(actors: Actors, played: Played) -> None:
         "response_days": 5,
         "response_days_max": 30,
         "cancellation_days": 15,
-        # Reports tell of changes until the year-end rate; a printed table does not come with anybody's papers.
-        "change_deadline": f"{played.cohort.class_year}-12-31",
+        # Reports tell of changes until the year-end rate, may be played as another class than their own, and come
+        # without anybody's papers.
+        "change_deadline": f"{played.cohort.class_year + 5}-12-31",
         "evidence_required": False,
     }
     actors.ask(province_office(played.province), "directory.set_province", settings)
@@ -148,6 +151,44 @@ def _import_roster(actors: Actors, played: Played, progress: Progress) -> None:
             outcomes = actors.accepted("directory.import_roster", answer["items"])
             played.graduates += [outcome["id"] for outcome in outcomes]
             step(len(outcomes))
+
+
+def _detour(actors: Actors, played: Played, progress: Progress) -> None:
+    mix = played.mix
+    if mix is None:
+        return
+    mix.lives = draw(played.cohort)
+    with progress.phase("曲折办理 detours", 3) as step:
+
+        def review(expected: dict[str, Sequence[int]], chain: Sequence[str]) -> None:
+            _review(actors, played, expected, chain, lambda done: None)
+
+        def attest(total: int) -> None:
+            if total:
+                _attest(actors, played, total, lambda done: None)
+
+        detours = Detours(
+            actors=actors,
+            mix=mix,
+            cohort=played.cohort,
+            province=played.province,
+            parties=played.parties,
+            graduates=played.graduates,
+            employers=played.employers,
+            review=review,
+            destination=lambda number: _destination(played.cohort.graduates[number].destinations[0]),
+        )
+        detours.before_signing(attest)
+        step(1)
+        detours.on_paper()
+        step(1)
+        detours.before_registering()
+        step(1)
+
+
+def _living(played: Played, index: int, *lives: Life) -> frozenset[int]:
+    """Who of a mix lives one of these, on the first day."""
+    return frozenset(played.mix.of(*lives)) if played.mix is not None and index == 0 else frozenset()
 
 
 def _moving(played: Played, index: int) -> list[tuple[int, Destination, Destination]]:
@@ -227,9 +268,10 @@ def _registered(actors: Actors, played: Played, number: int) -> str:
 def _sign(actors: Actors, played: Played, index: int, progress: Progress) -> None:
     """Employers invite in bulk, every graduate accepts; department and school review; 三方 is attested."""
     offers: dict[int, list[int]] = defaultdict(list)
+    on_paper = _living(played, index, *ON_PAPER)
     for number, _, after in _moving(played, index):
         hired_by = played.cohort.graduates[number].employers[index]
-        if after.code == AGREEMENT and hired_by is not None:
+        if after.code == AGREEMENT and hired_by is not None and number not in on_paper:
             offers[hired_by].append(number)
     total = sum(len(numbers) for numbers in offers.values())
     if not total:
@@ -297,7 +339,8 @@ def _register(actors: Actors, played: Played, index: int, progress: Progress) ->
     arriving = [(number, after) for number, _, after in _moving(played, index) if after.code not in ("", AGREEMENT)]
     if not arriving:
         return
-    with progress.phase("其他去向登记 registrations", len(arriving)) as step:
+    filed = _living(played, index, Life.FILED)
+    with progress.phase("其他去向登记 registrations", len(arriving) - len(filed)) as step:
         actors.ask_all(
             [
                 (graduate(played.graduates[number]), "registration.register_destination", {
@@ -305,6 +348,7 @@ def _register(actors: Actors, played: Played, index: int, progress: Progress) ->
                     "destination": _destination(after),
                 })
                 for number, after in arriving
+                if number not in filed
             ],
             step,
         )  # fmt: skip

@@ -23,11 +23,14 @@ from shared.codes.destination import DESTINATIONS, RULES, rule_of_class
 from shared.codes.schools import SCHOOLS
 from shared.codes.tables import PROVINCE
 from shared.errors import ServiceError
+from shared.eventlog.postgres import PostgresLog
 from shared.principals import Issuer
 from shared.settings import BadSetting, Settings
+from shared.sql import Driver, make_engine
 from wq.demo.actors import MINISTRY, Actors, DemoFailed, province_office, school_office, until
 from wq.demo.cohort import plan
 from wq.demo.comparison import Compared, compare
+from wq.demo.mix import Mix
 from wq.demo.names import ReportError
 from wq.demo.play import Played, free_school, play
 from wq.demo.report import Report, load_report
@@ -55,6 +58,8 @@ def demonstrate(
     class_year: int,
     json_path: Path | None,
     console: Console,
+    *,
+    mixed: bool = False,
 ) -> bool:
     """Play a report on the running platform; whether every printed figure was reproduced or is a known printing error.
 
@@ -69,7 +74,7 @@ def demonstrate(
         issuer = Issuer(settings.principal_signing_key_file.read_text())
         with Caller(settings.amqp_uri) as caller:
             actors = Actors(caller, issuer)
-            outcome = _played(actors, settings, report, class_year, console)
+            outcome = _played(actors, settings, report, class_year, console, mix_of(settings) if mixed else None)
     except (ReportError, DemoFailed, ServiceError) as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         return False
@@ -114,7 +119,22 @@ def _set_days(report: Report, settings: Settings, class_year: int) -> None:
         report.days = [None]
 
 
-def _played(actors: Actors, settings: Settings, report: Report, class_year: int, console: Console) -> Outcome:
+def mix_of(settings: Settings) -> Mix:
+    """A mix on this platform. Raises ReportError where the clock cannot be moved, because nothing would lapse."""
+    clock = settings.clock()
+    if not isinstance(clock, MovableClock):
+        raise ReportError(
+            "report.mix_clock",
+            "曲折办理演示需要可调整时钟的开发平台",
+            "a mix needs a platform whose clock may be moved",
+        )
+    agreements = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
+    return Mix(clock, PostgresLog(agreements), agreements)
+
+
+def _played(
+    actors: Actors, settings: Settings, report: Report, class_year: int, console: Console, mix: Mix | None
+) -> Outcome:
     school = free_school(actors, report, class_year)
     known = SCHOOLS[school]
     console.print(f"学校 school: {known.name} ({school})，{PROVINCE.name(known.province)}，{class_year} 届\n")
@@ -122,7 +142,7 @@ def _played(actors: Actors, settings: Settings, report: Report, class_year: int,
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         shown = Shown(bars)
-        played = play(actors, settings.clock(), cohort, shown)
+        played = play(actors, settings.clock(), cohort, shown, mix)
     if not console.is_terminal:
         for name, seconds in shown.seconds.items():
             console.print(f"  {name:<28} {seconds:6.1f} s")
@@ -185,6 +205,13 @@ def _print(outcome: Outcome, console: Console) -> None:
     table.add_section()
     table.add_row("", "合计 total", f"{sum(outcome.counts.values()):,}", f"{sum(outcome.national.values()):,}")
     console.print(table)
+    if played.mix is not None:
+        table = Table(title="曲折办理 detours on the way")
+        table.add_column("经过 life")
+        table.add_column("人数", justify="right")
+        for life, count in sorted(played.mix.counts().items()):
+            table.add_row(life, f"{count:,}")
+        console.print(table)
     rule = rule_of_class(played.cohort.class_year)
     table = Table(title=f"比率 rates（{played.cohort.class_year} 届，规则 rule {rule}）")
     table.add_column("比率")
@@ -250,6 +277,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             }
             for each in outcome.compared
         ],
+        "mix": outcome.played.mix.counts() if outcome.played.mix is not None else None,
         "remarks": outcome.report.remarks,
         "seconds": {name: round(seconds, 3) for name, seconds in outcome.seconds.items()},
         "ok": outcome.ok,

@@ -47,6 +47,7 @@ def test_an_online_agreement_is_printed_on_the_terms_last_edited() -> None:
     assert (book.employer_name, book.credit_code) == (x.VERIFIED.name, x.VERIFIED.uscc)
     assert (book.job_title, book.monthly_salary) == ("高级机械工程师", 7500)
     assert (book.school, book.department, book.province) == ("山西大学", "机械工程学院", "山西省")
+    assert book.place == "山西省（140105）"
     assert (book.graduate_name, book.id_number) == ("王小明", "140105200401010011")
 
 
