@@ -58,7 +58,7 @@ def _say_how_to_reach(platform: Platform, console: Console) -> None:
             if part.health_port is not None
         )
         + "另开终端试试 / in another terminal:\n"
-        "  .venv/bin/wq demo --report wq/demo/reports/mech_college_423.json\n"
+        "  .venv/bin/wq demo --report wq/demo/reports/mech_college_423.json --class 2022\n"
         "  .venv/bin/wq log --lane 00 --limit 5\n"
         "  .venv/bin/wq dead-letters list",
         soft_wrap=True,
