@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,7 +12,9 @@ from sqlalchemy import Engine, text
 from services.stats import read_model as stats
 from shared.following import Follower, prepare
 from shared.messages import Recorded
+from shared.settings import Settings
 from shared.sql import Driver, make_engine
+from tests.integration.directory.conftest import settings_of
 from tests.support.golden_examples import event_classes, recorded
 from wq.composition import SERVED
 
@@ -38,22 +41,28 @@ def contents(engine: Engine, follower: Follower) -> dict[str, list[str]]:
         }
 
 
+def followers_of(context: str, settings: Settings) -> Sequence[Follower]:
+    module = import_module(f"services.{context}.follower")
+    found: Sequence[Follower] = module.followers(settings) if hasattr(module, "followers") else module.FOLLOWERS
+    return found
+
+
 @pytest.mark.parametrize("context", SERVED)
-def test_a_read_model_takes_every_golden_in_any_batches(context: str, database_url: str) -> None:
-    (follower,) = import_module(f"services.{context}.follower").FOLLOWERS
-    engine = prepared(database_url, follower)
-    with engine.begin() as connection:
-        follower.apply(connection, story())
-    together = contents(engine, follower)
-    assert any(rows for name, rows in together.items() if name != "checkpoint")
-    with engine.begin() as connection:
-        for table in reversed(follower.metadata.sorted_tables):
-            connection.execute(table.delete())
-    for event in story():
+def test_a_read_model_takes_every_golden_in_any_batches(context: str, database_url: str, tmp_path: Path) -> None:
+    for follower in followers_of(context, settings_of(database_url, tmp_path)):
+        engine = prepared(database_url, follower)
         with engine.begin() as connection:
-            follower.apply(connection, [event])
-    assert contents(engine, follower) == together
-    engine.dispose()
+            follower.apply(connection, story())
+        together = contents(engine, follower)
+        assert any(rows for name, rows in together.items() if name != "checkpoint")
+        with engine.begin() as connection:
+            for table in reversed(follower.metadata.sorted_tables):
+                connection.execute(table.delete())
+        for event in story():
+            with engine.begin() as connection:
+                follower.apply(connection, [event])
+        assert contents(engine, follower) == together
+        engine.dispose()
 
 
 def test_statistics_count_the_golden_graduate_where_the_goldens_say(database_url: str) -> None:
