@@ -87,17 +87,16 @@ DIRECTORY: Final[tuple[Any, ...]] = (
     d.EvidenceRead(f"{LANE}-00000000-0000-4000-8000-0000000000e1"),
 )
 
-# What the golden of a (type, version) is read as. Current versions are their example; an old one is what it is lifted to.
-MEANT: Final[dict[tuple[str, int], Any]] = {
-    (event.TYPE, event.VERSION): event
-    for event in (
-        *DIRECTORY,
-        *examples.EVENTS,
-        *examples.CLAIMS,
-        *registration_examples.EVENTS,
-        *review_examples.EVENTS,
-    )
-}
+_EXAMPLES: Final[tuple[Any, ...]] = (
+    *DIRECTORY,
+    *examples.EVENTS,
+    *examples.CLAIMS,
+    *registration_examples.EVENTS,
+    *review_examples.EVENTS,
+)
+# What the golden of a (type, version) is read as. Current versions are their first example; an old one is what it is
+# lifted to.
+MEANT: Final[dict[tuple[str, int], Any]] = {(event.TYPE, event.VERSION): event for event in reversed(_EXAMPLES)}
 
 
 def codecs() -> Iterator[tuple[str, Codec]]:
