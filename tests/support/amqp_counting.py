@@ -14,7 +14,7 @@ from shared.handling import Handling, Intent, Reactions
 from shared.messages import Meta, Recorded
 from shared.shapes import Shape
 
-SCOPE: Final = "CN/14"
+A_PERSON: Final = "王小明"
 LIMIT: Final = 1_000
 FULL = Reason("counter.full", "计数最多 {limit}", "A counter ends at {limit}")
 # What the tally does with these numbers.

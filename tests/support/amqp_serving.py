@@ -4,8 +4,8 @@ What the services do beside counting is told by files in WQ_TEST_DIRECTORY: `awa
 `taken-<name>` says that they have begun.
 """
 
-# ruff: noqa: E402 - importing wq.serving patches the standard library, which comes first
-from wq.serving import serve
+# Importing wq.serving patches the standard library, which must come first.
+from wq.serving import serve  # isort: skip
 
 import os
 import sys
@@ -25,7 +25,7 @@ from shared.settings import read_settings
 from tests.support import amqp_counting as c
 
 OFFICES = ((Role.PROVINCE, Reach.WITHIN), (Role.SYSTEM, Reach.ANY))
-ACCESS.update({action: OFFICES for action in ("counter.count", "counter.count_many", "counter.wait", "tally.tally")})
+ACCESS.update(dict.fromkeys(("counter.count", "counter.count_many", "counter.wait", "tally.tally"), OFFICES))
 DIRECTORY = Path(os.environ["WQ_TEST_DIRECTORY"])
 
 
@@ -70,7 +70,7 @@ class CounterService:
                 return {"text": "\ud800"}
             case "detail":
                 raise Conflict("counter.failed", {"thing": object()})
-        raise ZeroDivisionError("a bug with 身份证 in its text")
+        raise ZeroDivisionError(f"what {c.A_PERSON} wrote")
 
 
 class TallyService:
