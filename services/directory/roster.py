@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -22,10 +20,10 @@ from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
 from shared.handling import ItemOutcome, handle, handle_many
 from shared.messages import Actor, Meta
-from shared.xlsx import BadWorkbook, read_sheet
+from shared.sheets import read_lines
+from shared.xlsx import BadWorkbook
 
 CHUNK = 2_000
-LARGEST_XLSX_BYTES = 100 * 1024 * 1024
 
 UNREADABLE = Reason("roster.unreadable", "名册文件无法读取：{why}", "The roster cannot be read: {why_en}", Invalid)
 MISSING_COLUMNS = Reason(
@@ -209,7 +207,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
     Raises Invalid `roster.unreadable`, `roster.missing_columns`, `roster.unknown_columns`.
     """
-    lines = _xlsx(path) if path.suffix.lower() == ".xlsx" else _csv(path)
+    lines = _lines(path)
     header = next(lines, None)
     if header is None:
         raise UNREADABLE.error(why="文件为空", why_en="the file is empty")
@@ -234,38 +232,8 @@ def _fields(columns: Sequence[str], lines: Iterator[tuple[int, list[str]]]) -> I
             yield number, {name: cell for name, cell in zip(columns, cells, strict=False) if name}
 
 
-def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    encoding = _encoding(path)
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
-        # Once to its end before the first row is used: an open quotation mark would swallow everything behind it.
-        for reading in (False, True):
-            with path.open(encoding=encoding, newline="") as text:
-                rows = enumerate(csv.reader(text, strict=True), 1)
-                if reading:
-                    yield from rows
-                else:
-                    deque(rows, maxlen=0)
-    except csv.Error as error:
-        raise UNREADABLE.error(why=f"不是有效的 CSV（{error}）", why_en=f"not a valid CSV ({error})") from None
-
-
-def _encoding(path: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            with path.open(encoding=encoding, newline="") as text:
-                while piece := text.read(1 << 20):
-                    if "\x00" in piece:
-                        raise UNREADABLE.error(why="不是文本文件", why_en="not a text file")
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise UNREADABLE.error(why="编码既非 UTF-8 也非 GB18030", why_en="neither UTF-8 nor GB18030")
-
-
-def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
-    if path.stat().st_size > LARGEST_XLSX_BYTES:
-        raise UNREADABLE.error(why="文件超过 100 MB，请使用 CSV", why_en="more than 100 MB; use CSV")
-    try:
-        yield from read_sheet(path)
+        yield from read_lines(path)
     except BadWorkbook as bad:
         raise UNREADABLE.error(why=bad.zh, why_en=bad.en) from None

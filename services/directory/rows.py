@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
@@ -22,6 +21,7 @@ from shared.codes.tables import (
     TRAINING,
     CodeTable,
 )
+from shared.sheets import BROKEN_CELL, written_day
 
 # 表头 → field. Several spellings are in use; the first is ours.
 HEADERS: dict[str, str] = {
@@ -72,11 +72,8 @@ _CODED: dict[str, CodeTable] = {
     "hardship": HARDSHIP,
     "normal": NORMAL_STUDENT,
 }
-# What a spreadsheet leaves behind in a cell it could not compute, or in a number it took for a quantity.
-_BROKEN_CELL = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)|['’‘].*|[0-9.]+E\+[0-9]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SUSPECT = re.compile(r"[\x00-\x1f\x7f#'’‘]|e\+", re.IGNORECASE)
-_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})?|([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
 _YEARS = re.compile(r"([1-9])(?:\.(0|5)0*)?")
 _LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
 
@@ -173,7 +170,7 @@ def _check_texts(reading: _Reading, values: dict[str, Any]) -> None:
         if not text:
             if name in REQUIRED:
                 reading.wrong(name, "roster.missing", "必填", "is missing")
-        elif _BROKEN_CELL.fullmatch(text) and name != "id_number":
+        elif BROKEN_CELL.fullmatch(text) and name != "id_number":
             reading.wrong(name, *_EXCEL_DAMAGE)
             values[name] = ""
         elif _CONTROL.search(text):
@@ -247,13 +244,13 @@ class _Reading:
         return years or ""
 
     def day(self, field: str, text: str) -> date | None:
-        day = _day(text)
+        day = written_day(text)
         if day is None and text:
             self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
         return day
 
 
-# A roster says the same few days and years in every row.
+# A roster says the same few years in every row.
 @lru_cache(256)
 def _years(text: str) -> str | None:
     """Years by halves, `4` or `2.5`, however many zeros follow; nothing stays nothing."""
@@ -262,16 +259,3 @@ def _years(text: str) -> str | None:
         return None if text else ""
     years = f"{found[1]}.5" if found[2] == "5" else found[1]
     return None if years == "1" else years
-
-
-@lru_cache(1_024)
-def _day(text: str) -> date | None:
-    """A day, or the first of a month; `2026/1/1` is no eleventh month."""
-    found = _DAY.fullmatch(text)
-    if found is None:
-        return None
-    parts = found.groups()[:3] if found[1] else found.groups()[3:]
-    year, month, day = (int(part or 1) for part in parts)
-    with suppress(ValueError):
-        return date(year, month, day)
-    return None
