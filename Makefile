@@ -43,6 +43,11 @@ $(BENCH): requirements-dev.lock bench/requirements.lock pyproject.toml
 bench: $(BENCH) ## every figure beside its reference; QUICK=1 takes a look, GROUPS="calls appends" some of them
 	@QUICK=$(QUICK) .venv-bench/bin/python -W ignore -m bench $(GROUPS)
 
+ROUNDS ?= 3
+SEED ?= 1
+campaign: install ## rounds of work under faults, each judged by a checker of its own; ROUNDS=n SEED=s
+	$(BIN)/python -m campaign --rounds $(ROUNDS) --seed $(SEED)
+
 lint: install ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -63,4 +68,4 @@ clean: ## remove what install, run and tests left here
 	rm -rf .venv .venv-bench .run .hypothesis .mypy_cache .ruff_cache .import_linter_cache build wangqian.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install run demo bench test unit integration e2e lint format check lock clean
+.PHONY: help install run demo campaign bench test unit integration e2e lint format check lock clean
