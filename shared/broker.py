@@ -62,6 +62,7 @@ def open_connection(amqp_uri: str, heartbeat: int = 0) -> Connection:
     try:
         connection.connect()
     except (OSError, AMQPError) as error:
+        connection.collect()
         raise AWAY.error() from error
     return connection
 

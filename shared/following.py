@@ -105,6 +105,7 @@ def checkpoint_table(metadata: MetaData) -> Table:
 
 
 _CHECKPOINT = checkpoint_table(MetaData())
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 _SHAPE = text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :schema")
 
 
@@ -233,12 +234,15 @@ class Following:
         return len(events)
 
     def _begin_anew(self, target: Target) -> None:
-        """The checkpoints go back first: a crash in between begins anew once more."""
-        with self._engine.begin() as connection:
-            connection.execute(update(_CHECKPOINT).values(position=0))
+        """One replica does it. The checkpoints go back first: a crash in between begins anew once more."""
+        with self._engine.begin() as turn:
+            turn.execute(_TURN, {"name": self.follower.name})
+            if target.forgotten():
+                with self._engine.begin() as connection:
+                    connection.execute(update(_CHECKPOINT).values(position=0))
+                target.remember()
+                _log.warning("everything is told again", extra={"follower": self.follower.name})
         self.progress.seen.clear()
-        target.remember()
-        _log.warning("everything is told again", extra={"follower": self.follower.name})
 
     def _claim(self, connection: Connection, lane: str) -> int | None:
         wanted = select(_CHECKPOINT.c.position).where(_CHECKPOINT.c.lane == lane)

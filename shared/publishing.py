@@ -5,24 +5,28 @@ A queue is never the record: a broker that lost its data is told everything agai
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from amqp.exceptions import NotFound as ExchangeMissing
 from sqlalchemy import Connection, MetaData
 
 from shared import metrics
-from shared.broker import PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
+from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.envelope import pack
 from shared.errors import Reason, Unavailable
 from shared.following import Follower, checkpoint_table
 from shared.messages import Recorded, context_of
-from shared.topology import MEMORY, declare_events, events_exchange
+from shared.topology import MEMORY, dead_letter_queue, declare_events, event_queue, events_exchange
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
 
 Subscription = tuple[str, str]
+# RabbitMQ writes the names of new quorum queues half a second late (measured: killed before, they never work again).
+ON_DISK_SECONDS = 2.0
 
 FORGOTTEN = Reason(
     "broker.forgotten",
@@ -51,9 +55,22 @@ class _Broker:
         return False
 
     def remember(self) -> None:
+        try:
+            self._declare_anew()
+        except (OSError, AMQPError) as error:
+            raise AWAY.error() from error
+
+    def _declare_anew(self) -> None:
         with open_connection(self._uri) as connection:
             channel = connection.channel()
+            # A quorum queue whose making was cut off by a crash has no leader for ever: nothing is confirmed, nothing
+            # consumed. All of them are made anew, and they count only once the broker has their names on its disk too.
+            for consumer, event_type in self._subscriptions:
+                queue = event_queue(consumer, event_type).name
+                channel.queue_delete(queue)
+                channel.queue_delete(dead_letter_queue(queue).name)
             declare_events(channel, self._subscriptions, self._contexts)
+            time.sleep(ON_DISK_SECONDS)
             MEMORY(channel).declare()
 
     def _declare(self, channel: Any) -> None:

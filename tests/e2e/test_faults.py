@@ -91,7 +91,7 @@ def test_a_frozen_broker_is_a_refusal_in_bounded_time_and_then_all_is_well(struc
     call = Call(
         "stats.count_graduates", {"scope": "CN", "class_year": 2022, "by": ["code"]}, people.issuer.token(MINISTRY)
     )
-    before = people.caller.call(call)
+    before = people.ask(MINISTRY, call.method, **call.payload)
     outcomes: list[object] = []
 
     def ask() -> None:
