@@ -1,0 +1,152 @@
+"""A broker that lost its data, or was killed while its queues were being made, is told everything again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from amqp.exceptions import AMQPError
+from sqlalchemy import Engine
+
+from shared.broker import open_connection
+from shared.errors import Unavailable
+from shared.eventlog.port import EventLog, Write
+from shared.eventlog.postgres import PostgresLog
+from shared.following import Following, prepare
+from shared.messages import NewEvent
+from shared.publishing import Subscription, publisher
+from shared.sql import Driver, make_engine
+from shared.topology import declare_events, event_queue
+from tests.support.spec import NOW, SYSTEM
+from wq.local.rabbitmq import PrivateRabbit
+
+EVENT = "agreement.OfferAccepted"
+SUBSCRIPTIONS = (("review", EVENT),)
+QUEUE = event_queue("review", EVENT).name
+CONTEXTS = ("agreement",)
+
+
+@pytest.fixture
+def rabbit(tmp_path: Path) -> Iterator[PrivateRabbit]:
+    """A broker of this test's own, that may be killed."""
+    broker = PrivateRabbit(tmp_path / "rabbitmq")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def log(database_url: str) -> Iterator[EventLog]:
+    """A log with three events that a consumer waits for."""
+    opened = make_engine(database_url, Driver.PLAIN, pool_size=4)
+    events = PostgresLog(opened)
+    told = [NewEvent(EVENT, 1, {"number": number}, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW) for number in range(3)]
+    events.append("14", Write("agreement-14-x", 0, told))
+    yield events
+    opened.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The publisher's own tables."""
+    opened = make_engine(database_url, Driver.PLAIN, schema="publishing", pool_size=4)
+    yield opened
+    opened.dispose()
+
+
+def publishing(
+    log: EventLog, engine: Engine, uri: str, subscriptions: Collection[Subscription] = SUBSCRIPTIONS
+) -> Following:
+    """A publisher that has just been started."""
+    follower = publisher(uri, subscriptions, CONTEXTS)
+    prepare(engine, follower, follower.schema)
+    return Following(log, engine, follower)
+
+
+def until_published(following: Following, log: EventLog) -> None:
+    """Step until everything is published; the broker may be away for the first tries."""
+    for _ in range(20):
+        try:
+            while following.step(log.heads()):
+                pass
+        except Unavailable:
+            continue
+        return
+    raise AssertionError("never published")
+
+
+def closed(following: Following) -> None:
+    """Let go of the publisher's connection."""
+    target: Any = following.follower.target
+    target.publisher.close()
+
+
+def waiting(uri: str) -> int:
+    """How many messages wait for the consumer."""
+    with open_connection(uri) as connection:
+        channel = connection.channel()
+        found = 0
+        while channel.basic_get(QUEUE, no_ack=True) is not None:
+            found += 1
+        return found
+
+
+def test_a_broker_that_lost_its_data_is_told_everything_again(
+    rabbit: PrivateRabbit, log: EventLog, engine: Engine
+) -> None:
+    following = publishing(log, engine, rabbit.start())
+    until_published(following, log)
+    rabbit.kill()
+    uri = rabbit.start()
+    until_published(following, log)
+    assert waiting(uri) == 3, "killed: it has what it had"
+    rabbit.kill()
+    rabbit.wipe()
+    uri = rabbit.start()
+    until_published(following, log)
+    assert waiting(uri) == 3
+    closed(following)
+
+
+def test_a_queue_whose_making_was_cut_off_is_made_anew(rabbit: PrivateRabbit, log: EventLog, engine: Engine) -> None:
+    """Whatever moment the kill meets, and it meets one in which the queue has no leader often enough."""
+    uri = rabbit.start()
+    many = (*SUBSCRIPTIONS, *(("review", f"{EVENT}{number}") for number in range(6)))
+
+    def declare() -> None:
+        try:
+            with open_connection(uri) as connection:
+                declare_events(connection.channel(), many, CONTEXTS)
+        except (OSError, AMQPError, Unavailable):
+            # The broker was killed under it.
+            return
+
+    making = Thread(target=declare)
+    making.start()
+    making.join(0.3)
+    rabbit.kill()
+    making.join(60)
+    uri = rabbit.start()
+    following = publishing(log, engine, uri, many)
+    until_published(following, log)
+    assert waiting(uri) == 3
+    closed(following)
+
+
+def test_two_publishers_that_find_it_forgotten_lose_nothing(
+    rabbit: PrivateRabbit, log: EventLog, engine: Engine
+) -> None:
+    uri = rabbit.start()
+    both = [publishing(log, engine, uri) for _ in range(2)]
+    threads = [Thread(target=until_published, args=(each, log)) for each in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert waiting(uri) >= 3
+    for each in both:
+        closed(each)
