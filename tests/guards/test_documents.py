@@ -15,6 +15,8 @@ from wq.cli import main
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", MAKEFILE, re.MULTILINE))
+# A page whose blocks are one program, which its own test runs on a real broker.
+ONE_PROGRAM = {"wire.md": "tests/integration/shared/test_wire.py"}
 FILES = {path.relative_to(ROOT).as_posix() for path in tracked()}
 
 
@@ -71,7 +73,10 @@ def test_a_shown_wq_command_takes_what_is_shown(where: str, words: list[str]) ->
 
 @pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.where)
 def test_shown_python_is_a_tested_file_or_runs(block: Block) -> None:
-    if block.text.startswith("# "):
+    page = block.where.partition(":")[0].rpartition("/")[2]
+    if page in ONE_PROGRAM:
+        assert page in (ROOT / ONE_PROGRAM[page]).read_text()
+    elif block.text.startswith("# "):
         shown_file, _, text = block.text.removeprefix("# ").partition("\n")
         assert shown_file in FILES
         assert text.strip() in (ROOT / shown_file).read_text()

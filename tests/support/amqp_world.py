@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -21,11 +21,12 @@ from sqlalchemy import Engine
 from shared.broker import open_connection
 from shared.calling import Call, Caller
 from shared.errors import ServiceError
+from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, follow_in_threads, prepare
 from shared.messages import Actor
 from shared.principals import Issuer, new_signing_key
-from shared.publishing import publisher
+from shared.publishing import Subscription, publisher
 from shared.sql import Driver, make_engine
 from tests.support.amqp_counting import SUBSCRIPTIONS, TELLING
 from wq.local.processes import Process, free_port, spawn
@@ -145,21 +146,20 @@ class World:
         return self.directory / name
 
     @contextmanager
-    def publishing(self) -> Iterator[Following]:
-        """The publisher of the counting context, running."""
-        follower = publisher(self.amqp_uri, SUBSCRIPTIONS, TELLING)
+    def publishing(
+        self, subscriptions: Collection[Subscription] = SUBSCRIPTIONS, contexts: Collection[str] = TELLING
+    ) -> Iterator[Following]:
+        """A publisher, of the counting context unless told otherwise, at work."""
+        follower = publisher(self.amqp_uri, subscriptions, contexts)
         engine = make_engine(self.database_url, Driver.PLAIN, schema=follower.schema, pool_size=3)
         prepare(engine, follower, follower.schema)
         following = Following(self.log, engine, follower)
-        stop = Event()
-        threads: list[Thread] = follow_in_threads(self.log, [following], stop)
         try:
-            yield following
+            with follow(self.log, following):
+                yield following
         finally:
-            stop.set()
-            for thread in threads:
-                thread.join(BOUND_SECONDS)
-            follower.target.publisher.close()  # type: ignore[union-attr]
+            target: Any = follower.target
+            target.publisher.close()
             engine.dispose()
 
     def totals(self, category: str, lane: str = "14") -> dict[str, list[int]]:
@@ -174,6 +174,20 @@ class World:
         """How many messages wait in a queue."""
         with open_connection(self.amqp_uri) as connection:
             return int(connection.channel().queue_declare(queue, passive=True).message_count)
+
+
+@contextmanager
+def follow(log: EventLog, *followings: Following) -> Iterator[None]:
+    """The followers at work, in threads."""
+    stop = Event()
+    threads = follow_in_threads(log, followings, stop)
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(BOUND_SECONDS)
+        assert not any(thread.is_alive() for thread in threads)
 
 
 def a_counter(lane: str = "14") -> str:
