@@ -39,7 +39,6 @@ PROCESSES = (
 )
 PATIENCE = 180.0
 IN_FLIGHT = 100
-ALL_AT_ONCE = 200
 
 
 @dataclass(slots=True)
@@ -131,10 +130,10 @@ def _on(world: World, platform: Platform, log: str) -> list[Figure]:
 
 
 def _latencies(world: World, platform: Platform, caller: Caller, log: str) -> list[Figure]:
-    paced = int(world.size.paced_seconds * 40)
-    approvals = _waiting_cases(platform, caller, ALL_AT_ONCE + paced)
+    all_at_once = world.size.at_once
+    approvals = _waiting_cases(platform, caller, all_at_once + world.size.paced)
     with Watch(platform) as watch:
-        at_once = approvals[:ALL_AT_ONCE]
+        at_once = approvals[:all_at_once]
         started = time.perf_counter()
         for batch in batches(at_once, IN_FLIGHT):
             for (graduate_id, _), outcome in zip(batch, caller.call_all([call for _, call in batch]), strict=True):
@@ -143,7 +142,7 @@ def _latencies(world: World, platform: Platform, caller: Caller, log: str) -> li
                 watch.answered[graduate_id] = time.perf_counter()
         watch.wait([graduate_id for graduate_id, _ in at_once])
         rate = len(at_once) / (time.perf_counter() - started)
-        later = approvals[ALL_AT_ONCE:]
+        later = approvals[all_at_once:]
         _paced(later, rate / 2, lambda approval: _approve(caller, watch, approval))
         watch.wait([graduate_id for graduate_id, _ in later])
         counted, delivered = (

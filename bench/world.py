@@ -45,13 +45,23 @@ class Size:
     province: int
     batch: int
     roster: int
-    paced_seconds: float
+    at_once: int
+    paced: int
 
 
 FULL = Size(
-    rounds=5, seconds=2.0, log_events=1_000_000, province=400_000, batch=20_000, roster=40_000, paced_seconds=20.0
+    rounds=5,
+    seconds=2.0,
+    log_events=1_000_000,
+    province=400_000,
+    batch=20_000,
+    roster=40_000,
+    at_once=400,
+    paced=800,
 )
-QUICK = Size(rounds=1, seconds=1.0, log_events=100_000, province=30_000, batch=5_000, roster=4_000, paced_seconds=4.0)
+QUICK = Size(
+    rounds=1, seconds=0.5, log_events=100_000, province=30_000, batch=3_000, roster=2_000, at_once=60, paced=100
+)
 
 
 @dataclass(slots=True)
