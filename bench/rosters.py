@@ -136,7 +136,7 @@ def _rows(turn: int, count: int) -> Any:
             "enrolled_on": "20220901",
             "graduates_on": "20260630",
         }
-        yield [row[name] for name in names]
+        yield [row.get(name, "") for name in names]
 
 
 def _write_csv(path: Path, turn: int, count: int) -> list[str]:
