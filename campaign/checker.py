@@ -309,7 +309,7 @@ def _fold_registration(world: World, event: Event, found: Findings) -> None:
         case "VoidReturned" | "VoidSuperseded":
             found.expect("ends what was asked to be voided", known.void == data["void_id"], f"{graduate} {what}")
             known.void = None
-        case "DestinationFiled" | "FilingRejected" | "LeavingConfirmed":
+        case "DestinationFiled" | "FilingRejected" | "LeavingConfirmed" | "AgreementOvertaken":
             pass
         case _:
             found.expect("event is known", False, event.type)

@@ -353,7 +353,8 @@ class CancellationReturned:
 class AgreementCancelled:
     """已解约: the graduate is free. `caused_by` is "graduate", "employer" or "mutual" (DOMAIN 1.9).
 
-    `in_review` says that an agreement bound by acceptance had not yet been reviewed.
+    `in_review` says that an agreement bound by acceptance had not yet been reviewed; `loss_id` names a report of loss
+    that has become pointless.
     """
 
     TYPE: ClassVar[str] = "agreement.AgreementCancelled"
@@ -366,6 +367,7 @@ class AgreementCancelled:
     caused_by: str
     reason_code: str
     in_review: bool = False
+    loss_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from shared.codes.tables import EDUCATION
 
 LENGTH = 18
 PREFIX_LENGTH = 11
+# Where a number, and its prefix, says the level.
+EDUCATION_PLACE = slice(9, 11)
 LAST_SERIAL = 999_999
 
 
@@ -57,7 +59,7 @@ def parse(text: str) -> AgreementNumber:
     serial = int(text[PREFIX_LENGTH:-1])
     if serial == 0:
         raise ValueError("流水号从 1 开始 / serials start at 1")
-    return AgreementNumber(int(text[:4]), text[4:9], text[9:11], serial)
+    return AgreementNumber(int(text[:4]), text[4:9], text[EDUCATION_PLACE], serial)
 
 
 def explain(text: str) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
 
 from services.agreement import decider, numbers, policy, read_model, schemas
 from services.agreement.decider import HANDLING, AttestAgreement
-from services.agreement.decider.numbering import prefix_wanted
+from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import graduate_of
 from services.agreement.state import Book, Known, Offer
 from shared.access import Subject, check
@@ -209,7 +208,7 @@ class AgreementService:
             with self.engine.begin() as connection:
                 last = connection.execute(_TAKE_SERIALS, {"prefix": prefix, "count": len(indexes)}).scalar_one()
             for serial, index in enumerate(indexes, last - len(indexes) + 1):
-                numbered[index] = replace(numbered[index], serial=serial)
+                numbered[index] = with_serial(numbered[index], prefix, serial)
         return numbered
 
 

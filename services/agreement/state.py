@@ -174,12 +174,17 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """All drafts, offers and books of one graduate, oldest first."""
+    """All drafts, offers and books of one graduate, oldest first.
+
+    `cancellations` says which agreement each request to cancel is or was about, so that who asked or answered is known
+    again when the request is over.
+    """
 
     offers: Mapping[str, Offer] = field(default_factory=_nothing)
     books: Mapping[str, Book] = field(default_factory=_nothing)
     drafts: Mapping[str, e.OfferDrafted] = field(default_factory=_nothing)
     breaches: int = 0
+    cancellations: Mapping[str, str] = field(default_factory=_nothing)
 
     @property
     def locked(self) -> Known | None:
@@ -313,6 +318,8 @@ def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
             )
         case e.AgreementCancelled():
             cancelled = state.changing(event.agreement_id, status=Status.CANCELLED, cancellation=None, contested=None)
+            if event.loss_id is not None:
+                cancelled = cancelled.changing(event.agreement_id, loss=None)
             return replace(cancelled, breaches=state.breaches + (event.caused_by == "graduate"))
     return None
 
@@ -320,7 +327,9 @@ def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
 def _evolve_cancellation(state: Agreements, event: Any) -> Agreements | None:
     match event:
         case e.CancellationRequested():
-            return state.changing(event.agreement_id, cancellation=Cancellation(event), contested=None)
+            known_as = MappingProxyType({**state.cancellations, event.cancellation_id: event.agreement_id})
+            asking = state.changing(event.agreement_id, cancellation=Cancellation(event), contested=None)
+            return replace(asking, cancellations=known_as)
         case e.CancellationAgreed():
             known = state.get(event.agreement_id)
             assert known is not None

@@ -168,10 +168,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an agreement binds, or one on paper is being made; `cancelled`: the agreements that no longer do."""
+    """`signed`: an agreement binds, or one on paper is being made.
+
+    `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind.
+    """
 
     graduate: Graduate | None = None
     signed: bool = False
+    concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
     settings: Settings = Settings()
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
@@ -202,11 +206,8 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
             return _confirm_leaving(command, state)
         case RegisterFromAgreement():
             return _register_from_agreement(command, state, facts, meta)
-        case ReopenRegistration(graduate_id, agreement_id):
-            registered = state.registered
-            if registered is None or registered.agreement_id != agreement_id:
-                return []
-            return [e.DestinationReopened(registered.registration_id, graduate_id, "agreement_cancelled")]
+        case ReopenRegistration():
+            return _reopen(command, state, facts)
         case PassReview():
             return _pass(command, state)
         case FailReview():
@@ -354,6 +355,16 @@ def _register_from_agreement(
     return [*superseded, *_registering(registered, state)]
 
 
+def _reopen(command: ReopenRegistration, state: Registrations, facts: Facts) -> list[Any]:
+    graduate_id, agreement_id = command.graduate_id, command.agreement_id
+    registered = state.registered
+    if registered is not None and registered.agreement_id == agreement_id:
+        return [e.DestinationReopened(registered.registration_id, graduate_id, "agreement_cancelled")]
+    # Its conclusion may be on its way at this moment, decided before the cancellation: whoever writes second looks again.
+    overtaken = agreement_id in facts.concluded and agreement_id not in state.followed
+    return [e.AgreementOvertaken(graduate_id, agreement_id)] if overtaken else []
+
+
 def _registering(registered: e.DestinationRegistered, state: Registrations) -> list[Any]:
     """The registration, after the end of a void request about the one that it supersedes."""
     before = state.registered
@@ -399,9 +410,8 @@ def _facts(command: Any, streams: Streams) -> Facts:
     return Facts(
         graduate=graduate,
         signed=_signed(agreements),
-        cancelled=frozenset(
-            recorded.data["agreement_id"] for recorded in agreements if recorded.type == "agreement.AgreementCancelled"
-        ),
+        concluded=_agreements(agreements, "agreement.AgreementConcluded"),
+        cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
         settings=_settings(
             streams.get(f"province-{lane_of(command.graduate_id)}", ()), graduate.class_year if graduate else 0
         ),
@@ -440,6 +450,10 @@ def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
         training=found["training"],
         agreed_unit=found.get("agreed_unit"),
     )
+
+
+def _agreements(history: Sequence[Recorded], event_type: str) -> frozenset[str]:
+    return frozenset(recorded.data["agreement_id"] for recorded in history if recorded.type == event_type)
 
 
 def _signed(history: Sequence[Recorded]) -> bool:

@@ -212,6 +212,17 @@ class DestinationReopened:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class AgreementOvertaken:
+    """An agreement was cancelled before its conclusion was followed here: told of that later, nothing is registered."""
+
+    TYPE: ClassVar[str] = "registration.AgreementOvertaken"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    agreement_id: str
+
+
 CODEC = Codec(
     DestinationFiled,
     FilingRejected,
@@ -225,4 +236,5 @@ CODEC = Codec(
     VoidReturned,
     VoidSuperseded,
     DestinationReopened,
+    AgreementOvertaken,
 )

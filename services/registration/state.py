@@ -28,6 +28,7 @@ class Registrations:
 
     `void_id` names the request to void the registered destination that is under review; `void_returned` is why the
     review kept it when last asked. `filed` waits for the graduate's confirmation; `leaving` is the one that still holds.
+    `followed` are the agreements whose conclusion is done with here.
     """
 
     pending: e.RegistrationSubmitted | None = None
@@ -37,6 +38,7 @@ class Registrations:
     leaving: e.LeavingConfirmed | None = None
     void_returned: str | None = None
     history: tuple[Past, ...] = ()
+    followed: frozenset[str] = frozenset()
 
     @property
     def placed(self) -> bool:
@@ -89,7 +91,8 @@ def evolve(state: Registrations, event: Any) -> Registrations:
             return state.without_pending("returned", event.reason)
         case e.DestinationRegistered():
             kept = None if state.pending and state.pending.registration_id == event.registration_id else state.pending
-            return replace(state.without_registered("superseded"), registered=event, pending=kept)
+            followed = state.followed if event.agreement_id is None else state.followed | {event.agreement_id}
+            return replace(state.without_registered("superseded"), registered=event, pending=kept, followed=followed)
         case e.DestinationFiled():
             return replace(state, filed=event)
         case e.FilingRejected():
@@ -104,4 +107,6 @@ def evolve(state: Registrations, event: Any) -> Registrations:
             return replace(state, void_id=None)
         case e.DestinationReopened():
             return state.without_registered(event.cause)
+        case e.AgreementOvertaken():
+            return replace(state, followed=state.followed | {event.agreement_id})
     raise UNKNOWN_TYPE.error(type=type(event).__name__)

@@ -65,8 +65,11 @@ def on_agreement_returned(event: Recorded) -> Sequence[Intent]:
 
 
 def on_agreement_cancelled(event: Recorded) -> Sequence[Intent]:
-    """An agreement that bound at acceptance may be cancelled before its review is done."""
-    return _close("agreement", event.data["agreement_id"], "cancelled") if event.data.get("in_review") else []
+    """An agreement may be cancelled before its own review is done, where acceptance binds, or that of a lost book."""
+    data = event.data
+    if data.get("in_review"):
+        return _close("agreement", data["agreement_id"], "cancelled")
+    return _close("loss", data["loss_id"], "cancelled") if data.get("loss_id") else []
 
 
 def on_cancellation_agreed(event: Recorded) -> Sequence[Intent]:

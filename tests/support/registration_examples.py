@@ -79,6 +79,7 @@ FILING_REJECTED: Final = e.FilingRejected(FILED.filing_id, GRADUATE_ID, "未与�
 LEAVING: Final = e.LeavingConfirmed(
     GRADUATE_ID, REGISTRATION_ID, e.Archive("kept"), e.Household(moves=True, address="北京市海淀区")
 )
+OVERTAKEN: Final = e.AgreementOvertaken(GRADUATE_ID, AGREEMENT_ID)
 EVENTS: Final[tuple[Any, ...]] = (
     FILED,
     FILING_REJECTED,
@@ -92,6 +93,7 @@ EVENTS: Final[tuple[Any, ...]] = (
     VOID_RETURNED,
     VOID_SUPERSEDED,
     VOIDED,
+    OVERTAKEN,
 )
 
 REGISTER: Final = c.RegisterDestination(GRADUATE_ID, CONTRACT)

@@ -207,7 +207,9 @@ def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
         employer_id: str | None = command.employer_id
     else:
         thing = getattr(command, "offer_id", None) or getattr(command, "agreement_id", None)
-        known = state.get(thing) if thing else state.of_cancellation(getattr(command, "cancellation_id", ""))
+        # A repeat is answered as the first call was, also when the request to cancel is over.
+        asked = state.cancellations.get(getattr(command, "cancellation_id", ""))
+        known = state.get(thing or asked or "")
         employer_id = known.employer_id if known else None
     return Subject(
         scope=facts.graduate.scope if facts.graduate else None,

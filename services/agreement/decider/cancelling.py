@@ -131,6 +131,7 @@ def passed(command: c.PassReview, state: Agreements) -> list[Any]:
             caused_by=cause_of(requested.reason_code, requested.by),
             reason_code=requested.reason_code,
             in_review=agreement.status == Status.ACCEPTED,
+            loss_id=agreement.loss.loss_id if isinstance(agreement, Book) and agreement.loss is not None else None,
         )
     ]
 

@@ -90,7 +90,7 @@ class AcceptOffer:
     """应约. The employer is named so that its state is read together with the graduate's.
 
     `revision` is the one the graduate saw: what was edited since is not accepted unseen. `serial` is for the number of
-    an agreement that acceptance binds.
+    an agreement that acceptance binds, taken for the level `education`, which the roster may correct meanwhile.
     """
 
     graduate_id: str
@@ -98,6 +98,7 @@ class AcceptOffer:
     employer_id: str
     revision: int = 1
     serial: int | None = None
+    education: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.agreement.decider import commands as c
 from services.agreement.decider.common import prefix_of
 from services.agreement.facts import Graduate
-from services.agreement.numbers import prefix
+from services.agreement.numbers import EDUCATION_PLACE, prefix
 from services.agreement.state import AT_ACCEPTANCE, ATTEST, REVIEW, SEAL, Agreements, Known, Offer, Status
 
 Numbering = c.PassReview | c.AttestAgreement | c.SealAgreement | c.AcceptOffer
@@ -29,6 +31,13 @@ def prefix_wanted(command: Numbering, state: Agreements, graduate: Graduate | No
             return _last_step(state.offers.get(command.agreement_id), Status.ATTESTING, ATTEST)
         case c.SealAgreement():
             return _last_step(state.offers.get(command.agreement_id), Status.SEALING, SEAL)
+
+
+def with_serial(command: Numbering, taken_from: str, serial: int) -> Numbering:
+    """The command with a serial that was taken from a prefix."""
+    if isinstance(command, c.AcceptOffer):
+        return replace(command, serial=serial, education=taken_from[EDUCATION_PLACE])
+    return replace(command, serial=serial)
 
 
 def _numbers(kind: str, status: Status) -> bool:

@@ -57,9 +57,10 @@ def save_draft(command: c.SaveDraft, state: Agreements, facts: Facts, meta: Meta
 
 
 def discard_draft(command: c.DiscardDraft, state: Agreements) -> list[Any]:
-    """A draft that is gone is gone."""
+    """A draft that is gone is gone; another employer's is none of this one's."""
     known = state.drafts.get(command.offer_id)
-    return [] if known is None else [e.DraftDiscarded(command.offer_id)]
+    mine = known is not None and known.employer_id == command.employer_id
+    return [e.DraftDiscarded(command.offer_id)] if mine else []
 
 
 def send_draft(command: c.SendDraft, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
@@ -175,7 +176,9 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
     sent = offer.sent
     number = None
     if sent.binding == AT_ACCEPTANCE:
-        number = new_number(sent.class_year, sent.scope.split("/")[2], graduate.education, command.serial)
+        # A serial of another level may be somebody's number at this one.
+        serial = command.serial if command.education == graduate.education else None
+        number = new_number(sent.class_year, sent.scope.split("/")[2], graduate.education, serial)
     return [
         e.OfferAccepted(
             offer_id=command.offer_id,

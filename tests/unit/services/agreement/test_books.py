@@ -327,6 +327,15 @@ def test_the_graduate_cancels_with_the_letter_and_the_review_opens_at_once() -> 
     ended.then(replace(x.CANCELLED, agreement_id=x.BOOK_ID))
 
 
+def test_a_cancellation_ends_a_report_of_loss_that_is_still_under_review() -> None:
+    requested = replace(x.REQUESTED, agreement_id=x.BOOK_ID)
+    past = (*EFFECTIVE, x.LOST, requested, replace(x.AGREED, agreement_id=x.BOOK_ID))
+    ended = replace(x.CANCELLED, agreement_id=x.BOOK_ID, loss_id=x.LOSS_ID)
+    after(*past).when(x.PASS_CANCELLATION).then(ended)
+    for command in (x.PASS, x.FAIL):
+        after(*past, ended).when(replace(command, kind="loss", subject_id=x.LOSS_ID)).then_nothing()
+
+
 @pytest.mark.parametrize(
     ("given_evidence", "field"), [({}, "release_letter"), ({"release_letter": x.LETTER_ID}, "penalty_slip")]
 )

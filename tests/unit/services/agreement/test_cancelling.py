@@ -10,7 +10,7 @@ import pytest
 from services.agreement.decider import HANDLING
 from services.agreement.facts import Facts, Settings
 from tests.support import examples as x
-from tests.support.spec import EMPLOYER, GRADUATE, NOW, SCHOOL, Given, given, meta
+from tests.support.spec import EMPLOYER, EMPLOYER_ID, GRADUATE, NOW, SCHOOL, Given, folded, given, meta
 
 EFFECTIVE = (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED)
 ASKED = (*EFFECTIVE, x.REQUESTED)
@@ -130,3 +130,20 @@ def test_without_a_limit_nobody_counts() -> None:
     outcome = after(*ONCE_BROKEN, *AGAIN, facts=x.FACTS).when(SECOND, meta(GRADUATE, number=2))
     assert outcome.error is None
     assert outcome.events[0].answer_by == NOW + 15 * x.DAY
+
+
+# repeats
+
+
+@pytest.mark.parametrize(
+    ("past", "over", "command"),
+    [
+        (ASKED, x.CANCELLATION_REFUSED, x.REFUSE_CANCELLATION),
+        (ASKED, x.CANCELLATION_WITHDRAWN, x.WITHDRAW_CANCELLATION),
+        ((*ASKED, x.AGREED), x.CANCELLED, x.AGREE),
+    ],
+)
+def test_an_employer_may_ask_again_about_a_request_that_is_over(past: Any, over: Any, command: Any) -> None:
+    for events in (past, (*past, over)):
+        state = folded(HANDLING, events)
+        assert HANDLING.subject(command, state, x.FACTS).employer_id == EMPLOYER_ID

@@ -10,7 +10,17 @@ import pytest
 from services.agreement.decider import HANDLING
 from services.agreement.facts import Facts, Settings
 from tests.support import examples as x
-from tests.support.spec import EMPLOYER, EMPLOYER_ID, GRADUATE, NOW, OTHER_EMPLOYER_ID, Given, given, meta
+from tests.support.spec import (
+    EMPLOYER,
+    EMPLOYER_ID,
+    GRADUATE,
+    NOW,
+    OTHER_EMPLOYER,
+    OTHER_EMPLOYER_ID,
+    Given,
+    given,
+    meta,
+)
 
 DEADLINE = x.OFFER_SENT.respond_by - NOW
 
@@ -59,6 +69,11 @@ def test_a_draft_needs_a_graduate_and_a_verified_employer() -> None:
 def test_a_draft_is_discarded_once() -> None:
     after(x.DRAFTED).when(x.DISCARD_DRAFT, meta(EMPLOYER)).then(x.DISCARDED)
     after(x.DRAFTED, x.DISCARDED).when(x.DISCARD_DRAFT, meta(EMPLOYER, number=2)).then_nothing()
+
+
+def test_nobody_discards_the_draft_of_another_employer() -> None:
+    command = replace(x.DISCARD_DRAFT, employer_id=OTHER_EMPLOYER_ID)
+    after(x.DRAFTED).when(command, meta(OTHER_EMPLOYER)).then_nothing()
 
 
 # send_draft

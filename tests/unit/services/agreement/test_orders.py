@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.agreement.decider import HANDLING
-from services.agreement.decider.numbering import prefix_wanted
+from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import Facts, Settings
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER, GRADUATE, SCHOOL, Given, folded, given, meta
@@ -119,9 +119,20 @@ BOUND = replace(x.ACCEPTED, number=x.NUMBER)
 
 
 def test_acceptance_binds_at_once_where_the_province_says_so() -> None:
-    accept = replace(x.ACCEPT, serial=1)
+    accept = replace(x.ACCEPT, serial=1, education="31")
     after(under(JIANGSU, "acceptance")).when(accept, meta(GRADUATE)).then(BOUND)
     after(under(JIANGSU, "acceptance")).when(x.ACCEPT, meta(GRADUATE)).then_refused("log.written_first")
+
+
+@pytest.mark.parametrize("education", ["11", None])
+def test_a_serial_of_another_level_makes_no_number(education: str | None) -> None:
+    accept = replace(x.ACCEPT, serial=1, education=education)
+    after(under(JIANGSU, "acceptance")).when(accept, meta(GRADUATE)).then_refused("log.written_first")
+
+
+def test_an_acceptance_says_for_which_level_its_serial_was_taken() -> None:
+    assert with_serial(x.ACCEPT, PREFIX, 7) == replace(x.ACCEPT, serial=7, education="31")
+    assert with_serial(x.SEAL, PREFIX, 7) == replace(x.SEAL, serial=7)
 
 
 def test_what_acceptance_bound_keeps_its_number() -> None:

@@ -22,6 +22,7 @@ REGISTERED = (x.SUBMITTED, x.REGISTERED)
 VOIDING = (*REGISTERED, x.VOID_REQUESTED)
 SIGNED = replace(x.FACTS, signed=True)
 CANCELLED = replace(x.FACTS, cancelled=frozenset({x.AGREEMENT_ID}))
+OVER = replace(CANCELLED, concluded=frozenset({x.AGREEMENT_ID}))
 SEEKING = replace(x.SUBMITTED, destination=x.SEEKING)
 SEEKING_REGISTERED = replace(x.REGISTERED, destination=x.SEEKING)
 NOT_PENDING = {
@@ -287,6 +288,23 @@ def test_a_cancelled_agreement_opens_the_destination_again() -> None:
 )
 def test_cancelling_what_is_not_the_registered_agreement_opens_nothing(past: Any) -> None:
     after(*past).when(x.CANCEL).then_nothing()
+
+
+def test_a_cancellation_told_before_its_conclusion_leaves_a_mark_for_who_registers_at_this_moment() -> None:
+    after(facts=OVER).when(x.CANCEL).then(x.OVERTAKEN)
+    after(*REGISTERED, facts=OVER).when(x.CANCEL).then(x.OVERTAKEN)
+    after(x.OVERTAKEN, facts=OVER).when(x.CANCEL, meta(number=2)).then_nothing()
+    after(x.OVERTAKEN, facts=OVER).when(x.CONCLUDE).then_nothing()
+
+
+def test_a_cancellation_of_what_never_took_effect_leaves_no_mark() -> None:
+    after(facts=CANCELLED).when(x.CANCEL).then_nothing()
+
+
+def test_a_cancellation_told_after_what_followed_its_conclusion_leaves_no_mark() -> None:
+    after(x.FROM_AGREEMENT, x.REOPENED, facts=OVER).when(x.CANCEL, meta(number=2)).then_nothing()
+    replaced = (x.FROM_AGREEMENT, other(x.SUBMITTED), other(x.REGISTERED))
+    after(*replaced, facts=OVER).when(x.CANCEL).then_nothing()
 
 
 # pass_review, fail_review

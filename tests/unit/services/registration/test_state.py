@@ -55,13 +55,15 @@ def test_nobody_has_registered_at_first() -> None:
         ((*VOIDING, x.VOID_SUPERSEDED), Registrations(registered=x.REGISTERED)),
         ((*VOIDING, x.VOIDED), Registrations(history=past("voided"))),
         ((*VOIDING, x.VOID_RETURNED, x.VOIDED), Registrations(history=past("voided"))),
-        ((x.FROM_AGREEMENT,), Registrations(registered=x.FROM_AGREEMENT)),
+        ((x.FROM_AGREEMENT,), Registrations(registered=x.FROM_AGREEMENT, followed=frozenset({x.AGREEMENT_ID}))),
+        ((x.OVERTAKEN,), Registrations(followed=frozenset({x.AGREEMENT_ID}))),
         ((x.REGISTERED, x.REOPENED), Registrations(history=past("agreement_cancelled"))),
         (
             (x.REGISTERED, replace(x.FROM_AGREEMENT, registration_id=x.OTHER_REGISTRATION_ID)),
             Registrations(
                 registered=replace(x.FROM_AGREEMENT, registration_id=x.OTHER_REGISTRATION_ID),
                 history=past("superseded"),
+                followed=frozenset({x.AGREEMENT_ID}),
             ),
         ),
     ],

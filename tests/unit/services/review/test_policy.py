@@ -89,6 +89,11 @@ def test_an_agreement_that_came_to_nothing_closes_the_case_that_waits(event_type
     assert reaction_to(event_type, {"agreement_id": REVIEW_ID}) == []
 
 
+def test_a_cancelled_book_closes_the_case_about_its_loss() -> None:
+    (intent,) = reaction_to("agreement.AgreementCancelled", {"agreement_id": "14-b", "loss_id": REVIEW_ID})
+    assert intent.command == CloseReview(case_of("loss", REVIEW_ID), "cancelled")
+
+
 def test_nothing_else_is_listened_to() -> None:
     known = {event.TYPE for event, _ in OPENING.values()} | {event.TYPE for event, *_ in CLOSING}
     assert set(REACTIONS) == known | set(ALSO_OPENING) | set(ALSO_CLOSING)

@@ -1,0 +1,423 @@
+"""Signing, registering and reviewing together, in any order of people, deadlines, deliveries, repeats and races.
+
+`WQ_EXAMPLES=2000 pytest tests/properties/test_world.py` looks longer than CI does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.agreement.decider import AcceptOffer, AgreeToCancellation, RequestCancellation
+from services.agreement.state import LOCKED, OVER, Status
+from shared.access import Role
+from shared.errors import Conflict, Refusal
+from shared.eventlog.port import EventLog
+from shared.handling import Answer
+from shared.messages import Actor, Meta, Recorded
+from tests.support import examples
+from tests.support.world import (
+    CONSUMERS,
+    EDUCATIONS,
+    EMPLOYERS,
+    GRADUATES,
+    HANDLINGS,
+    NAMES,
+    Asked,
+    Interrupted,
+    Queue,
+    World,
+)
+from tests.support.world_asks import Choice, approving, asked
+
+ORDERS = (
+    (),
+    ("accept", "review", "seal"),
+    ("accept", "review", "seal", "attest"),
+    ("seal", "accept", "review"),
+    ("accept", "seal", "review"),
+    ("accept", "review", "attest", "seal"),
+)
+CHAINS = (("school",), ("department", "school"), ("department", "school", "province"), ())
+data = st.data()
+
+
+class Season(RuleBasedStateMachine):
+    """Two graduates, three employers, three offices, and a platform that delivers late and twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.done: list[tuple[Asked, Meta, Answer]] = []
+        self.numbers: dict[str, str] = {}
+        self.lost: set[str] = set()
+        self.decided: Counter[str] = Counter()
+        self.drafted: dict[str, str] = {}
+
+    # the directory
+
+    @initialize(data=data, bound=st.booleans(), limit=st.sampled_from([None, 1]))
+    def a_season_begins(self, data: st.DataObject, bound: bool, limit: int | None) -> None:
+        self.the_province_changes_its_settings(data)
+        for employer_id in EMPLOYERS:
+            self.register_employer(employer_id)
+        for number, graduate_id in enumerate(GRADUATES):
+            self.enrol("Enrolled", graduate_id, EDUCATIONS[number], bound and number == 1)
+        school = {"school": "10108", "class_year": 2026, "breach_limit": limit}
+        self.world.tell("school-14-10108", "directory.SchoolSettingsChanged", **school)
+
+    @rule(data=data)
+    def the_province_changes_its_settings(self, data: st.DataObject) -> None:
+        choice = Choice(data)
+        self.set_province(
+            parties=choice.of([2, 3]),
+            review_chain=list(choice.of(CHAINS)),
+            cancellation_chain=list(choice.of(CHAINS)),
+            signing_order=list(choice.of(ORDERS)),
+            binding=choice.of(["completion", "acceptance"]),
+            issues_numbers=choice.of([False, True]),
+            review_days=choice.of([5, 0]),
+            evidence_required=choice.of([False, True]),
+        )
+
+    @rule(employer_id=st.sampled_from(EMPLOYERS), what=st.sampled_from(["Suspended", "Reinstated"]))
+    def an_office_looks_at_an_employer(self, employer_id: str, what: str) -> None:
+        self.world.tell(f"employer-{employer_id}", f"directory.Employer{what}", employer_id=employer_id)
+
+    @rule(graduate_id=st.sampled_from(GRADUATES), education=st.sampled_from(EDUCATIONS))
+    def the_school_corrects_its_roster(self, graduate_id: str, education: str) -> None:
+        self.enrol("Corrected", graduate_id, education)
+
+    # people, deadlines, and the broker
+
+    @rule(data=data, often=st.integers(1, 6))
+    def people_ask(self, data: st.DataObject, often: int) -> None:
+        for _ in range(often):
+            self._ask(Choice(data), self.world.log)
+            self.what_is_stored_adds_up()
+
+    @rule(data=data, often=st.integers(1, 6))
+    def people_ask_and_are_answered(self, data: st.DataObject, often: int) -> None:
+        for _ in range(often):
+            self._ask(Choice(data), self.world.log)
+            self._settle()
+
+    @rule(data=data, before=st.integers(1, 4), graduate_id=st.sampled_from(GRADUATES))
+    def somebody_asks_while_other_things_happen(self, data: st.DataObject, before: int, graduate_id: str) -> None:
+        choice = Choice(data)
+        self._ask(choice, self._interrupted(choice, before, graduate_id), (graduate_id,))
+
+    @precondition(lambda self: self.done)
+    @rule(data=data)
+    def somebody_repeats_what_was_done(self, data: st.DataObject) -> None:
+        self._repeat(*Choice(data).of(self.done))
+
+    @rule()
+    def a_quiet_day(self) -> None:
+        for _ in range(3):
+            self._settle()
+            self.the_offices_work_their_lists_off()
+        self._settle()
+
+    @rule()
+    def the_offices_work_their_lists_off(self) -> None:
+        for each in list(approving(self.world)):
+            self.world.ask(each, self.world.meta(each, self.world.next_id()))
+
+    @rule(data=data, often=st.integers(1, 6))
+    def events_are_delivered(self, data: st.DataObject, often: int) -> None:
+        choice = Choice(data)
+        for _ in range(often):
+            if any(self.world.queues.values()):
+                self._deliver(choice, self.world.log, again=choice.rarely())
+                self.what_is_stored_adds_up()
+
+    @precondition(lambda self: any(self.world.queues.values()))
+    @rule(data=data, before=st.integers(1, 4))
+    def an_event_is_delivered_while_other_things_happen(self, data: st.DataObject, before: int) -> None:
+        choice = Choice(data)
+        queue, index = self._head(choice)
+        stream = self.world.queues[queue][index].stream
+        about = next((each for each in GRADUATES if each in stream), None) or choice.of(GRADUATES)
+        self.world.deliver(queue, index, log=self._interrupted(choice, before, about))
+
+    @rule(queue=st.sampled_from([(each, name) for each, names in CONSUMERS.items() for name in names]))
+    def a_consumer_is_away(self, queue: Queue) -> None:
+        self.world.held.add(queue)
+
+    @rule()
+    def every_consumer_is_back(self) -> None:
+        self.world.held.clear()
+
+    @rule()
+    def everything_is_delivered(self) -> None:
+        self._settle()
+
+    @rule(later=st.sampled_from([timedelta(hours=1), timedelta(days=1), timedelta(days=6), timedelta(days=16)]))
+    def time_passes(self, later: timedelta) -> None:
+        self.world.now += later
+
+    # what is always true
+
+    @invariant()
+    def at_most_one_agreement_binds_a_graduate(self) -> None:
+        for graduate_id in GRADUATES:
+            state = self.world.agreements(graduate_id)
+            known = (*state.offers.values(), *state.books.values())
+            assert sum(each.status in LOCKED for each in known) <= 1
+
+    @invariant()
+    def what_is_stored_adds_up(self) -> None:
+        for event in self.world.publish():
+            if event.stream.partition("-")[0] in HANDLINGS:
+                assert self.world.stored(event.stream) == self.world.live[event.stream]
+            self._look_at(event)
+
+    def teardown(self) -> None:
+        self.world.held.clear()
+        self._settle()
+        self._everything_agrees()
+        # Whatever the offices let pass moves on: nobody is stuck.
+        for _ in range(100):
+            if not self.world.waiting():
+                break
+            self.the_offices_work_their_lists_off()
+            self._settle()
+            self._everything_agrees()
+        assert not self.world.in_review()
+
+    def _everything_agrees(self) -> None:
+        wanted, waiting = self.world.in_review(), self.world.waiting()
+        assert waiting <= set(wanted), "a case waits for a thing that is gone"
+        assert set(wanted) <= waiting, {wanted[each] for each in set(wanted) - waiting}
+        for graduate_id in GRADUATES:
+            state = self.world.agreements(graduate_id)
+            registered = self.world.registrations(graduate_id).registered
+            source = registered.agreement_id if registered is not None else None
+            effective = state.locked.id if state.locked and state.locked.status == Status.EFFECTIVE else None
+            # Direct destinations come from no agreement, and give way to one that takes effect.
+            assert source == effective
+
+    def _look_at(self, event: Recorded) -> None:
+        kind, told = event.type.rpartition(".")[2], event.data
+        match kind:
+            case "ReviewPassed" | "ReviewReturned" | "ReviewClosed":
+                self.decided[event.stream] += 1
+                assert self.decided[event.stream] == 1, "a case is decided once"
+            case "OfferAccepted" if told.get("number"):
+                self._new_number(told["number"], told["offer_id"])
+            case "BookIssued":
+                self._new_number(told["number"], told["agreement_id"])
+            case "BookReissued":
+                assert self.numbers[told["old_number"]] == told["agreement_id"]
+                self.lost.add(told["old_number"])
+                self._new_number(told["number"], told["agreement_id"])
+            case "AgreementConcluded":
+                assert self.numbers.setdefault(told["number"], told["agreement_id"]) == told["agreement_id"]
+                assert told["number"] not in self.lost
+            case "OfferDrafted":
+                assert self.drafted.setdefault(told["offer_id"], told["employer_id"]) == told["employer_id"]
+            case "DraftDiscarded":
+                assert self.drafted[told["offer_id"]] == event.event.actor.id, "a draft is its employer's alone"
+            case "DestinationRegistered" if told["source"] != "agreement":
+                self._nothing_binding_is_replaced(event)
+
+    def _new_number(self, number: str, agreement_id: str) -> None:
+        assert number not in self.numbers, f"{number} is used twice"
+        self.numbers[number] = agreement_id
+
+    def _nothing_binding_is_replaced(self, event: Recorded) -> None:
+        history = self.world.log.read([event.stream])[event.stream][: event.version - 1]
+        registered: dict[str, Any] | None = None
+        for recorded in history:
+            if recorded.type == "registration.DestinationRegistered":
+                registered = recorded.data
+            elif recorded.type == "registration.DestinationReopened":
+                registered = None
+        if registered is not None and registered["source"] == "agreement":
+            known = self.world.agreements(event.data["graduate_id"]).get(registered["agreement_id"])
+            assert known is not None
+            assert known.status in OVER, "two destinations are registered"
+
+    # how it happens
+
+    def _ask(self, choice: Choice, log: EventLog, about: Sequence[str] = GRADUATES) -> None:
+        wanted = asked(self.world, choice, about)
+        meta = self.world.meta(wanted, self.world.next_id())
+        try:
+            answer = self.world.ask(wanted, meta, log)
+        except (Refusal, Conflict):
+            return
+        if log is not self.world.log:
+            # What else happened meanwhile may have changed what an answer of nothing would be now.
+            if answer.position:
+                self.done.append((wanted, meta, answer))
+            return
+        self._repeat(wanted, meta, answer)
+        if answer.position:
+            self.done.append((wanted, meta, answer))
+
+    def _repeat(self, wanted: Asked, meta: Meta, answer: Answer) -> None:
+        heads = self.world.log.heads()
+        assert self.world.ask(wanted, self.world.meta(wanted, meta.command_id)) == answer
+        assert self.world.log.heads() == heads
+
+    def _deliver(self, choice: Choice, log: EventLog, *, again: bool = False) -> None:
+        queue, index = self._head(choice)
+        self.world.deliver(queue, index, again=again, log=log)
+
+    def _head(self, choice: Choice) -> tuple[Queue, int]:
+        """A queue and mostly its head; a second worker of the same queue may be faster."""
+        queue = choice.of([queue for queue, events in self.world.queues.items() if events])
+        return queue, choice.of(range(len(self.world.queues[queue]))) if choice.rarely() else 0
+
+    def _interrupted(self, choice: Choice, before: int, about: str) -> EventLog:
+        """The log, at which other things happen to the same graduate meanwhile."""
+
+        def meanwhile() -> None:
+            for _ in range(choice.of(range(1, 5))):
+                match choice.of(["ask", "deliver", "settle", "approve", "correct"]):
+                    case "ask":
+                        self._ask(choice, self.world.log, (about,))
+                    case "deliver" if any(self.world.queues.values()):
+                        self._deliver(choice, self.world.log)
+                    case "settle":
+                        self._settle()
+                    case "approve":
+                        self.the_offices_work_their_lists_off()
+                    case "correct":
+                        self.the_school_corrects_its_roster(about, choice.of(EDUCATIONS))
+                self.what_is_stored_adds_up()
+
+        return Interrupted(self.world.log, before, meanwhile)
+
+    def _settle(self) -> None:
+        self.what_is_stored_adds_up()
+        heads = None
+        while heads != self.world.log.heads():
+            heads = self.world.log.heads()
+            self.world.deliver_everything()
+            self.what_is_stored_adds_up()
+
+    def set_province(self, **settings: Any) -> None:
+        days = {"response_days": 5, "response_days_max": 30, "cancellation_days": 15}
+        self.world.tell(
+            "province-14", "directory.ProvinceSettingsChanged", province="14", class_year=2026, **days, **settings
+        )
+
+    def register_employer(self, employer_id: str) -> None:
+        stream = f"employer-{employer_id}"
+        known = {"name": NAMES[employer_id], "nature": "31", "industry": "31", "place": "140105"}
+        self.world.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, **known)
+        self.world.tell(stream, "directory.EmployerVerified", employer_id=employer_id)
+
+    def enrol(self, what: str, graduate_id: str, education: str, bound: bool = False) -> None:
+        self.world.tell(
+            f"graduate-{graduate_id}",
+            f"directory.Graduate{what}",
+            graduate_id=graduate_id,
+            province="14",
+            school="10108",
+            department="07",
+            class_year=2026,
+            education=education,
+            training="2" if bound else "1",
+            agreed_unit=NAMES[EMPLOYERS[0]] if bound else None,
+        )
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_cancellation_told_while_its_conclusion_is_being_registered_leaves_nothing_registered(before: int) -> None:
+    season = _being_cancelled()
+    world = season.world
+
+    def meanwhile() -> None:
+        world.deliver(("agreement", "review.ReviewPassed"))
+        season.what_is_stored_adds_up()
+        world.deliver(("registration", "agreement.AgreementCancelled"))
+
+    world.deliver(("registration", "agreement.AgreementConcluded"), log=Interrupted(world.log, before, meanwhile))
+    season.teardown()
+    assert world.registrations(GRADUATES[0]).registered is None
+
+
+@pytest.mark.parametrize("late", ["agreement.AgreementConcluded", "agreement.AgreementCancelled"])
+def test_a_conclusion_and_its_cancellation_leave_nothing_registered_in_either_order(late: str) -> None:
+    season = _being_cancelled()
+    season.world.deliver(("agreement", "review.ReviewPassed"))
+    season.world.held = {("registration", late)}
+    season.everything_is_delivered()
+    season.teardown()
+    assert season.world.registrations(GRADUATES[0]).registered is None
+
+
+@pytest.mark.parametrize("before", [1, 2, 3, 4])
+def test_a_level_corrected_while_a_number_is_made_makes_no_number_twice(before: int) -> None:
+    season = _season(binding="acceptance")
+    offers = {graduate_id: _offer(season, graduate_id) for graduate_id in GRADUATES}
+    _do(season, offers[GRADUATES[1]])
+    corrected = Interrupted(season.world.log, before, lambda: season.enrol("Corrected", GRADUATES[0], EDUCATIONS[1]))
+    with suppress(Conflict):
+        _do(season, offers[GRADUATES[0]], corrected)
+    season.what_is_stored_adds_up()
+    assert len(season.numbers) >= 1
+
+
+def _season(binding: str = "completion") -> Season:
+    """Every review passes at once."""
+    season = Season()
+    season.set_province(parties=2, review_chain=[], cancellation_chain=[], binding=binding)
+    season.register_employer(EMPLOYERS[0])
+    for graduate_id, education in zip(GRADUATES, EDUCATIONS, strict=True):
+        season.enrol("Enrolled", graduate_id, education)
+    return season
+
+
+def _offer(season: Season, graduate_id: str) -> Asked:
+    """The acceptance of an offer that was sent."""
+    send = replace(examples.SEND, graduate_id=graduate_id, employer_id=EMPLOYERS[0])
+    _do(season, Asked("agreement.send_offer", send, Actor(Role.EMPLOYER, EMPLOYERS[0])))
+    (offer_id,) = season.world.agreements(graduate_id).offers
+    accept = AcceptOffer(graduate_id, offer_id, EMPLOYERS[0])
+    return Asked("agreement.accept_offer", accept, Actor(Role.GRADUATE, graduate_id))
+
+
+def _being_cancelled() -> Season:
+    """An agreement whose conclusion and whose passed review of its cancellation are still to be delivered."""
+    season = _season()
+    accept = _offer(season, GRADUATES[0])
+    _do(season, accept)
+    season.world.held = {("registration", "agreement.AgreementConcluded")}
+    season.everything_is_delivered()
+    request = RequestCancellation(GRADUATES[0], accept.command.offer_id, "mutual", "双方协商一致")
+    _do(season, Asked("agreement.request_cancellation", request, accept.actor))
+    (cancellation_id,) = season.world.agreements(GRADUATES[0]).cancellations
+    agree = AgreeToCancellation(GRADUATES[0], cancellation_id)
+    _do(season, Asked("agreement.agree_to_cancellation", agree, Actor(Role.EMPLOYER, EMPLOYERS[0])))
+    season.world.held.add(("agreement", "review.ReviewPassed"))
+    season.everything_is_delivered()
+    return season
+
+
+def _do(season: Season, wanted: Asked, log: EventLog | None = None) -> None:
+    season.world.ask(wanted, season.world.meta(wanted, season.world.next_id()), log)
+    season.what_is_stored_adds_up()
+
+
+Season.TestCase.settings = settings(
+    max_examples=int(os.environ.get("WQ_EXAMPLES", "60")),
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestSeason = Season.TestCase

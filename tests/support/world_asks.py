@@ -1,0 +1,488 @@
+"""What people may ask of the world (tests/support/world.py): for each action who usually asks, about what, and how.
+
+`TARGETS` of an action are the things for which asking makes sense now; anybody may also ask about anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from services.agreement import decider as a
+from services.agreement.decider.cancelling import lapsed
+from services.agreement.state import Book, Known, Offer, Status
+from services.registration import decider as r
+from services.registration.events import Archive, Household
+from services.review import decider as v
+from shared.access import Role
+from shared.codes.destination import DESTINATIONS
+from shared.messages import Actor
+from tests.support import examples as x
+from tests.support.registration_examples import REGISTRABLE, complete
+from tests.support.spec import DEPARTMENT, MINISTRY, PROVINCE, SCHOOL, SYSTEM
+from tests.support.world import EMPLOYERS, GRADUATES, NAMES, Asked, World
+
+# A graduate and the id of a thing.
+Target = tuple[str, str]
+UNKNOWN: Final = "14-00000000-0000-4000-8000-00000000dead"
+OFFICES: Final = {"department": DEPARTMENT, "school": SCHOOL, "province": PROVINCE}
+TERMS: Final = (
+    x.TERMS,
+    replace(x.TERMS, job_title="科员", penalty=None),
+    replace(x.TERMS, unit_name=NAMES[EMPLOYERS[0]]),
+)
+PAPER_NUMBERS: Final = ("晋2026-0001", "晋2026-0002", None)
+DESTINATION_CODES: Final = ("11", "70", *(each.code for each in REGISTRABLE))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Draws, with the sensible first: a failure is told in sensible terms where it can be."""
+
+    data: st.DataObject
+
+    def of(self, items: Sequence[Any]) -> Any:
+        """Any of them."""
+        return self.data.draw(st.sampled_from(items))
+
+    def rarely(self) -> bool:
+        """One time in ten."""
+        return bool(self.data.draw(st.integers(0, 9)) == 9)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An action: what there is to ask it about, and the command with who gives it. `weight` of them are asked for one."""
+
+    weight: int
+    targets: Callable[[World], Sequence[Target]]
+    make: Callable[[World, Choice, Target], tuple[Any, Actor]]
+
+
+ASKS: Final[dict[str, Ask]] = {}
+
+
+def asked(world: World, choice: Choice, about: Sequence[str] = GRADUATES) -> Asked:
+    """Mostly something sensible from who may ask it; sometimes anything about anything from anybody.
+
+    What is possible now is asked as often as it weighs.
+    """
+    sensible = {action: [target for target in ask.targets(world) if target[0] in about] for action, ask in ASKS.items()}
+    possible = [action for action, targets in sensible.items() if targets for _ in range(ASKS[action].weight)]
+    if choice.rarely() or not possible:
+        action = choice.of(list(ASKS))
+        target = (choice.of(about), choice.of([*_every_id(world), UNKNOWN]))
+    else:
+        action = choice.of(possible)
+        target = choice.of(sensible[action])
+    command, actor = ASKS[action].make(world, choice, target)
+    return Asked(action, command, _anybody(choice) if choice.rarely() else actor)
+
+
+def approving(world: World) -> Iterator[Asked]:
+    """One step of every waiting case, by the office whose turn it is."""
+    for case_id in sorted(world.waiting()):
+        step = world.cases()[case_id].waiting_for
+        assert step is not None
+        yield Asked("review.approve_review", v.ApproveReview(case_id), OFFICES[step])
+
+
+def _ask(action: str, targets: Callable[[World], Sequence[Target]], weight: int = 4) -> Any:
+    def note(make: Callable[[World, Choice, Target], tuple[Any, Actor]]) -> Any:
+        ASKS[action] = Ask(weight, targets, make)
+        return make
+
+    return note
+
+
+def _every_id(world: World) -> list[str]:
+    registered = [state for each in GRADUATES if (state := world.registrations(each).registered) is not None]
+    asking = [each.cancellation.requested for _, each in world.known() if each.cancellation is not None]
+    return [
+        *(each.id for _, each in world.known()),
+        *(each.cancellation_id for each in asking),
+        *(each.registration_id for each in registered),
+        *world.cases(),
+    ]
+
+
+def _anybody(choice: Choice) -> Actor:
+    people = [*map(_graduate, GRADUATES), *map(_employer, EMPLOYERS)]
+    actor: Actor = choice.of([*people, DEPARTMENT, SCHOOL, PROVINCE, MINISTRY, SYSTEM])
+    return actor
+
+
+def _graduate(graduate_id: str) -> Actor:
+    return Actor(Role.GRADUATE, graduate_id)
+
+
+def _employer(employer_id: str | None) -> Actor:
+    return Actor(Role.EMPLOYER, employer_id or EMPLOYERS[0])
+
+
+def _everybody(world: World) -> list[Target]:
+    return [(graduate_id, "") for graduate_id in GRADUATES]
+
+
+def _unbound(world: World) -> list[Target]:
+    return [(each, "") for each in GRADUATES if world.agreements(each).locked is None]
+
+
+def _unregistered(world: World) -> list[Target]:
+    return [
+        target
+        for target in _unbound(world)
+        if world.registrations(target[0]).pending is None and not world.registrations(target[0]).placed
+    ]
+
+
+def _such(wanted: Callable[[World, Known], bool]) -> Callable[[World], list[Target]]:
+    return lambda world: [(graduate_id, each.id) for graduate_id, each in world.known() if wanted(world, each)]
+
+
+def _offers(*statuses: Status) -> Callable[[World], list[Target]]:
+    return _such(lambda world, each: isinstance(each, Offer) and each.status in statuses)
+
+
+def _books(*statuses: Status) -> Callable[[World], list[Target]]:
+    return _such(lambda world, each: isinstance(each, Book) and each.status in statuses)
+
+
+def _answerable(world: World) -> list[Target]:
+    return _such(lambda world, each: isinstance(each, Offer) and each.is_open(world.now))(world)
+
+
+def _asked_to_cancel(world: World) -> list[Target]:
+    return [
+        (graduate_id, each.cancellation.requested.cancellation_id)
+        for graduate_id, each in world.known()
+        if each.cancellation is not None and not each.cancellation.agreed
+    ]
+
+
+def _offer(world: World, target: Target) -> Offer | None:
+    return world.agreements(target[0]).offers.get(target[1])
+
+
+def _employer_of(world: World, target: Target) -> str:
+    known = world.agreements(target[0]).get(target[1]) or world.agreements(target[0]).of_cancellation(target[1])
+    return (known.employer_id if known else None) or EMPLOYERS[0]
+
+
+# the employer
+
+
+@_ask("agreement.send_offer", _unbound, weight=3)
+def _send_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    employer_id = choice.of(EMPLOYERS)
+    respond_by = choice.of([None, world.now + timedelta(days=1), world.now + timedelta(days=40)])
+    command = replace(
+        x.SEND, graduate_id=target[0], employer_id=employer_id, respond_by=respond_by, sealed=not choice.rarely()
+    )
+    return command, _employer(employer_id)
+
+
+@_ask("agreement.save_draft", _everybody, weight=1)
+def _save_draft(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    graduate_id = target[0]
+    drafts = world.agreements(graduate_id).drafts
+    offer_id = choice.of([None, *drafts])
+    employer_id = drafts[offer_id].employer_id if offer_id is not None else choice.of(EMPLOYERS)
+    pay = choice.of([6500, 7000])
+    command = replace(
+        x.SAVE_DRAFT, graduate_id=graduate_id, employer_id=employer_id, offer_id=offer_id, monthly_salary=pay
+    )
+    return command, _employer(employer_id)
+
+
+def _drafts(world: World) -> list[Target]:
+    return [(graduate_id, each) for graduate_id in GRADUATES for each in world.agreements(graduate_id).drafts]
+
+
+def _drafted_by(world: World, choice: Choice, target: Target) -> str:
+    draft = world.agreements(target[0]).drafts.get(target[1])
+    employer_id: str = choice.of(EMPLOYERS) if draft is None or choice.rarely() else draft.employer_id
+    return employer_id
+
+
+@_ask("agreement.discard_draft", _drafts, weight=1)
+def _discard_draft(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    employer_id = _drafted_by(world, choice, target)
+    return a.DiscardDraft(target[0], employer_id, target[1]), _employer(employer_id)
+
+
+@_ask("agreement.send_draft", _drafts, weight=2)
+def _send_draft(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    employer_id = _drafted_by(world, choice, target)
+    return a.SendDraft(target[0], employer_id, target[1], sealed=True), _employer(employer_id)
+
+
+@_ask("agreement.edit_offer", _answerable, weight=1)
+def _edit_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    command = replace(x.EDIT, graduate_id=target[0], offer_id=target[1], monthly_salary=choice.of([7500, 8000]))
+    return command, _employer(_employer_of(world, target))
+
+
+@_ask("agreement.withdraw_offer", _answerable, weight=1)
+def _withdraw_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.WithdrawOffer(*target), _employer(_employer_of(world, target))
+
+
+@_ask("agreement.seal_agreement", _offers(Status.SEALING))
+def _seal_agreement(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    scan = choice.of([None, world.evidence(target[0], "stamped_agreement")])
+    return a.SealAgreement(*target, scan=scan), _employer(_employer_of(world, target))
+
+
+# the graduate
+
+
+@_ask("agreement.accept_offer", _answerable, weight=8)
+def _accept_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    offer = _offer(world, target)
+    revision = offer.revision if offer is not None and not choice.rarely() else 1
+    return a.AcceptOffer(*target, _employer_of(world, target), revision), _graduate(target[0])
+
+
+@_ask("agreement.refuse_offer", _answerable, weight=1)
+def _refuse_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.RefuseOffer(*target, "已有其他意向"), _graduate(target[0])
+
+
+@_ask("agreement.apply_for_book", _unbound, weight=2)
+def _apply_for_book(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.ApplyForBook(target[0], choice.of(TERMS)), _graduate(target[0])
+
+
+@_ask("agreement.amend_book", _books(Status.CORRECTING))
+def _amend_book(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.AmendBook(*target, choice.of(TERMS)), _graduate(target[0])
+
+
+@_ask("agreement.submit_scan", _books(Status.ISSUED))
+def _submit_scan(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.SubmitScan(*target, _evidence(world, choice, target, "stamped_agreement")), _graduate(target[0])
+
+
+@_ask(
+    "agreement.void_book",
+    _books(Status.APPLIED, Status.CORRECTING, Status.ISSUED, Status.SCANNED, Status.SUBMITTED),
+    weight=1,
+)
+def _void_book(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.VoidBook(*target, "单位不再录用"), _graduate(target[0])
+
+
+@_ask("agreement.report_loss", _books(Status.ISSUED, Status.EFFECTIVE))
+def _report_loss(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    notice = _evidence(world, choice, target, "loss_notice")
+    return a.ReportLoss(*target, "不慎遗失，声明作废", notice), _graduate(target[0])
+
+
+@_ask("agreement.register_paper", _unbound, weight=2)
+def _register_paper(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    graduate_id = target[0]
+    numbers = [*PAPER_NUMBERS, *sorted(world.agreements(graduate_id).numbers())]
+    scan = _evidence(world, choice, target, "stamped_agreement")
+    command = a.RegisterPaper(graduate_id, choice.of(TERMS), date(2026, 4, 8), scan, choice.of(numbers))
+    return command, _graduate(graduate_id)
+
+
+def _evidence(world: World, choice: Choice, target: Target, kind: str) -> str:
+    """Mostly of this kind and graduate."""
+    if not choice.rarely():
+        return world.evidence(target[0], kind)
+    others = [world.evidence(GRADUATES[1], kind), world.evidence(target[0], "labour_contract"), UNKNOWN]
+    evidence_id: str = choice.of(others)
+    return evidence_id
+
+
+# both sides, and the school between them
+
+
+def _side(world: World, choice: Choice, target: Target) -> Actor:
+    sides = [_graduate(target[0]), _employer(_employer_of(world, target))]
+    actor: Actor = choice.of(sides)
+    return actor
+
+
+@_ask("agreement.request_cancellation", _such(lambda world, each: each.binding and each.cancellation is None))
+def _request_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    letter = choice.of([world.evidence(target[0], "release_letter"), None])
+    slip = choice.of([world.evidence(target[0], "penalty_slip"), None])
+    command = a.RequestCancellation(
+        *target, choice.of(sorted(a.CANCELLATION_REASONS)), "另有去向", release_letter=letter, penalty_slip=slip
+    )
+    return command, _side(world, choice, target)
+
+
+@_ask("agreement.withdraw_cancellation", _asked_to_cancel, weight=2)
+def _withdraw_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.WithdrawCancellation(*target), _side(world, choice, target)
+
+
+@_ask("agreement.agree_to_cancellation", _asked_to_cancel)
+def _agree_to_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    letter, slip = (world.evidence(target[0], kind) for kind in ("release_letter", "penalty_slip"))
+    return a.AgreeToCancellation(*target, letter, slip), _side(world, choice, target)
+
+
+@_ask("agreement.refuse_cancellation", _asked_to_cancel)
+def _refuse_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.RefuseCancellation(*target, "岗位急需"), _side(world, choice, target)
+
+
+def _contested(world: World) -> list[Target]:
+    return [
+        (graduate_id, each.contested.cancellation_id)
+        for graduate_id, each in world.known()
+        if each.contested is not None
+    ]
+
+
+@_ask("agreement.mediate_cancellation", _contested)
+def _mediate_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.MediateCancellation(*target, choice.of(["cancel", "keep"]), "双方各执一词"), SCHOOL
+
+
+@_ask("agreement.attest_agreement", _offers(Status.ATTESTING))
+def _attest_agreement(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.AttestAgreement(*target), SCHOOL
+
+
+# the sweeps
+
+
+@_ask(
+    "agreement.lapse_offer",
+    _such(
+        lambda world, each: isinstance(each, Offer) and each.status == Status.OPEN and world.now >= each.sent.respond_by
+    ),
+)
+def _lapse_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.LapseOffer(*target), SYSTEM
+
+
+def _overdue(world: World) -> list[Target]:
+    return [
+        (graduate_id, each.cancellation.requested.cancellation_id)
+        for graduate_id, each in world.known()
+        if each.cancellation is not None and lapsed(each, world.now)
+    ]
+
+
+@_ask("agreement.lapse_cancellation", _overdue)
+def _lapse_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.LapseCancellation(*target), SYSTEM
+
+
+def _late(world: World) -> list[Target]:
+    return [
+        (case.opened.graduate_id, case_id)
+        for case_id, case in world.cases().items()
+        if case.waiting_for is not None and case.due_at is not None and world.now >= case.due_at and not case.escalated
+    ]
+
+
+@_ask("review.escalate_review", _late)
+def _escalate_review(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return v.EscalateReview(target[1]), SYSTEM
+
+
+# other destinations
+
+
+def _destination(world: World, choice: Choice, graduate_id: str) -> tuple[Any, tuple[str, ...]]:
+    code = choice.of(DESTINATION_CODES)
+    kinds = DESTINATIONS[code].evidence
+    evidence = (world.evidence(graduate_id, kinds[0]),) if kinds and not choice.rarely() else ()
+    return complete(code), evidence
+
+
+@_ask("registration.register_destination", _unregistered, weight=2)
+def _register_destination(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    command = r.RegisterDestination(target[0], *_destination(world, choice, target[0]))
+    return command, _graduate(target[0])
+
+
+@_ask("registration.file_destination", _unregistered, weight=1)
+def _file_destination(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    command = r.FileDestination(target[0], *_destination(world, choice, target[0]))
+    return command, choice.of([DEPARTMENT, SCHOOL])
+
+
+def _filed(world: World) -> list[Target]:
+    return [(each, filed.filing_id) for each in GRADUATES if (filed := world.registrations(each).filed) is not None]
+
+
+@_ask("registration.confirm_filing", _filed)
+def _confirm_filing(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return r.ConfirmFiling(*target), _graduate(target[0])
+
+
+@_ask("registration.reject_filing", _filed, weight=1)
+def _reject_filing(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return r.RejectFiling(*target, "未与该单位签约"), _graduate(target[0])
+
+
+def _pending(world: World) -> list[Target]:
+    return [
+        (each, pending.registration_id)
+        for each in GRADUATES
+        if (pending := world.registrations(each).pending) is not None
+    ]
+
+
+@_ask("registration.withdraw_registration", _pending, weight=1)
+def _withdraw_registration(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return r.WithdrawRegistration(*target), _graduate(target[0])
+
+
+def _registered(world: World) -> list[Target]:
+    return [
+        (each, registered.registration_id)
+        for each in GRADUATES
+        if (registered := world.registrations(each).registered) is not None
+    ]
+
+
+@_ask("registration.request_void", _registered)
+def _request_void(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return r.RequestVoid(*target, "换了工作"), _graduate(target[0])
+
+
+@_ask("registration.confirm_leaving", _registered, weight=1)
+def _confirm_leaving(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    household = Household(moves=choice.of([False, True]))
+    return r.ConfirmLeaving(target[0], Archive("kept"), household), _graduate(target[0])
+
+
+# the offices
+
+
+def _waiting(world: World) -> list[Target]:
+    return [(world.cases()[each].opened.graduate_id, each) for each in sorted(world.waiting())]
+
+
+def _office(world: World, choice: Choice, case_id: str) -> Actor:
+    case = world.cases().get(case_id)
+    step = case.waiting_for if case is not None else None
+    if case is None or step is None or choice.rarely():
+        return _anybody(choice)
+    above = {"school": SCHOOL, "province": PROVINCE, "ministry": MINISTRY}[v.ABOVE[step]]
+    office: Actor = choice.of([OFFICES[step], above]) if case.escalated else OFFICES[step]
+    return office
+
+
+@_ask("review.approve_review", _waiting)
+def _approve_review(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return v.ApproveReview(target[1]), _office(world, choice, target[1])
+
+
+@_ask("review.return_review", _waiting, weight=2)
+def _return_review(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return v.ReturnReview(target[1], "岗位信息不完整"), _office(world, choice, target[1])
