@@ -12,7 +12,7 @@ from psycopg import sql
 
 from campaign.checker import Event, ReadModels
 
-SCHEMAS = ("publishing", "directory", "agreement", "registration", "review", "stats", "sync")
+SCHEMAS = ("publishing", "directory", "verification", "agreement", "registration", "review", "stats", "sync")
 _EVENTS = (
     "SELECT lane, position, stream, version, type, event_id::text, command_id::text, correlation_id::text,"
     " causation_id::text, data, occurred_at, recorded_at FROM eventlog.events ORDER BY lane, position"

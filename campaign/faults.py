@@ -25,7 +25,14 @@ PROCESSES = {
 SERVERS = ("rabbitmq", "postgres")
 FOLLOWING = (
     ("publish",),
-    ("directory.project", "agreement.project", "registration.project", "review.project", "stats.project"),
+    (
+        "directory.project",
+        "directory.vouch",
+        "agreement.project",
+        "registration.project",
+        "review.project",
+        "stats.project",
+    ),
     ("sync.deliver",),
 )
 

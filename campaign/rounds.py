@@ -208,7 +208,8 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
     from services.sync.delivery import deliver  # noqa: PLC0415
 
     settings = platform.settings
-    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2))
+    log_engine = make_engine(settings.database_url, Driver.PLAIN, pool_size=2)
+    log = PostgresLog(log_engine)
 
     def open_engine(schema: str) -> Engine:
         return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
@@ -228,4 +229,5 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
             pass
         engine.dispose()
         beside[follower.schema] = again.schema
+    log_engine.dispose()
     return beside
