@@ -20,12 +20,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.agreement.decider import AcceptOffer, AgreeToCancellation, RequestCancellation
 from services.agreement.state import LOCKED, OVER, Status
+from services.registration.decider import RegisterDestination
+from services.review.decider import ApproveReview
 from shared.access import Role
 from shared.errors import Conflict, Refusal
 from shared.eventlog.port import EventLog
 from shared.handling import Answer
 from shared.messages import Actor, Meta, Recorded
 from tests.support import examples
+from tests.support.registration_examples import complete
+from tests.support.spec import SCHOOL
 from tests.support.world import (
     CONSUMERS,
     EDUCATIONS,
@@ -373,10 +377,32 @@ def test_a_level_corrected_while_a_number_is_made_makes_no_number_twice(before: 
     assert len(season.numbers) >= 1
 
 
-def _season(binding: str = "completion") -> Season:
-    """Every review passes at once."""
+@pytest.mark.parametrize("first", ["registration", "agreement"])
+def test_a_destination_submitted_while_an_offer_is_accepted_gives_way_to_the_agreement(first: str) -> None:
+    season = _season(review_chain=["school"])
+    graduate_id = GRADUATES[0]
+    accept = _offer(season, graduate_id)
+    evidence = (season.world.evidence(graduate_id, "labour_contract"),)
+    submit = Asked(
+        "registration.register_destination",
+        RegisterDestination(graduate_id, complete("11"), evidence),
+        accept.actor,
+    )
+    one, other = (submit, accept) if first == "registration" else (accept, submit)
+    _do(season, one, Interrupted(season.world.log, 2, lambda: _do(season, other)))
+    assert season.world.registrations(graduate_id).pending is not None
+    season.everything_is_delivered()
+    (about_agreement,) = (each for each, case in season.world.cases().items() if case.opened.kind == "agreement")
+    _do(season, Asked("review.approve_review", ApproveReview(about_agreement), SCHOOL))
+    season.everything_is_delivered()
+    assert season.world.registrations(graduate_id).pending is None
+    season.teardown()
+
+
+def _season(binding: str = "completion", review_chain: Sequence[str] = ()) -> Season:
+    """Every review passes at once, unless a chain says otherwise."""
     season = Season()
-    season.set_province(parties=2, review_chain=[], cancellation_chain=[], binding=binding)
+    season.set_province(parties=2, review_chain=list(review_chain), cancellation_chain=[], binding=binding)
     season.register_employer(EMPLOYERS[0])
     for graduate_id, education in zip(GRADUATES, EDUCATIONS, strict=True):
         season.enrol("Enrolled", graduate_id, education)
@@ -415,7 +441,7 @@ def _do(season: Season, wanted: Asked, log: EventLog | None = None) -> None:
 
 
 Season.TestCase.settings = settings(
-    max_examples=int(os.environ.get("WQ_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("WQ_EXAMPLES", "80")),
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),
