@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 
 from services.directory.decider import ERASED, GRADUATE, SCHOOL, AddDepartment, EnrolGraduate
 from services.directory.personal import Personal
-from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, decode_row
+from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, RowWarning, decode_row, warning_of
 from shared.access import Role, scope_path
 from shared.clock import Clock, day_of
+from shared.codes.identity import ONE_NUMBERING
 from shared.codes.schools import SCHOOLS, School
 from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
@@ -24,6 +25,7 @@ from shared.sheets import read_lines
 from shared.xlsx import BadWorkbook
 
 CHUNK = 2_000
+REASONS_KEPT = 1_000
 
 UNREADABLE = Reason("roster.unreadable", "名册文件无法读取：{why}", "The roster cannot be read: {why_en}", Invalid)
 MISSING_COLUMNS = Reason(
@@ -51,18 +53,29 @@ ACTION = "directory.import_roster"
 
 @dataclass(slots=True)
 class RosterReport:
-    """What became of a roster. `errors` holds at most the first 1,000 reasons; `refused` counts rows."""
+    """What became of a roster: `refused` and `warned` count rows, of the reasons the first 1,000 are kept.
+
+    A warned row was taken like any other.
+    """
 
     enrolled: int = 0
     corrected: int = 0
     unchanged: int = 0
     refused: int = 0
+    warned: int = 0
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowWarning] = field(default_factory=list)
 
     def refuse(self, errors: Iterable[RowError]) -> None:
         """One more refused row and its reasons."""
         self.refused += 1
-        self.errors.extend(islice(errors, max(0, 1000 - len(self.errors))))
+        self.errors.extend(islice(errors, max(0, REASONS_KEPT - len(self.errors))))
+
+    def warn(self, warning: RowWarning) -> None:
+        """One more row that was taken and looks odd."""
+        self.warned += 1
+        if len(self.warnings) < REASONS_KEPT:
+            self.warnings.append(warning)
 
 
 def import_roster(
@@ -87,6 +100,8 @@ def import_roster(
     actor = Actor(Role.SCHOOL, account, scope_path(place.province, school))
     outcome = RosterReport()
     seen = 0
+    # Over the whole file: a second row of a later chunk would correct the first instead of contradicting it.
+    taken: set[str] = set()
     rows = read_rows(path)
     while chunk := list(islice(rows, CHUNK)):
         seen += len(chunk)
@@ -94,10 +109,13 @@ def import_roster(
         good: list[tuple[int, RosterRow]] = []
         for line, raw in chunk:
             decoded = decode_row(raw, line, class_year, day_of(now))
-            if isinstance(decoded, RosterRow):
-                good.append((line, decoded))
-            else:
+            if not isinstance(decoded, RosterRow):
                 outcome.refuse(decoded)
+            elif decoded.exam_no in taken:
+                outcome.refuse([_row_error(line, REPEATED_ROW.error(field="exam_no"))])
+            else:
+                taken.add(decoded.exam_no)
+                good.append((line, decoded))
         command_id = uuid4()
         meta = Meta(command_id, command_id, actor, now, ACTION)
         _tally(outcome, good, enrol(log, engine, personal, place, class_year, [row for _, row in good], meta))
@@ -175,7 +193,7 @@ def _command(
         class_year=class_year,
         personal=envelope,
         personal_hash=personal.hash("personal", *row.personal().values()),
-        id_hash=id_hash(personal, row.id_number),
+        id_hash=id_hash(personal, row.id_type, row.id_number),
         **clear,
     )
 
@@ -183,23 +201,30 @@ def _command(
 _ENROLLED = frozenset(EnrolGraduate.__dataclass_fields__)
 
 
-def id_hash(personal: Personal, id_number: str) -> str:
-    """What an identity number is looked up by."""
-    return personal.hash("id_number", id_number)
+def id_hash(personal: Personal, id_type: str, id_number: str) -> str:
+    """What an identity number is looked up by; a passport and a permit of one number are two people's."""
+    kind = () if id_type in ONE_NUMBERING else (id_type,)
+    return personal.hash("id_number", *kind, id_number)
+
+
+def _row_error(line: int, error: ServiceError) -> RowError:
+    return RowError(line, error.field or "", error.code, error.zh, error.en)
 
 
 def _tally(report: RosterReport, good: Sequence[tuple[int, RosterRow]], outcomes: Sequence[ItemOutcome]) -> None:
-    for (line, _), outcome in zip(good, outcomes, strict=True):
+    for (line, row), outcome in zip(good, outcomes, strict=True):
         if outcome.error is not None:
-            report.refuse(
-                [RowError(line, outcome.error.field or "", outcome.error.code, outcome.error.zh, outcome.error.en)]
-            )
-        elif outcome.answer is None or outcome.answer.position == 0:
+            report.refuse([_row_error(line, outcome.error)])
+            continue
+        if outcome.answer is None or outcome.answer.position == 0:
             report.unchanged += 1
         elif outcome.answer.version == 1:
             report.enrolled += 1
         else:
             report.corrected += 1
+        warning = warning_of(row, line)
+        if warning is not None:
+            report.warn(warning)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -9,11 +9,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from shared.codes.identity import BadIdentifier, check_resident_id
+from shared.codes.identity import (
+    RESIDENT_ID,
+    BadIdentifier,
+    Identity,
+    check_identity,
+    county_doubt,
+    may_graduate,
+)
 from shared.codes.tables import (
     EDUCATION,
     ETHNIC,
     HARDSHIP,
+    IDENTITY_DOCUMENT,
     NORMAL_STUDENT,
     PLACE,
     POLITICAL,
@@ -28,9 +36,12 @@ HEADERS: dict[str, str] = {
     "考生号": "exam_no",
     "学号": "student_no",
     "姓名": "name",
+    "证件类型": "id_type",
+    "身份证件类型": "id_type",
     "证件号码": "id_number",
     "身份证号": "id_number",
     "身份证号码": "id_number",
+    "出生日期": "born_on",
     "手机": "phone",
     "手机号": "phone",
     "性别": "sex",
@@ -60,10 +71,20 @@ HEADERS: dict[str, str] = {
     "入学年月": "enrolled_on",
     "毕业日期": "graduates_on",
 }
-OPTIONAL = {"phone": "", "agreed_unit": "", "training": "1", "hardship": "0", "normal": "2", "study_mode": "全日制"}
+OPTIONAL = {
+    "id_type": RESIDENT_ID,
+    "born_on": "",
+    "phone": "",
+    "agreed_unit": "",
+    "training": "1",
+    "hardship": "0",
+    "normal": "2",
+    "study_mode": "全日制",
+}
 BOUND_TRAININGS = ("2", "4")
 
 _CODED: dict[str, CodeTable] = {
+    "id_type": IDENTITY_DOCUMENT,
     "sex": SEX,
     "ethnic": ETHNIC,
     "political": POLITICAL,
@@ -90,13 +111,26 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
+class RowWarning:
+    """What is odd about a row that was taken all the same: its line, its field, a stable code and two sentences."""
+
+    line: int
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class RosterRow:
-    """A row that holds what it must."""
+    """A row that holds what it must. `born_on` is kept only where the number does not tell it."""
 
     exam_no: str
     student_no: str
     name: str
+    id_type: str
     id_number: str
+    born_on: date | None
     phone: str
     sex: str
     ethnic: str
@@ -119,9 +153,11 @@ class RosterRow:
 
     def personal(self) -> dict[str, str]:
         """The part that is sealed."""
-        return {name: getattr(self, name) for name in ("name", "id_number", "exam_no", "student_no", "phone")}
+        sealed = {name: getattr(self, name) for name in PERSONAL}
+        return {**sealed, "born_on": self.born_on.isoformat() if self.born_on else ""}
 
 
+PERSONAL = ("name", "id_type", "id_number", "exam_no", "student_no", "phone")
 FIELDS = tuple(each.name for each in fields(RosterRow))
 REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
 _EXCEL_DAMAGE = (
@@ -154,7 +190,7 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     reading.one_of("study_mode", values["study_mode"], ("全日制", "非全日制"))
     reading.one_of("household", values["household"], ("城镇", "农村"))
     values["study_years"] = reading.years(values["study_years"])
-    for name in ("enrolled_on", "graduates_on"):
+    for name in ("born_on", "enrolled_on", "graduates_on"):
         values[name] = reading.day(name, values[name])
     _check_dates(reading, values, class_year)
     _check_identity(reading, values, today)
@@ -189,16 +225,34 @@ def _check_dates(reading: _Reading, values: Mapping[str, Any], class_year: int) 
 
 
 def _check_identity(reading: _Reading, values: dict[str, Any], today: date) -> None:
-    if not values["id_number"]:
+    born = values["born_on"]
+    if isinstance(born, date) and not may_graduate(born, today):
+        reading.wrong("born_on", "roster.birth_impossible", "出生日期不合理", "cannot be right")
+    if not values["id_number"] or values["id_type"] not in IDENTITY_DOCUMENT:
         return
     try:
-        identity = check_resident_id(values["id_number"], today)
+        identity = check_identity(values["id_type"], values["id_number"], today)
     except BadIdentifier as bad:
         reading.wrong("id_number", bad.code, bad.zh, bad.en)
         return
-    values["id_number"] = identity.number
-    if values["sex"] in ("1", "2") and identity.sex_code != values["sex"]:
+    values["id_type"], values["id_number"] = identity.kind, identity.number
+    _check_told(reading, values, identity)
+
+
+def _check_told(reading: _Reading, values: dict[str, Any], identity: Identity) -> None:
+    """What the number tells and the row says agree; most documents tell neither sex nor birth."""
+    if identity.sex_code and values["sex"] in ("1", "2") and identity.sex_code != values["sex"]:
         reading.wrong("sex", "roster.sex", "性别与身份证号不符", "does not fit the identity number")
+    if identity.birth_date:
+        if values["born_on"] not in (None, identity.birth_date):
+            reading.wrong("born_on", "roster.birth", "出生日期与证件号码不符", "does not fit the identity number")
+        values["born_on"] = None
+
+
+def warning_of(row: RosterRow, line: int) -> RowWarning | None:
+    """What is odd about a row that holds what it must."""
+    doubt = county_doubt(Identity(row.id_type, row.id_number))
+    return None if doubt is None else RowWarning(line, "id_number", doubt.code, doubt.zh, doubt.en)
 
 
 class _Reading:

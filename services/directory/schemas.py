@@ -8,8 +8,9 @@ from typing import Any
 
 from services.directory import decider, evidence
 from shared import shapes
+from shared.codes.identity import RESIDENT_ID
 from shared.codes.schools import SCHOOLS
-from shared.codes.tables import EVIDENCE, INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
+from shared.codes.tables import EVIDENCE, IDENTITY_DOCUMENT, INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 STEPS = decider.CHAIN
@@ -199,12 +200,14 @@ class GetGraduate(QueryShape):
 class ByNumber(Query):
     name: str
     id_number: str
+    id_type: str = RESIDENT_ID
 
 
 class FindGraduate(QueryShape):
     makes = ByNumber
     name = shapes.sentence(50)
     id_number = shapes.sentence(30)
+    id_type = shapes.coded(IDENTITY_DOCUMENT, required=False, load_default=RESIDENT_ID, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

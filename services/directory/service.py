@@ -22,15 +22,16 @@ from services.directory.evidence import ReadEvidence
 from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.roster import enrol, id_hash
-from services.directory.rows import RosterRow, RowError, decode_row
+from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warning_of
 from services.directory.store import store_of
 from services.directory.verification import plain_number, same_name
 from shared import metrics
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
-from shared.codes.identity import BadIdentifier, check_resident_id
+from shared.codes.identity import RESIDENT_ID, BadIdentifier, Doubt, check_identity
 from shared.codes.schools import SCHOOLS
+from shared.codes.uscc import check_uscc, nature_doubt
 from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
@@ -42,6 +43,9 @@ LARGEST_FILE_CALL = schemas.LARGEST_EVIDENCE * 4 // 3 + 65_536
 
 # Whoever may verify an employer must be able to ask it.
 _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
+
+# 公民身份号码 and what is numbered like it.
+LONGEST_NUMBER = 18
 
 
 class DirectoryService:
@@ -82,7 +86,12 @@ class DirectoryService:
         )
         for (index, _), outcome in zip(good, enrolled, strict=True):
             outcomes[index] = ItemOutcome(index, outcome.answer, outcome.error)
-        return {"items": [outcomes[index].to_json() for index in range(len(decoded))]}
+        items = [outcomes[index].to_json() for index in range(len(decoded))]
+        for index, row in good:
+            warning = warning_of(row, index)
+            if warning is not None and outcomes[index].error is None:
+                items[index]["warnings"] = [_warned("id_number", warning)]
+        return {"items": items}
 
     @command(schemas.RemoveGraduate)
     def remove_graduate(self, command: decider.RemoveGraduate, meta: Meta) -> Answer:
@@ -97,7 +106,7 @@ class DirectoryService:
         return answer
 
     @command(schemas.RegisterEmployer)
-    def register_employer(self, application: schemas.Application, meta: Meta) -> Answer:
+    def register_employer(self, application: schemas.Application, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(employer_id=application.employer_id))
         uscc = checked_uscc(application.uscc, application.uscc_absent_reason)
         national = f"{NATIONAL_LANE}{application.employer_id[LANE_LENGTH:]}"
@@ -120,7 +129,9 @@ class DirectoryService:
             uscc=uscc,
             uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
         )
-        return handle(self.log, EMPLOYER, registration, meta)
+        answer = handle(self.log, EMPLOYER, registration, meta)
+        doubt = None if uscc is None else nature_doubt(check_uscc(uscc), application.nature)
+        return {**answer.to_json(), "warnings": [] if doubt is None else [_warned("nature", doubt)]}
 
     @command(schemas.VerifyEmployer)
     def verify_employer(self, command: decider.VerifyEmployer, meta: Meta) -> Answer:
@@ -170,11 +181,11 @@ class DirectoryService:
         check(meta.action, meta.actor, Subject(scope=meta.actor.scope or None))
         personal = personal_of(self.settings)
         try:
-            number = check_resident_id(query.id_number, day_of(meta.now)).number
+            identity = check_identity(query.id_type, query.id_number, day_of(meta.now))
         except BadIdentifier as bad:
             raise invalid({"id_number": [f"{bad.zh} / {bad.en}"]}) from None
         with self.rows.at(query.at_least) as connection:
-            found = read_model.find_by_id_hash(connection, id_hash(personal, number))
+            found = read_model.find_by_id_hash(connection, id_hash(personal, identity.kind, identity.number))
             opened = personal.open_many(connection, {row["graduate_id"]: row["personal"] for row in found})
         metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
         office = meta.actor.role != Role.EMPLOYER
@@ -300,8 +311,22 @@ def _show(row: Mapping[str, Any], personal: Mapping[str, Any] | None, *, clear: 
     shown["graduates_on"] = row["graduates_on"].isoformat()
     if personal is None:
         return {**shown, "erased": True}
-    number = personal["id_number"]
-    return {**shown, **personal, "id_number": number if clear else f"{number[:6]}{'*' * 8}{number[-4:]}"}
+    shown |= {"id_type": RESIDENT_ID, **personal}
+    if not clear:
+        shown |= {"id_number": _masked(personal["id_number"])}
+        # The masked digits are those of the birth.
+        shown.pop("born_on", None)
+    return shown
+
+
+def _masked(number: str) -> str:
+    """A number of which those who know it recognise the ends, and nobody learns the rest."""
+    first, last = (6, 4) if len(number) == LONGEST_NUMBER else (1, 2)
+    return f"{number[:first]}{'*' * (len(number) - first - last)}{number[-last:]}"
+
+
+def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:
+    return {"field": field, "code": doubt.code, "zh": doubt.zh, "en": doubt.en}
 
 
 def _vouched(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,15 @@
-"""公民身份号码 (GB 11643-1999), including residence permits of Hong Kong, Macao and Taiwan residents (DOMAIN 3.1)."""
+"""证件类型 and the numbers of each kind: 公民身份号码 (GB 11643-1999), cards like it, permits, passports (DOMAIN 3.1)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from types import MappingProxyType
 
-from shared.codes.tables import PROVINCE
+from shared.codes.tables import IDENTITY_DOCUMENT, PROVINCE, rows
 
 SHAPE = re.compile("[0-9]{17}[0-9X]")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -14,6 +17,29 @@ CHECK_CHARACTERS = "10X98765432"
 # The corps' 66 is no address of GB/T 2260. Taiwan residents' permits begin with 83, not one either.
 REGIONS = frozenset(PROVINCE.codes) - {"66"} | {"81", "82", "83"}
 YOUNGEST_YEARS = 14
+
+RESIDENT_ID = "resident_id"
+RESIDENCE_PERMIT = "residence_permit"
+FOREIGN_PERMANENT_RESIDENT = "foreign_permanent_resident"
+# Hong Kong, Macao, Taiwan: numbers of the same standard, on residence permits.
+PERMIT_REGIONS = ("81", "82", "83")
+# No list names the counties of Taiwan.
+_WITHOUT_COUNTIES = ("71",)
+# Kinds whose numbers never meet: a number says by itself which of them it is.
+ONE_NUMBERING = (RESIDENT_ID, RESIDENCE_PERMIT, FOREIGN_PERMANENT_RESIDENT)
+
+_FOREIGN_CARD = re.compile("9[0-9]{16}[0-9X]")
+# Before December 2023: the country in three letters, then twelve digits without a check character.
+_OLD_FOREIGN_CARD = re.compile("[A-Z]{3}[0-9]{12}")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Letters of documents alone: str.upper would make letters of what is none, such as ß.
+_NORMAL = str.maketrans(
+    {
+        other: letter
+        for letter in _LETTERS
+        for other in (letter.lower(), chr(ord(letter) + 0xFEE0), chr(ord(letter.lower()) + 0xFEE0))
+    }
+)
 
 
 class BadIdentifier(ValueError):
@@ -24,6 +50,25 @@ class BadIdentifier(ValueError):
         self.code = code
         self.zh = zh
         self.en = en
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is odd about an identifier that may still be right: worth a look, and no reason to refuse anything."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A document's number in its normal form; sex and birth are None where the number does not tell them."""
+
+    kind: str
+    number: str
+    sex_code: str | None = None
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +91,7 @@ def check_resident_id(text: str, today: date) -> ResidentId:
 
     Counties are not checked: an abolished county's numbers stay valid.
     """
-    number = text.strip().upper().replace("Ｘ", "X")
-    if number[:1] in ("'", "’", "‘") or "E+" in number or "." in number:
-        raise BadIdentifier("id.excel_damage", "身份证号被电子表格改坏", "A spreadsheet has damaged the number")
+    number = _normal(text)
     if not SHAPE.fullmatch(number):
         raise BadIdentifier(
             "id.length",
@@ -63,6 +106,101 @@ def check_resident_id(text: str, today: date) -> ResidentId:
     return ResidentId(number, "1" if int(number[16]) % 2 else "2", birth, number[:6])
 
 
+def check_identity(kind: str, text: str, today: date) -> Identity:
+    """The number of a document of this kind (IDENTITY_DOCUMENT), in its normal form. Raises BadIdentifier `id.*`.
+
+    A residence permit given as an identity card is read as what it is: its number says so.
+    """
+    if kind in (RESIDENT_ID, RESIDENCE_PERMIT):
+        resident = check_resident_id(text, today)
+        permit = resident.province2 in PERMIT_REGIONS
+        if kind == RESIDENCE_PERMIT and not permit:
+            raise BadIdentifier(
+                "id.kind",
+                "港澳台居民居住证号码应以 81、82 或 83 开头",
+                "The number of a residence permit begins with 81, 82 or 83",
+            )
+        found = RESIDENCE_PERMIT if permit else RESIDENT_ID
+        return Identity(found, resident.number, resident.sex_code, resident.birth_date)
+    number = _normal(text)
+    if kind == FOREIGN_PERMANENT_RESIDENT:
+        return _foreign_card(number, today)
+    shape, zh, en = _SHAPES[kind]
+    if not shape.fullmatch(number):
+        raise BadIdentifier("id.format", f"{IDENTITY_DOCUMENT.name(kind)}号码应为{zh}", f"The number must be {en}")
+    return Identity(kind, number)
+
+
+_SHAPES: Mapping[str, tuple[re.Pattern[str], str, str]] = MappingProxyType(
+    {
+        "home_return_permit": (
+            re.compile("[HM]([0-9]{8}|[0-9]{10})"),
+            "字母 H 或 M 加 8 位或 10 位数字",
+            "H or M and 8 or 10 digits",
+        ),
+        "taiwan_permit": (re.compile("[0-9]{8}|[0-9]{10}"), " 8 位或 10 位数字", "8 or 10 digits"),
+        "passport": (re.compile("[0-9A-Z]{6,17}"), " 6–17 位字母或数字", "6 to 17 letters and digits"),
+    }
+)
+
+
+def county_doubt(identity: Identity) -> Doubt | None:
+    """What is odd about the county in a resident number; never an error, because counties come and go (DOMAIN 3.1).
+
+    A county that was abolished later is not odd: the number stays valid. One abolished before the birth is.
+    """
+    if identity.kind != RESIDENT_ID:
+        return None
+    county = identity.number[:6]
+    if county[:2] in _WITHOUT_COUNTIES:
+        return None
+    until = _counties().get(county)
+    if until is None:
+        return Doubt(
+            "id.county_unknown",
+            f"身份证号的地区码 {county} 不在历次行政区划代码中，请核对",
+            f"No list of places ever held {county}, with which the number begins; please check",
+        )
+    if until and until < identity.number[6:10]:
+        return Doubt(
+            "id.county_abolished",
+            f"身份证号的地区码 {county} 在出生前（{until} 年后）已撤销，请核对",
+            f"{county}, with which the number begins, was abolished after {until}, before the birth; please check",
+        )
+    return None
+
+
+@cache
+def _counties() -> Mapping[str, str]:
+    """The last year in which each place was listed, empty for those that still are."""
+    return {row["code"]: row["until"] for row in rows("counties")}
+
+
+def _normal(text: str) -> str:
+    number = text.strip().translate(_NORMAL)
+    if number[:1] in ("'", "’", "‘") or "E+" in number or "." in number:
+        raise BadIdentifier("id.excel_damage", "证件号码被电子表格改坏", "A spreadsheet has damaged the number")
+    return number
+
+
+def _foreign_card(number: str, today: date) -> Identity:
+    if _OLD_FOREIGN_CARD.fullmatch(number):
+        return Identity(FOREIGN_PERMANENT_RESIDENT, number)
+    if not _FOREIGN_CARD.fullmatch(number):
+        raise BadIdentifier(
+            "id.format",
+            "外国人永久居留身份证号码应为 9 开头的 18 位，或 3 位字母加 12 位数字",
+            "The number must have 18 characters beginning with 9, or 3 letters and 12 digits",
+        )
+    if number[1:3] not in PROVINCE:
+        raise BadIdentifier("id.region", "证件号码的地区码不存在", "The number names no known region")
+    birth = _birth(number[6:14], today)
+    if _check_character(number[:17]) != number[17]:
+        raise BadIdentifier("id.check", "证件号码校验码不符", "The check character does not fit the number")
+    # No source says that the sequence tells the sex, as it does in resident numbers.
+    return Identity(FOREIGN_PERMANENT_RESIDENT, number, birth_date=birth)
+
+
 def make_resident_id(region6: str, birth: date, sequence: int) -> str:
     """A number with a fitting check character; `sequence` is 0..999, odd for men."""
     body = f"{region6}{birth:%Y%m%d}{sequence:03d}"
@@ -74,12 +212,17 @@ def _check_character(body: str) -> str:
 
 
 def _birth(text: str, today: date) -> date:
-    wrong = BadIdentifier("id.date", "身份证号的出生日期不合理", "The date of birth in the number cannot be right")
+    wrong = BadIdentifier("id.date", "证件号码中的出生日期不合理", "The date of birth in the number cannot be right")
     try:
         birth = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
         raise wrong from None
-    fourteenth = (birth.year + YOUNGEST_YEARS, birth.month, birth.day)
-    if birth.year < 1900 or fourteenth > (today.year, today.month, today.day):
+    if not may_graduate(birth, today):
         raise wrong
     return birth
+
+
+def may_graduate(birth: date, today: date) -> bool:
+    """Whether somebody born on this day can be on a roster: born since 1900, and fourteen years old."""
+    fourteenth = (birth.year + YOUNGEST_YEARS, birth.month, birth.day)
+    return birth.year >= 1900 and fourteenth <= (today.year, today.month, today.day)

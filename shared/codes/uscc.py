@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.codes.identity import BadIdentifier
+from shared.codes.identity import BadIdentifier, Doubt
+from shared.codes.tables import UNIT_NATURE
 
 LENGTH = 18
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -68,6 +69,19 @@ def check_uscc(text: str) -> Uscc:
             "The organisation code inside does not fit",
         )
     return Uscc(code, NATURE_HINTS.get(code[:2], ()))
+
+
+def nature_doubt(uscc: Uscc, nature: str) -> Doubt | None:
+    """What is odd about a unit's nature beside its code: natures that units of this kind have are others."""
+    if not uscc.natures or nature in uscc.natures:
+        return None
+    return Doubt(
+        "uscc.nature",
+        f"统一社会信用代码 {uscc.kind} 类通常对应{'、'.join(map(UNIT_NATURE.name, uscc.natures))}，"
+        f"与所填单位性质（{UNIT_NATURE.name(nature)}）不一致，请核对",
+        f"Codes that begin with {uscc.kind} belong to units of nature {', '.join(uscc.natures)}, not {nature}; "
+        "please check",
+    )
 
 
 def make_uscc(prefix2: str, region6: str, organisation8: str) -> str:

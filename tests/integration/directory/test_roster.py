@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import psutil
 import pytest
 
 from services.directory.personal import destroy_keys
-from services.directory.roster import graduate_id, import_roster
+from services.directory.roster import CHUNK, graduate_id, import_roster
 from shared.clock import FixedClock
+from shared.codes.identity import make_resident_id
 from shared.codes.schools import SCHOOLS
 from shared.errors import Invalid, NotFound
 from tests.integration.directory.conftest import SCHOOL_CODE, World
@@ -58,7 +60,9 @@ def test_good_rows_are_enrolled_and_a_bad_one_harms_nobody(
         assert enrolled.type == "directory.GraduateEnrolled"
         assert enrolled.event.actor.scope == "CN/14/10108"
         assert opened(world, graduate(world, number)) == {
-            name: rows[number][name] for name in ("name", "id_number", "exam_no", "student_no", "phone")
+            **{name: rows[number][name] for name in ("name", "id_number", "exam_no", "student_no", "phone")},
+            "id_type": "resident_id",
+            "born_on": "",
         }
     assert world.stream(f"graduate-{graduate(world, 2)}") == []
     assert world.types("school-14-10108") == ["SchoolListed", "DepartmentAdded", "DepartmentAdded"]
@@ -114,6 +118,59 @@ def test_of_two_rows_with_one_candidates_number_the_first_counts(world: World, t
     kept = opened(world, graduate(world, 0))
     assert kept is not None
     assert kept["name"] == rows[0]["name"]
+
+
+def test_a_candidates_number_that_comes_again_in_a_later_chunk_corrects_nobody(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(CHUNK + 2)]
+    rows[CHUNK + 1] |= {"exam_no": rows[0]["exam_no"]}
+    report = world.import_file(write_csv(tmp_path / "名册.csv", rows))
+    assert (report.enrolled, report.corrected, report.refused) == (CHUNK + 1, 0, 1)
+    assert [(each.line, each.field, each.code) for each in report.errors] == [
+        (CHUNK + 3, "exam_no", "roster.repeated_row")
+    ]
+    assert world.types(f"graduate-{graduate(world, 0)}") == ["GraduateEnrolled"]
+    kept = opened(world, graduate(world, 0))
+    assert kept is not None
+    assert kept["name"] == rows[0]["name"]
+
+
+def test_a_number_whose_first_row_was_refused_is_not_taken(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(CHUNK + 1)]
+    rows[CHUNK] |= {"exam_no": rows[0]["exam_no"]}
+    rows[0] |= {"name": ""}
+    report = world.import_file(write_csv(tmp_path / "名册.csv", rows))
+    assert (report.enrolled, report.refused) == (CHUNK, 1)
+    assert [(each.line, each.code) for each in report.errors] == [(2, "roster.missing")]
+
+
+def test_an_odd_number_is_told_with_its_line_and_enrolled(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(3)]
+    rows[1] |= {"id_number": make_resident_id("140199", date(2003, 5, 6), 2)}
+    rows[2] |= {"id_number": make_resident_id("140199", date(2003, 5, 6), 4), "name": ""}
+    path = write_csv(tmp_path / "名册.csv", rows)
+    for enrolled, unchanged in ((2, 0), (0, 2)):
+        report = world.import_file(path)
+        assert (report.enrolled, report.unchanged, report.refused, report.warned) == (enrolled, unchanged, 1, 1)
+        assert [(each.line, each.field, each.code) for each in report.warnings] == [
+            (3, "id_number", "id.county_unknown")
+        ]
+
+
+def test_the_kind_of_a_document_is_sealed_and_nowhere_else(world: World, tmp_path: Path) -> None:
+    row = roster_row(id_type="护照", id_number="e12345678", born_on="20030506")
+    world.import_file(write_csv(tmp_path / "名册.csv", [row]))
+    sealed = opened(world, graduate(world, 0))
+    assert sealed is not None
+    assert (sealed["id_type"], sealed["id_number"], sealed["born_on"]) == ("passport", "E12345678", "2003-05-06")
+    told = " ".join(str(each.data) for each in world.lane())
+    assert not any(word in told for word in ("passport", "护照", "id_type", "born_on", "2003-05-06", "E12345678"))
+
+
+def test_another_kind_of_document_corrects_the_graduate(world: World, tmp_path: Path) -> None:
+    passport = roster_row(id_type="护照", id_number="12345678")
+    world.import_file(write_csv(tmp_path / "名册.csv", [passport]))
+    report = world.import_file(write_csv(tmp_path / "更正.csv", [{**passport, "id_type": "台胞证"}]))
+    assert (report.enrolled, report.corrected) == (0, 1)
 
 
 def test_who_was_erased_is_not_enrolled_again(world: World, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from services.directory import decider as c
 from services.directory import schemas
 from services.directory.decider import employer_id_of
 from services.directory.roster import graduate_id
+from shared.codes.identity import make_resident_id
 from shared.codes.schools import SCHOOLS
 from shared.codes.uscc import make_uscc
 from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, Unavailable
@@ -161,6 +162,18 @@ def test_five_hundred_rows_are_each_answered_for_themselves(world: World) -> Non
     assert world.service.import_roster(roster, meta)["items"] == items
 
 
+def test_an_odd_row_is_taken_with_a_warning_and_a_refused_one_has_none(world: World) -> None:
+    odd = [make_resident_id("140199", date(2003, 5, 6), sequence) for sequence in (2, 4)]
+    rows = (roster_row(0), roster_row(1, id_number=odd[0]), roster_row(2, id_number=odd[1], name=""))
+    meta = by(SCHOOL, "import_roster")
+    items = world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, rows), meta)["items"]
+    assert ["warnings" in each for each in items] == [False, True, False]
+    (warning,) = items[1]["warnings"]
+    assert (warning["field"], warning["code"]) == ("id_number", "id.county_unknown")
+    assert items[1]["version"] == 1
+    assert world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, rows), meta)["items"] == items
+
+
 def test_no_rows_are_no_work(world: World) -> None:
     assert world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, ()), by(SCHOOL, "import_roster")) == {
         "items": []
@@ -263,8 +276,8 @@ def test_a_graduate_nobody_enrolled_is_found_by_nobody(world: World) -> None:
             world.service.get_graduate(query, by(actor, "get_graduate"))
 
 
-def find(world: World, name: str, number: str, actor: Actor = EMPLOYER) -> Any:
-    query = schemas.ByNumber(name=name, id_number=number)
+def find(world: World, name: str, number: str, actor: Actor = EMPLOYER, kind: str = "resident_id") -> Any:
+    query = schemas.ByNumber(name=name, id_number=number, id_type=kind)
     return world.service.find_graduate(query, by(actor, "find_graduate"))
 
 
@@ -289,6 +302,44 @@ def test_who_knows_name_and_number_finds_the_graduate_and_is_told_little(world: 
                 find(world, row["name"], row["id_number"], actor)
             outside = actor in (OTHER_SCHOOL, OTHER_PROVINCE, OTHER_DEPARTMENT)
             assert isinstance(caught.value, NotFound if outside else Forbidden)
+
+
+def documents(world: World) -> list[dict[str, str]]:
+    """Three graduates with papers of other kinds, two of whom have one number; followed."""
+    rows = [
+        roster_row(0, id_type="护照", id_number="12345678", born_on="20030506"),
+        roster_row(1, id_type="台胞证", id_number="12345678"),
+        roster_row(2, id_type="港澳台居民居住证", id_number=make_resident_id("810000", date(2003, 5, 6), 2)),
+    ]
+    items = world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, tuple(rows)), by(SCHOOL, "import_roster"))[
+        "items"
+    ]
+    assert all("error" not in each for each in items)
+    world.follow()
+    return rows
+
+
+def test_a_graduate_is_found_by_the_kind_of_the_document_too(world: World) -> None:
+    passport, taiwan, permit = documents(world)
+    for number, (row, kind) in enumerate(((passport, "passport"), (taiwan, "taiwan_permit"))):
+        assert find(world, row["name"], row["id_number"], kind=kind)["graduate_id"] == graduate(world, number)
+    with pytest.raises(NotFound):
+        find(world, passport["name"], passport["id_number"], kind="taiwan_permit")
+    for kind in ("resident_id", "residence_permit"):
+        assert find(world, permit["name"], permit["id_number"], kind=kind)["graduate_id"] == graduate(world, 2)
+    with pytest.raises(Invalid) as caught:
+        find(world, passport["name"], passport["id_number"])
+    assert list(caught.value.details["fields"]) == ["id_number"]
+
+
+def test_a_short_number_is_masked_too_and_the_birth_is_for_whom_the_number_is(world: World) -> None:
+    documents(world)
+    query = schemas.OfGraduate(graduate_id=graduate(world))
+    own = world.service.get_graduate(query, by(Actor("graduate", graduate(world)), "get_graduate"))
+    assert (own["id_type"], own["id_number"], own["born_on"]) == ("passport", "12345678", "2003-05-06")
+    shown = world.service.get_graduate(query, by(PROVINCE, "get_graduate"))
+    assert (shown["id_type"], shown["id_number"]) == ("passport", "1*****78")
+    assert "born_on" not in shown
 
 
 def test_an_unknown_name_and_an_unknown_number_are_answered_alike(world: World) -> None:
@@ -394,7 +445,19 @@ def test_an_employer_without_a_code_says_why(world: World) -> None:
     assert caught.value.code == "directory.uscc_needed"
     because = replace(application, uscc_absent_reason="部队")
     answer = world.service.register_employer(because, by(Actor("employer", own_id), "register_employer"))
-    assert (answer.id, answer.version) == (own_id, 1)
+    assert answer == {"id": own_id, "version": 1, "position": answer["position"], "warnings": []}
+
+
+def test_a_nature_that_does_not_fit_the_code_is_a_warning_and_the_employer_is_registered(world: World) -> None:
+    odd = replace(APPLICATION, nature="10")
+    meta = by(OWN, "register_employer")
+    answer = world.service.register_employer(odd, meta)
+    (warning,) = answer["warnings"]
+    assert (warning["field"], warning["code"]) == ("nature", "uscc.nature")
+    assert warning["zh"]
+    assert warning["en"]
+    assert world.types(f"employer-{OWN_ID}") == ["EmployerRegistered"]
+    assert world.service.register_employer(odd, meta) == answer
 
 
 def test_a_repeated_application_is_answered_as_it_was_the_first_time(world: World) -> None:

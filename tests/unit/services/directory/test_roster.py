@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.directory.roster import RosterReport, read_rows
-from services.directory.rows import RosterRow, RowError, decode_row
+from services.directory.rows import RosterRow, RowError, RowWarning, decode_row
 from shared.errors import Invalid
 from tests.support.directory_examples import COLUMNS, HEADER, csv_text, roster_row, write_csv, write_xlsx
 
@@ -80,11 +80,11 @@ def test_a_line_is_counted_as_a_spreadsheet_counts_it(path: Path) -> None:
 
 
 def test_columns_may_stand_in_any_order_and_optional_ones_be_absent(path: Path) -> None:
-    header = [name for name in reversed(HEADER) if name not in ("手机", "委培单位")]
+    header = [name for name in reversed(HEADER) if name not in ("证件类型", "出生日期", "手机", "委培单位")]
     line = ",".join(ROWS[0][field] for field, name in reversed(COLUMNS.items()) if name in header)
     path.write_text(f"{','.join(header)}\n{line}\n", encoding="utf-8")
     ((_, row),) = rows(path)
-    assert row.keys() == COLUMNS.keys() - {"phone", "agreed_unit"}
+    assert row.keys() == COLUMNS.keys() - {"id_type", "born_on", "phone", "agreed_unit"}
     assert isinstance(decode_row(row, 2, 2026, TODAY), RosterRow)
 
 
@@ -135,6 +135,7 @@ def test_a_missing_column_is_named(path: Path) -> None:
     path.write_text(csv_text(ROWS, ["考生号"]), encoding="utf-8")
     error = refused(path, "roster.missing_columns")
     assert error.details["columns"].startswith("学号、姓名、证件号码、性别")
+    assert "证件类型" not in error.details["columns"]
     assert "身份证号" not in error.details["columns"]
 
 
@@ -215,3 +216,11 @@ def test_a_report_counts_every_refused_row_and_keeps_the_first_thousand_reasons(
     for line in range(700):
         report.refuse([RowError(line, "name", "roster.missing", "必填", "is missing")] * 2)
     assert (report.refused, len(report.errors)) == (700, 1_000)
+
+
+def test_a_report_counts_every_warned_row_and_keeps_the_first_thousand() -> None:
+    report = RosterReport()
+    for line in range(1_001):
+        report.warn(RowWarning(line, "id_number", "id.county_unknown", "请核对", "please check"))
+    assert (report.warned, len(report.warnings), report.warnings[-1].line) == (1_001, 1_000, 999)
+    assert report.refused == 0

@@ -7,12 +7,23 @@ from typing import Any
 
 import pytest
 
-from services.directory.rows import FIELDS, HEADERS, OPTIONAL, REQUIRED, RosterRow, RowError, decode_row
+from services.directory.rows import (
+    FIELDS,
+    HEADERS,
+    OPTIONAL,
+    REQUIRED,
+    RosterRow,
+    RowError,
+    RowWarning,
+    decode_row,
+    warning_of,
+)
 from shared.codes.identity import make_resident_id
 from tests.support.directory_examples import HEADER, roster_row
 
 TODAY = date(2026, 5, 4)
 LINE = 7
+PASSPORT = {"id_type": "护照", "id_number": "E12345678"}
 
 
 def decoded(**changes: Any) -> RosterRow:
@@ -45,7 +56,10 @@ def test_a_row_that_holds_what_it_must_is_read() -> None:
 
 
 def test_what_is_sealed_is_what_says_who_it_is() -> None:
-    assert list(decoded().personal()) == ["name", "id_number", "exam_no", "student_no", "phone"]
+    sealed = decoded().personal()
+    assert list(sealed) == ["name", "id_type", "id_number", "exam_no", "student_no", "phone", "born_on"]
+    assert (sealed["id_type"], sealed["born_on"]) == ("resident_id", "")
+    assert decoded(**PASSPORT, born_on="20030506").personal()["born_on"] == "2003-05-06"
 
 
 def test_every_field_has_a_header_and_every_header_a_field() -> None:
@@ -58,6 +72,7 @@ def test_every_field_has_a_header_and_every_header_a_field() -> None:
     [
         ("证件号码", "身份证号"),
         ("证件号码", "身份证号码"),
+        ("证件类型", "身份证件类型"),
         ("手机", "手机号"),
         ("院系", "学院"),
         ("院系", "院系名称"),
@@ -90,7 +105,8 @@ def test_a_column_that_is_not_there_is_a_field_that_is_missing(field: str) -> No
 
 @pytest.mark.parametrize("field", OPTIONAL)
 def test_a_field_that_may_be_empty_has_its_usual_value(field: str) -> None:
-    assert getattr(decoded(**{field: " "}), field) == (OPTIONAL[field] or (None if field == "agreed_unit" else ""))
+    unsaid = None if field in ("agreed_unit", "born_on") else ""
+    assert getattr(decoded(**{field: " "}), field) == (OPTIONAL[field] or unsaid)
 
 
 def test_blanks_around_a_value_do_not_count() -> None:
@@ -133,7 +149,8 @@ def test_a_lost_leading_zero_is_not_guessed_back(field: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["sex", "ethnic", "political", "education", "training", "hardship", "normal", "study_mode", "household"]
+    "field",
+    ["id_type", "sex", "ethnic", "political", "education", "training", "hardship", "normal", "study_mode", "household"],
 )
 def test_a_code_or_name_nobody_knows_is_refused_and_shown(field: str) -> None:
     assert told(**{field: "不详不详"})[0] == (field, "roster.unknown_code")
@@ -267,6 +284,81 @@ def test_the_number_and_the_sex_agree() -> None:
 @pytest.mark.parametrize("sex", ["0", "9"])
 def test_a_sex_that_is_not_told_contradicts_no_number(sex: str) -> None:
     assert decoded(sex=sex).sex == sex
+
+
+# Other documents
+
+
+@pytest.mark.parametrize("kind", ["", "居民身份证", "身份证", "resident_id"])
+def test_without_a_word_a_number_is_an_identity_cards(kind: str) -> None:
+    assert decoded(id_type=kind) == decoded()
+    assert decoded().id_type == "resident_id"
+
+
+@pytest.mark.parametrize("kind", ["", "居民身份证", "港澳台居民居住证", "台湾居民居住证"])
+def test_a_residence_permit_is_known_by_its_number(kind: str) -> None:
+    number = make_resident_id("830000", date(2003, 5, 6), 2)
+    assert (decoded(id_type=kind, id_number=number).id_type) == "residence_permit"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "number"),
+    [
+        ("护照", "ｅ12345678", "passport", "E12345678"),
+        ("台胞证", "01234567", "taiwan_permit", "01234567"),
+        ("港澳居民来往内地通行证", "h12345678", "home_return_permit", "H12345678"),
+        ("外国人永久居留身份证", "911124198108030024", "foreign_permanent_resident", "911124198108030024"),
+    ],
+)
+@pytest.mark.parametrize("sex", ["1", "2"])
+def test_a_document_that_tells_no_sex_contradicts_none(kind: str, text: str, code: str, number: str, sex: str) -> None:
+    row = decoded(id_type=kind, id_number=text, sex=sex)
+    assert (row.id_type, row.id_number, row.sex) == (code, number, sex)
+
+
+def test_the_number_is_judged_by_the_kind_that_the_row_says() -> None:
+    assert told(id_type="台胞证", id_number="H12345678") == [("id_number", "id.format")]
+    assert told(id_type="港澳台居民居住证") == [("id_number", "id.kind")]
+    assert told(id_number="E12345678") == [("id_number", "id.length")]
+    assert told(id_type="护照", id_number="1.2E+10") == [("id_number", "id.excel_damage")]
+
+
+def test_of_an_unknown_kind_the_number_is_not_judged() -> None:
+    assert told(id_type="军官证", id_number="1") == [("id_type", "roster.unknown_code")]
+
+
+def test_a_birth_that_the_number_tells_agrees_and_is_not_kept_twice() -> None:
+    assert decoded(born_on="2003年1月1日") == decoded()
+    assert told(born_on="20030102") == [("born_on", "roster.birth")]
+    foreign = {"id_type": "外国人永久居留身份证", "id_number": "911124198108030024"}
+    assert decoded(**foreign, born_on="19810803").born_on is None
+    assert told(**foreign, born_on="19810804") == [("born_on", "roster.birth")]
+
+
+def test_a_birth_that_no_number_tells_is_kept_and_has_to_be_possible() -> None:
+    assert decoded(**PASSPORT, born_on="20030506").born_on == date(2003, 5, 6)
+    assert decoded(**PASSPORT).born_on is None
+    assert told(**PASSPORT, born_on="20130506") == [("born_on", "roster.birth_impossible")]
+    assert told(**PASSPORT, born_on="18991231") == [("born_on", "roster.birth_impossible")]
+    assert told(**PASSPORT, born_on="不详") == [("born_on", "roster.date")]
+
+
+# What is odd is told, and refuses nothing
+
+
+def test_an_unknown_county_is_a_warning_with_its_line() -> None:
+    number = make_resident_id("140199", date(2003, 5, 6), 2)
+    warning = warning_of(decoded(id_number=number), LINE)
+    assert isinstance(warning, RowWarning)
+    assert (warning.line, warning.field, warning.code) == (LINE, "id_number", "id.county_unknown")
+    assert warning.zh
+    assert warning.en
+    assert warning.zh != warning.en
+
+
+def test_an_ordinary_row_and_other_documents_are_not_odd() -> None:
+    assert warning_of(decoded(), LINE) is None
+    assert warning_of(decoded(**PASSPORT), LINE) is None
 
 
 # Bound to a unit

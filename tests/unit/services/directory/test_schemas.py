@@ -117,6 +117,8 @@ BAD: list[tuple[type[Shape], dict[str, Any], dict[str, Any], str]] = [
     (schemas.ListGraduates, LIST, {"limit": 0}, "limit"),
     (schemas.ListGraduates, LIST, {"at_least": {"14": -1}}, "at_least.14.value"),
     (schemas.FindGraduate, FIND, {"name": "张\x00"}, "name"),
+    (schemas.FindGraduate, FIND, {"id_type": "护照"}, "id_type"),
+    (schemas.FindGraduate, FIND, {"id_type": None}, "id_type"),
     (schemas.GetSchool, {"school": "10108"}, {"school": 10108}, "school"),
     (schemas.GetProvince, {"province": "14"}, {"province": ""}, "province"),
 ]
@@ -142,6 +144,8 @@ def test_the_fields_keep_their_meaning() -> None:
     assert load(schemas.ImportRoster, ROSTER) == Roster("10108", 2026, (x.roster_row(),))
     assert load(schemas.RemoveGraduate, GRADUATE_BECAUSE) == x.REMOVE
     assert load(schemas.RegisterEmployer, APPLICATION) == Application(**APPLICATION)
+    assert load(schemas.FindGraduate, FIND).id_type == "resident_id"
+    assert load(schemas.FindGraduate, {**FIND, "id_type": "passport"}).id_type == "passport"
     assert load(schemas.SuspendEmployer, EMPLOYER_BECAUSE) == c.SuspendEmployer(EMPLOYER_ID, "虚假招聘")
 
 

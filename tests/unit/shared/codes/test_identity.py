@@ -1,4 +1,4 @@
-"""Identity numbers: the vectors of the standard, and no single wrong character passes."""
+"""Numbers of every kind of document: the vectors of the standards, and no single wrong character passes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.codes.identity import CHECK_CHARACTERS, REGIONS, BadIdentifier, check_resident_id, make_resident_id
-from shared.codes.tables import PROVINCE
+from shared.codes.identity import (
+    CHECK_CHARACTERS,
+    REGIONS,
+    BadIdentifier,
+    Doubt,
+    Identity,
+    check_identity,
+    check_resident_id,
+    county_doubt,
+    make_resident_id,
+)
+from shared.codes.tables import DATA, IDENTITY_DOCUMENT, PROVINCE
 
 TODAY = date(2026, 6, 30)
 NUMBER = "110105200001010016"
@@ -24,9 +34,14 @@ def vectors() -> list[tuple[str, str]]:
         return [(row["number"], row["expected"]) for row in csv.DictReader(lines)]
 
 
-def refusal(text: str, today: date = TODAY) -> str:
+def documents() -> list[tuple[str, str, str]]:
+    with (Path(__file__).parent / "data" / "vectors_documents.csv").open(encoding="utf-8", newline="") as lines:
+        return [(row["kind"], row["number"], row["expected"]) for row in csv.DictReader(lines)]
+
+
+def refusal(text: str, today: date = TODAY, kind: str | None = None) -> str:
     with pytest.raises(BadIdentifier) as caught:
-        check_resident_id(text, today)
+        check_resident_id(text, today) if kind is None else check_identity(kind, text, today)
     assert caught.value.zh
     assert caught.value.en
     return caught.value.code
@@ -105,3 +120,101 @@ def test_a_made_number_is_valid_and_any_one_wrong_character_is_not(
     possible = CHECK_CHARACTERS if place == 17 else "0123456789"
     wrong = data.draw(st.sampled_from(possible).filter(lambda character: character != number[place]))
     assert refusal(number[:place] + wrong + number[place + 1 :]) in ("id.region", "id.date", "id.check")
+
+
+# Other documents
+
+
+@pytest.mark.parametrize(("kind", "number", "expected"), documents())
+def test_document_vectors(kind: str, number: str, expected: str) -> None:
+    if expected.startswith("id."):
+        assert refusal(number, kind=kind) == expected
+    else:
+        read = check_identity(kind, number, TODAY)
+        assert (read.kind, read.number) == (kind, expected)
+        assert check_identity(kind, read.number, TODAY) == read
+
+
+def test_every_kind_has_vectors_of_what_is_taken_and_what_is_not() -> None:
+    for kind in IDENTITY_DOCUMENT.codes:
+        verdicts = {expected.startswith("id.") for each, _, expected in documents() if each == kind}
+        assert verdicts == {True, False}, kind
+
+
+@pytest.mark.parametrize("kind", IDENTITY_DOCUMENT.codes)
+@pytest.mark.parametrize("text", ["'12345678", "’12345678", "‘12345678", "1.2E+10", "1e+17", "12345678.0"])
+def test_of_every_kind_what_a_spreadsheet_damaged_is_told_so(kind: str, text: str) -> None:
+    assert refusal(text, kind=kind) == "id.excel_damage"
+
+
+@pytest.mark.parametrize("kind", IDENTITY_DOCUMENT.codes)
+@pytest.mark.parametrize("text", ["", "A", "护照一二三四", "AB-123456", "１２３４５６７８", "A" * 19])
+def test_what_is_no_number_of_any_kind_is_refused(kind: str, text: str) -> None:
+    assert refusal(text, kind=kind) in ("id.length", "id.format")
+
+
+@pytest.mark.parametrize("region", ["810000", "820000", "830000"])
+@pytest.mark.parametrize("kind", ["resident_id", "residence_permit"])
+def test_a_residence_permit_is_one_whatever_it_is_called(region: str, kind: str) -> None:
+    number = make_resident_id(region, date(2003, 5, 6), 1)
+    assert check_identity(kind, number, TODAY) == Identity("residence_permit", number, "1", date(2003, 5, 6))
+
+
+def test_sex_and_birth_are_told_by_the_numbers_that_tell_them() -> None:
+    assert check_identity("resident_id", NUMBER, TODAY) == Identity("resident_id", NUMBER, "1", date(2000, 1, 1))
+    foreign = check_identity("foreign_permanent_resident", "911124198108030024", TODAY)
+    assert (foreign.sex_code, foreign.birth_date) == (None, date(1981, 8, 3))
+    for kind, number in (("passport", "E12345678"), ("taiwan_permit", "01234567"), ("home_return_permit", "H12345678")):
+        read = check_identity(kind, number, TODAY)
+        assert (read.sex_code, read.birth_date) == (None, None)
+
+
+@given(st.sampled_from("0123456789"), st.integers(0, 16))
+def test_one_wrong_digit_of_a_foreign_residents_card_is_found(digit: str, place: int) -> None:
+    number = "911124198108030024"
+    if digit != number[place]:
+        wrong = number[:place] + digit + number[place + 1 :]
+        expected = ("id.format", "id.region", "id.date", "id.check")
+        assert refusal(wrong, kind="foreign_permanent_resident") in expected
+
+
+# Counties
+
+
+def doubt(region6: str, birth: date = date(2003, 5, 6)) -> Doubt | None:
+    return county_doubt(check_identity("resident_id", make_resident_id(region6, birth, 1), TODAY))
+
+
+@pytest.mark.parametrize("county", ["110105", "140105", "659001", "510108", "710000"])
+def test_a_county_that_is_there_is_not_odd(county: str) -> None:
+    assert doubt(county) is None
+
+
+def test_a_county_abolished_after_the_birth_stays_in_the_number() -> None:
+    assert doubt("412723", date(1999, 1, 1)) is None
+    assert doubt("320503", date(2003, 5, 6)) is None
+
+
+def test_a_county_abolished_before_the_birth_or_never_listed_is_odd_and_no_error() -> None:
+    for found, code in ((doubt("412723"), "id.county_abolished"), (doubt("140199"), "id.county_unknown")):
+        assert found is not None
+        assert found.code == code
+        assert found.zh
+        assert found.en
+        assert found.zh != found.en
+
+
+def test_only_resident_numbers_have_counties() -> None:
+    assert doubt("810000") is None
+    for kind, number in (("foreign_permanent_resident", "911124198108030024"), ("passport", "E12345678")):
+        assert county_doubt(check_identity(kind, number, TODAY)) is None
+
+
+def test_the_list_of_counties_holds_six_digits_of_the_standards_provinces_and_years() -> None:
+    with (DATA / "counties.csv").open(encoding="utf-8", newline="") as lines:
+        listed = list(csv.DictReader(lines))
+    assert len({row["code"] for row in listed}) == len(listed) > 7_000
+    for row in listed:
+        assert len(row["code"]) == 6
+        assert row["code"][:2] in PROVINCE
+        assert row["until"] == "" or 1980 <= int(row["until"]) <= 2019

@@ -16,6 +16,7 @@ from shared.codes.tables import (
     EDUCATION,
     ETHNIC,
     HARDSHIP,
+    IDENTITY_DOCUMENT,
     INDUSTRY,
     NORMAL_STUDENT,
     PLACE,
@@ -39,7 +40,8 @@ def test_56_peoples_and_two_more() -> None:
 @pytest.mark.parametrize(
     ("file", "size"),
     [("education", 10), ("hardship", 8), ("industry", 21), ("normal_student", 3), ("political", 13), ("position", 18),
-     ("province", 35), ("sex", 4), ("training", 5), ("unit_nature", 14)],
+     ("province", 35), ("sex", 4), ("identity_documents", 6),
+     ("training", 5), ("unit_nature", 14)],
 )  # fmt: skip
 def test_no_row_is_missing(file: str, size: int) -> None:
     assert {table.file: len(table) for table in TABLES}[file] == size
@@ -82,6 +84,8 @@ def test_every_name_of_a_row_leads_back_to_it(table: CodeTable) -> None:
         (UNIT_NATURE, "其他企业(含民营企业等)", "39"),
         (PROVINCE, "新疆", "65"),
         (INDUSTRY, "信息传输、软件和信息技术服务业", "34"),
+        (IDENTITY_DOCUMENT, "身份证", "resident_id"),
+        (IDENTITY_DOCUMENT, "台湾居民居住证", "residence_permit"),
         (SEX, "男", "1"),
         (SEX, "男性", "1"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.codes.identity import BadIdentifier
 from shared.codes.tables import UNIT_NATURE
-from shared.codes.uscc import ALPHABET, NATURE_HINTS, check_uscc, make_uscc
+from shared.codes.uscc import ALPHABET, NATURE_HINTS, check_uscc, make_uscc, nature_doubt
 
 COMPANY = "91110105MA0000015F"
 # What the vectors' verdicts are called here.
@@ -70,6 +70,26 @@ def test_the_first_characters_hint_at_the_nature_of_the_unit(
 ) -> None:
     read = check_uscc(make_uscc(kind, "140105", "MA000001"))
     assert (read.kind, read.authority, read.natures) == (kind, authority, natures)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits", "odd"),
+    [("11", "10", "29"), ("12", "23", "31"), ("91", "39", "10"), ("92", "33", "31"), ("54", "56", "39")],
+)
+def test_a_nature_that_units_of_the_kind_do_not_have_is_odd(kind: str, fits: str, odd: str) -> None:
+    read = check_uscc(make_uscc(kind, "140105", "MA000001"))
+    assert nature_doubt(read, fits) is None
+    doubt = nature_doubt(read, odd)
+    assert doubt is not None
+    assert doubt.code == "uscc.nature"
+    assert UNIT_NATURE.name(odd) in doubt.zh
+    assert odd in doubt.en
+
+
+@pytest.mark.parametrize("nature", UNIT_NATURE.codes)
+@pytest.mark.parametrize("kind", ["52", "Y1"])
+def test_a_kind_that_hints_at_nothing_finds_no_nature_odd(kind: str, nature: str) -> None:
+    assert nature_doubt(check_uscc(make_uscc(kind, "140105", "MA000001")), nature) is None
 
 
 def test_hints_are_natures_of_the_table() -> None:
