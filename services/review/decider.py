@@ -210,7 +210,10 @@ def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:
 
 
 def chain_of(kind: str, class_year: int, province: Sequence[Recorded], school: Sequence[Recorded]) -> tuple[str, ...]:
-    """The chain for a kind of case and a class: the school's own, else the province's, else the default."""
+    """The chain for a kind of case and a class: the school's own, else the province's, else the default.
+
+    A school chooses among department and school; whether the province looks last is not the school's to leave out.
+    """
     name = "cancellation_chain" if kind == "cancellation" else "review_chain"
     chain = DEFAULT_CANCELLATION_CHAIN if kind == "cancellation" else DEFAULT_CHAIN
     for recorded in province:
@@ -220,7 +223,10 @@ def chain_of(kind: str, class_year: int, province: Sequence[Recorded], school: S
     for recorded in school:
         if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
             own = recorded.data.get(name)
-    return chain if own is None else tuple(own)
+    if own is None:
+        return chain
+    last = ("province",) if "province" in chain and "province" not in own else ()
+    return (*own, *last)
 
 
 def step_days_of(class_year: int, province: Sequence[Recorded]) -> int:

@@ -238,15 +238,41 @@ def test_the_provinces_newest_chain_of_the_class_counts(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_schools_own_chain_of_the_class_goes_before_the_provinces(kind: str) -> None:
     own = [LISTED, school(2026, review_chain=["school"]), school(2025, review_chain=["department"])]
-    assert chain_of(kind, 2026, [province(2026, x.CHAIN)], own) == ("school",)
-    assert chain_of(kind, 2025, [province(2026, x.CHAIN)], own) == ("department",)
-    assert chain_of(kind, 2027, [province(2027, x.CHAIN)], own) == x.CHAIN
+    settings = [province(2026, ["department", "school"]), province(2027, x.CHAIN)]
+    assert chain_of(kind, 2026, settings, own) == ("school",)
+    assert chain_of(kind, 2025, settings, own) == ("department",)
+    assert chain_of(kind, 2027, settings, own) == x.CHAIN
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("own", "chain"),
+    [
+        ([], ("province",)),
+        (["school"], ("school", "province")),
+        (["department"], ("department", "province")),
+        (["department", "school"], x.CHAIN),
+        (["school", "province"], ("school", "province")),
+    ],
+)
+def test_a_school_may_not_leave_out_the_step_of_its_province(
+    kind: str, own: Sequence[str], chain: tuple[str, ...]
+) -> None:
+    assert chain_of(kind, 2026, [province(2026, x.CHAIN)], [school(2026, review_chain=own)]) == chain
+
+
+def test_a_school_may_not_leave_its_province_out_of_cancelling_either() -> None:
+    own = [school(2026, cancellation_chain=["school"])]
+    assert chain_of("cancellation", 2026, [province(2026, ["school"])], own) == ("school", "province")
+    without = [province(2026, x.CHAIN, cancellation=["department"])]
+    assert chain_of("cancellation", 2026, without, own) == ("school",)
 
 
 def test_a_school_may_set_one_chain_and_leave_the_other_to_the_province() -> None:
     own = [LISTED, school(2026, cancellation_chain=["department", "school"])]
-    assert chain_of("cancellation", 2026, [province(2026, x.CHAIN)], own) == ("department", "school")
-    assert chain_of("registration", 2026, [province(2026, x.CHAIN)], own) == x.CHAIN
+    settings = [province(2026, x.CHAIN, cancellation=["school"])]
+    assert chain_of("cancellation", 2026, settings, own) == ("department", "school")
+    assert chain_of("registration", 2026, settings, own) == x.CHAIN
 
 
 def test_a_school_that_takes_its_chain_back_has_the_provinces() -> None:
@@ -255,7 +281,8 @@ def test_a_school_that_takes_its_chain_back_has_the_provinces() -> None:
 
 
 def test_a_school_may_want_no_review() -> None:
-    assert chain_of("registration", 2026, [province(2026, x.CHAIN)], [school(2026, review_chain=[])]) == ()
+    settings = [province(2026, ["department", "school"])]
+    assert chain_of("registration", 2026, settings, [school(2026, review_chain=[])]) == ()
 
 
 # what a decision reads
