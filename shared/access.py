@@ -131,6 +131,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "registration.register_destination": (_SELF,),
     "registration.withdraw_registration": (_SELF,),
     "registration.file_destination": _STAFF,
+    "registration.import_destination": (_SCHOOL,),
     "registration.confirm_filing": (_SELF,),
     "registration.reject_filing": (_SELF,),
     "registration.confirm_leaving": (_SELF,),

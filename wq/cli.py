@@ -276,6 +276,39 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
     sys.exit(1 if report.refused else 0)
 
 
+@main.command("import-destinations")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--school", required=True, help="The school's five-digit code.")
+@click.option("--class", "class_year", type=int, required=True, help="The graduating class (届), such as 2026.")
+@click.option("--account", default="operator", show_default=True, help="On whose account; recorded in every event.")
+@_plainly
+def import_destinations(path: Path, school: str, class_year: int, account: str) -> None:
+    """Import destinations (毕业去向) that an older system collected, from the national export as CSV or XLSX."""
+    from services.directory.personal import personal_of  # noqa: PLC0415
+    from services.registration.importing import import_destinations as run  # noqa: PLC0415
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from wq.finding import Graduates  # noqa: PLC0415
+
+    settings = read_settings()
+    engine = make_engine(settings.database_url, Driver.PLAIN, schema="directory", pool_size=2)
+    with out.status("导入 / importing ...") as status:
+        report = run(
+            PostgresLog(engine),
+            path,
+            school=school,
+            account=account,
+            graduate_id_of=Graduates(engine, personal_of(settings), school, class_year).graduate_id_of,
+            clock=settings.clock(),
+            report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
+        )
+    for bad in report.errors:
+        err.print(f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}", soft_wrap=True)
+    out.print(
+        f"登记 registered {report.registered:,}, 未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
+    )
+    sys.exit(1 if report.refused else 0)
+
+
 @main.command()
 @_plainly
 def sweep() -> None:

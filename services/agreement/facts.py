@@ -77,7 +77,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`destination` is none, pending (a registration is under review) or placed (a direct one is registered).
+    """`destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
 
     `breach_limit` is the school's; `claimed_by` says whose the number on a paper agreement is already.
     """
@@ -203,8 +203,8 @@ def _destination(history: Sequence[Recorded]) -> str:
                 pending = True
             case "registration.DestinationRegistered":
                 # Whether an agreement still binds, our own stream knows; its registration is reopened only later.
-                direct = recorded.data["source"] == "direct"
-                pending, placed = False, direct and is_placed(recorded.data["destination"]["code"])
+                own = recorded.data["source"] != "agreement"
+                pending, placed = False, own and is_placed(recorded.data["destination"]["code"])
             case "registration.DestinationReopened":
                 placed = False
             case (

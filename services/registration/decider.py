@@ -15,6 +15,8 @@ from services.registration.requirements import (
     check_destination,
     check_evidence,
     check_for,
+    check_imported,
+    check_unit_and_day,
 )
 from services.registration.state import INITIAL, Registrations, evolve
 from shared.access import Subject, scope_path
@@ -23,6 +25,7 @@ from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
 
+IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
 ARCHIVES = ("unit", "talent_service", "school", "home_region", KEPT_BY_SCHOOL)
 
@@ -68,6 +71,12 @@ ADDRESS_NEEDED = Reason(
 )
 VOID_IN_REVIEW = Reason("registration.void_in_review", "作废申请正在审核", "A void request is already under review")
 
+VOIDED_BEFORE = Reason(
+    "registration.voided_before",
+    "该去向已经毕业生申请作废，不能再次导入",
+    "The graduate had this destination voided; it is not imported again",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterDestination:
@@ -83,6 +92,14 @@ class FileDestination:
     graduate_id: str
     destination: e.Destination
     evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportDestination:
+    """What an older system had collected before this one began (DOMAIN 1.0)."""
+
+    graduate_id: str
+    destination: e.Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +213,8 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
             return _request_void(command, state, facts, meta)
         case FileDestination():
             return _file(command, state, facts, meta)
+        case ImportDestination():
+            return _import(command, state, facts, meta)
         case ConfirmFiling():
             return _confirm_filing(command, state, facts, meta)
         case RejectFiling(graduate_id, filing_id, reason):
@@ -259,6 +278,39 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
             destination=destination,
             evidence=filed.evidence,
             filing_id=filed.filing_id,
+        )
+    ]
+
+
+def _import(command: ImportDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
+    graduate = facts.graduate
+    if graduate is None:
+        raise NO_GRADUATE.error(field="graduate_id")
+    destination = check_imported(command.destination)
+    if facts.signed:
+        raise SIGNED.error()
+    if state.pending is not None:
+        raise IN_REVIEW.error(registration_id=state.pending.registration_id)
+    if state.void_id is not None:
+        raise VOID_IN_REVIEW.error()
+    registered = state.registered
+    if registered is not None and registered.source != "agreement":
+        if registered.destination == destination:
+            return []
+        # What the graduate has registered here is newer than anything an older system knows.
+        if registered.source != IMPORTED:
+            raise VOID_FIRST.error(registration_id=registered.registration_id)
+    if any(past.ended == "voided" and past.destination == destination for past in state.history):
+        raise VOIDED_BEFORE.error()
+    check_unit_and_day(destination, graduate, day_of(meta.now))
+    return [
+        e.DestinationRegistered(
+            registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
+            graduate_id=command.graduate_id,
+            scope=graduate.scope,
+            class_year=graduate.class_year,
+            destination=destination,
+            source=IMPORTED,
         )
     ]
 

@@ -15,6 +15,7 @@ from shared.codes.wages import minimum_wage
 from shared.errors import Invalid, NotFound, Reason
 
 BOUND_TRAININGS = ("2", "4")
+NOT_IN_OLD_EXPORTS = ("intention", "unit_nature")
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
@@ -122,10 +123,23 @@ def check_destination(destination: Destination) -> Destination:
 
     Raises Invalid (DOMAIN 5.4).
     """
-    asks = _asks(destination)
+    return _checked(destination, _asks(destination))
+
+
+def check_imported(destination: Destination) -> Destination:
+    """The same for what an older system collected: category 10 without a form is an agreement signed elsewhere.
+
+    What older exports have no column for, or values that mean nothing today, may be left out. Raises Invalid.
+    """
+    if destination.form is not None or destination.code != AGREEMENT:
+        return _checked(destination, _asks(destination), NOT_IN_OLD_EXPORTS)
+    return _checked(destination, DESTINATIONS[AGREEMENT], NOT_IN_OLD_EXPORTS)
+
+
+def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -> Destination:
     code = destination.code
     for name in asks.required:
-        if getattr(destination, name) is None:
+        if getattr(destination, name) is None and name not in waived:
             raise MISSING.error(field=f"destination.{name}", code=code)
     for name in asks.forbidden:
         if getattr(destination, name) is not None:
@@ -147,6 +161,12 @@ def check_destination(destination: Destination) -> Destination:
 
 def check_for(destination: Destination, graduate: Graduate, today: date) -> None:
     """Whether this graduate may have this destination on this day: unit, dates, pay. Raises Invalid, Refused."""
+    check_unit_and_day(destination, graduate, today)
+    _check_pay(destination, graduate, today)
+
+
+def check_unit_and_day(destination: Destination, graduate: Graduate, today: date) -> None:
+    """The same without the pay, which older systems did not collect. Raises Invalid, Refused."""
     bound = graduate.training in BOUND_TRAININGS
     if destination.form == "directed" and not bound:
         raise NOT_BOUND.error(field="destination.form")
@@ -155,7 +175,6 @@ def check_for(destination: Destination, graduate: Graduate, today: date) -> None
         raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=graduate.agreed_unit or "")
     if destination.signed_on is not None and destination.signed_on > today:
         raise SIGNED_ON.error(field="destination.signed_on")
-    _check_pay(destination, graduate, today)
 
 
 def check_evidence(

@@ -49,6 +49,12 @@ class FileDestination(Shape):
     evidence = _evidence()
 
 
+class ImportDestination(Shape):
+    makes = decider.ImportDestination
+    graduate_id = shapes.thing_id()
+    destination = shapes.nested(Destination)
+
+
 class ConfirmFiling(Shape):
     makes = decider.ConfirmFiling
     graduate_id = shapes.thing_id()

@@ -38,6 +38,10 @@ class RegistrationService:
     def file_destination(self, command: decider.FileDestination, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
 
+    @command(schemas.ImportDestination)
+    def import_destination(self, command: decider.ImportDestination, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @command(schemas.ConfirmFiling)
     def confirm_filing(self, command: decider.ConfirmFiling, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)

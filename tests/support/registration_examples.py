@@ -67,6 +67,7 @@ REGISTERED: Final = e.DestinationRegistered(REGISTRATION_ID, GRADUATE_ID, SCOPE,
 FROM_AGREEMENT: Final = e.DestinationRegistered(
     REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, AGREED, "agreement", AGREEMENT_ID
 )
+IMPORTED: Final = replace(REGISTERED, source="import")
 VOID_REQUESTED: Final = e.VoidRequested(VOID_ID, REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, "换了工作")
 VOID_RETURNED: Final = e.VoidReturned(VOID_ID, REGISTRATION_ID, GRADUATE_ID, "请先办理离职")
 VOID_SUPERSEDED: Final = e.VoidSuperseded(VOID_ID, REGISTRATION_ID, GRADUATE_ID)
@@ -98,6 +99,7 @@ EVENTS: Final[tuple[Any, ...]] = (
 
 REGISTER: Final = c.RegisterDestination(GRADUATE_ID, CONTRACT)
 WITHDRAW: Final = c.WithdrawRegistration(GRADUATE_ID, REGISTRATION_ID)
+IMPORT: Final = c.ImportDestination(GRADUATE_ID, CONTRACT)
 REQUEST_VOID: Final = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "换了工作")
 CONCLUDE: Final = c.RegisterFromAgreement(GRADUATE_ID, AGREEMENT_ID, SCOPE, 2026, AGREED)
 CANCEL: Final = c.ReopenRegistration(GRADUATE_ID, AGREEMENT_ID)
@@ -108,6 +110,7 @@ FAIL_VOID: Final = c.FailReview(GRADUATE_ID, "void", VOID_ID, "请先办理离�
 COMMANDS: Final[tuple[Any, ...]] = (
     REGISTER,
     WITHDRAW,
+    IMPORT,
     REQUEST_VOID,
     CONCLUDE,
     CANCEL,

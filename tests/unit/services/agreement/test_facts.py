@@ -187,11 +187,15 @@ def test_the_newest_settings_of_the_graduates_class_count() -> None:
         ([registered("70"), SUBMITTED], "pending"),
         ([registered("11"), ("registration.VoidRequested", {})], "placed"),
         ([registered("11"), ("registration.DestinationReopened", {})], "none"),
+        ([registered("11", "import")], "placed"),
+        ([registered("70", "import")], "none"),
         ([registered("10", "agreement")], "none"),
         ([registered("11"), registered("10", "agreement")], "none"),
     ],
 )
-def test_only_a_direct_placed_or_pending_destination_stands_in_the_way(events: list[Told], destination: str) -> None:
+def test_only_a_placed_destination_of_no_agreement_or_a_pending_one_stands_in_the_way(
+    events: list[Told], destination: str
+) -> None:
     assert known([ENROLLED], registration=events).destination == destination
 
 

@@ -16,6 +16,7 @@ from tests.support.spec import GRADUATE_ID, SCOPE
 
 COMMANDS = {
     schemas.RegisterDestination: x.REGISTER,
+    schemas.ImportDestination: x.IMPORT,
     schemas.WithdrawRegistration: x.WITHDRAW,
     schemas.RequestVoid: x.REQUEST_VOID,
 }
