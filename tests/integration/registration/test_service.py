@@ -111,7 +111,8 @@ def test_a_cancellation_told_before_its_agreement_leaves_nothing_registered(worl
     concluded = world.conclude(GRADUATE_ID, agreement_id)
     world.service.react(world.cancel(GRADUATE_ID, agreement_id))
     world.service.react(concluded)
-    assert world.types(GRADUATE_ID) == []
+    assert seen(world)["registered"] is None
+    assert world.types(GRADUATE_ID) == ["AgreementOvertaken"]
 
 
 def test_an_agreement_supersedes_what_is_under_review(world: World) -> None:
