@@ -33,7 +33,7 @@ def _plainly(work: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return work(*args, **kwargs)
         except (ServiceError, BadSetting) as error:
-            err.print(f"[red]{error}[/red]", soft_wrap=True)
+            err.print(str(error), style="red", markup=False, soft_wrap=True)
             sys.exit(2)
 
     return told
@@ -241,6 +241,12 @@ def _of_queue(queue: str, work: Callable[[], Any]) -> Any:
         raise click.UsageError(f"没有队列 {queue} / no such queue (see `wq dead-letters list`)") from None
 
 
+def _tell_bad_row(bad: Any) -> None:
+    told = f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}"
+    # The field stands in brackets, which would be taken for a style.
+    err.print(told, markup=False, soft_wrap=True)
+
+
 @main.command("import-roster")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--school", required=True, help="The school's five-digit code.")
@@ -268,7 +274,7 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
     for bad in report.errors:
-        err.print(f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}", soft_wrap=True)
+        _tell_bad_row(bad)
     out.print(
         f"新增 enrolled {report.enrolled:,}, 更正 corrected {report.corrected:,}, "
         f"未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
@@ -302,7 +308,7 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
     for bad in report.errors:
-        err.print(f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}", soft_wrap=True)
+        _tell_bad_row(bad)
     out.print(
         f"登记 registered {report.registered:,}, 未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
     )
