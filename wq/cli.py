@@ -59,6 +59,7 @@ def main() -> None:
                     wq follow NAME...          projections, publishing, delivery
                     wq sandbox                 a national system to practise with
     Operators:      wq migrate | rebuild | dead-letters | parked | reconcile | sweep
+                    wq import-roster | import-destinations
     Auditors:       wq log --graduate ID       who did what, when
     """
 
