@@ -214,8 +214,10 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
     def open_engine(schema: str) -> Engine:
         return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
 
+    known = followers(settings)
+    assert {each.name for each in known} == {name for group in FOLLOWING for name in group}, "every follower is struck"
     beside = {}
-    for follower in followers(settings):
+    for follower in known:
         if follower.name == "publish":
             continue
         apply = partial(deliver, client=_Accepting("", b"")) if follower.name == "sync.deliver" else follower.apply
