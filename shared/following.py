@@ -169,7 +169,7 @@ class Following:
         for lane in sorted(self.progress.behind(heads), key=lambda lane: (lane <= self._troubled, lane)):
             self._troubled = lane
             try:
-                applied += self._advance(lane, self._batch)
+                applied += self._advance(lane, self._batch, heads[lane])
             except Stopped as error:
                 stopped = stopped or error
         self._troubled = ""
@@ -199,9 +199,9 @@ class Following:
             if not applied:
                 heads.wait(self.progress, RECLAIM_SECONDS)
 
-    def _advance(self, lane: str, limit: int) -> int:
+    def _advance(self, lane: str, limit: int, head: int) -> int:
         try:
-            return self._apply_batch(lane, limit)
+            return self._apply_batch(lane, limit, head)
         except (Unavailable, Conflict, PoolTimeout):
             raise
         except Exception as error:
@@ -209,16 +209,18 @@ class Following:
                 raise
             if limit > 1:
                 # Everything before the event that cannot be applied still counts.
-                return self._advance(lane, limit // 2)
+                return self._advance(lane, limit // 2, head)
             raise self._stop(lane, error) from error
 
-    def _apply_batch(self, lane: str, limit: int) -> int:
+    def _apply_batch(self, lane: str, limit: int, head: int) -> int:
         with self._engine.begin() as connection:
             position = self._claim(connection, lane)
             if position is None:
                 return 0
             self.progress.seen[lane] = position
             events = self._log.read_lane(lane, position, limit)
+            if not events and head > position:
+                raise GAP.error(expected=position + 1, found=head)
             if not events:
                 return 0
             for expected, recorded in enumerate(events, position + 1):
@@ -388,7 +390,7 @@ def rebuild(
             prepare(beside, follower, rebuilding_schema(follower.schema))
             following = Following(log, beside, follower, REBUILD_BATCH)
             done = _catch_up(log, following, report)
-            done += _swap(live, follower.schema, lambda: _catch_up(log, following, report))
+            done = _swap(live, follower.schema, lambda: _catch_up(log, following, report, done))
             alone.execute(text(f"DROP SCHEMA {quoted(_replaced_schema(follower.schema))} CASCADE"))
     except DBAPIError as error:
         meant = passing(error)
@@ -422,8 +424,7 @@ def _swap(live: Engine, schema: str, catch_up: Callable[[], int]) -> int:
     raise NOT_SWAPPED.error(schema=schema)
 
 
-def _catch_up(log: EventLog, following: Following, report: Callable[[int, int], None]) -> int:
-    done = 0
+def _catch_up(log: EventLog, following: Following, report: Callable[[int, int], None], done: int = 0) -> int:
     while True:
         heads = log.heads()
         applied = following.step(heads)

@@ -85,7 +85,8 @@ class _Broker:
 
 
 def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: Collection[str]) -> Follower:
-    """The follower `publish`. `subscriptions` are the (consumer, event type) pairs that must not be lost.
+    """The follower `publish`. `subscriptions` are the (consumer, event type) pairs that must not be lost,
+    `contexts` those whose events anybody may hear; others' events are passed over.
 
     An event that a declared consumer waits for and that the broker returns unrouted fails the batch: the next try
     declares the queues again.
@@ -96,13 +97,14 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
 
     def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         del connection
-        returned = broker.publish(_outgoing(recorded, recorded.type in awaited) for recorded in events)
+        told = [recorded for recorded in events if context_of(recorded.type) in contexts]
+        returned = broker.publish(_outgoing(recorded, recorded.type in awaited) for recorded in told)
         if returned:
             broker.close()
             for event_type in returned:
                 metrics.UNROUTED.labels(event_type).inc()
             raise UNROUTED.error(routing_key=returned[0])
-        for recorded in events:
+        for recorded in told:
             metrics.PUBLISHED.labels(context_of(recorded.type)).inc()
 
     return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target)

@@ -16,7 +16,9 @@ from urllib.request import urlopen
 from uuid import uuid4
 
 import orjson
+from amqp.exceptions import AMQPError
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from shared.broker import open_connection
 from shared.calling import Call, Caller
@@ -46,7 +48,7 @@ def eventually(ask: Callable[[], Found], wanted: Callable[[Found], bool] = bool)
             last = found = ask()
             if wanted(found):
                 return found
-        except (ServiceError, OSError) as error:
+        except (ServiceError, OSError, AMQPError, DBAPIError) as error:
             last = error
         time.sleep(0.05)
     raise AssertionError(f"after {BOUND_SECONDS} s still {last!r}")
