@@ -242,8 +242,8 @@ def _of_queue(queue: str, work: Callable[[], Any]) -> Any:
         raise click.UsageError(f"没有队列 {queue} / no such queue (see `wq dead-letters list`)") from None
 
 
-def _tell_bad_row(bad: Any) -> None:
-    told = f"第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}"
+def _tell_row(bad: Any, prefix: str = "") -> None:
+    told = f"{prefix}第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}"
     # The field stands in brackets, which would be taken for a style.
     err.print(told, markup=False, soft_wrap=True)
 
@@ -275,10 +275,12 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
     for bad in report.errors:
-        _tell_bad_row(bad)
+        _tell_row(bad)
+    for odd in report.warnings:
+        _tell_row(odd, "请核对 please check: ")
     out.print(
         f"新增 enrolled {report.enrolled:,}, 更正 corrected {report.corrected:,}, "
-        f"未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
+        f"未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}, 请核对 to check {report.warned:,}"
     )
     sys.exit(1 if report.refused else 0)
 
@@ -309,7 +311,7 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
     for bad in report.errors:
-        _tell_bad_row(bad)
+        _tell_row(bad)
     out.print(
         f"登记 registered {report.registered:,}, 未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
     )
