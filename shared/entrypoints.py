@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import Any
 
 import eventlet
 import orjson
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, ConsumerCancelled
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 from kombu.transport.pyamqp import Message
@@ -40,14 +39,11 @@ from shared.messages import Meta, Recorded
 from shared.principals import Verifier
 from shared.shapes import Shape, invalid, load
 from shared.sql import passing
-from shared.topology import DEAD_LETTERS, RPC_EXCHANGE, dead_letter_queue, event_queue
+from shared.topology import DEAD_LETTERS, GONE_SECONDS, RPC_EXCHANGE, dead_letter_queue, event_queue
 
 REPLY_SECONDS = 5.0
 # A break this short is not worth taking a process out of service for.
 SHORT_BREAK_SECONDS = 3.0
-# RabbitMQ can forget a consumer of a quorum queue that is deleted and declared again, without a word; it counts late.
-LOOK_SECONDS = 10.0
-LOOKS_ALONE = 2
 # RabbitMQ closes the channel of a consumer that keeps a message for 30 minutes; every return counts to the delivery limit.
 LONGEST_PATIENCE_SECONDS = 1_500.0
 LONGEST_PAUSE_SECONDS = 10.0
@@ -97,9 +93,6 @@ class _RawConsumer(QueueConsumer):
         self._links: Links = self.container.config["links"]
         self._link = f"{self.container.service_name} {self.kind}"
         self._links.lost(self._link)
-        self._channel: Any = None
-        self._look_at = 0.0
-        self._alone: Counter[str] = Counter()
 
     @contextmanager
     def consumer_context(self, **kwargs: Any) -> Iterator[Any]:
@@ -107,14 +100,15 @@ class _RawConsumer(QueueConsumer):
             with super().consumer_context(**kwargs) as consuming:
                 self._links.registered(self._link)
                 yield consuming
+        except ConsumerCancelled:
+            # The queue was deleted, and others are being told so.
+            eventlet.sleep(GONE_SECONDS)
+            raise
         finally:
             self._links.lost(self._link)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         channel.Message = _AsSent
-        self._channel = channel
-        self._look_at = time.monotonic() + LOOK_SECONDS
-        self._alone.clear()
         for provider in self._providers:
             # Every connection declares anew: the broker may have lost what it knew.
             provider.declare(channel)
@@ -125,24 +119,6 @@ class _RawConsumer(QueueConsumer):
             consumer.qos(prefetch_count=self.prefetch_count)
             self._consumers[provider] = consumer
         return self._consumers.values()
-
-    def on_iteration(self) -> None:
-        super().on_iteration()
-        if self._consumers and time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + LOOK_SECONDS
-            with eventlet.Timeout(REPLY_SECONDS, TimeoutError("the broker does not answer")):
-                for provider in self._consumers:
-                    self._look(provider.queue.name)
-
-    def _look(self, queue: str) -> None:
-        """Raises what makes the connection begin anew when nobody consumes a queue, or when it is gone."""
-        if self._channel.queue_declare(queue, passive=True).consumer_count:
-            self._alone[queue] = 0
-            return
-        self._alone[queue] += 1
-        if self._alone[queue] >= LOOKS_ALONE:
-            _log.warning("nobody consumes the queue, connecting anew", extra={"queue": queue})
-            raise ConnectionError(f"{queue} has no consumer")
 
     def _received(self, provider: Any, message: Any) -> None:
         # A worker pool at its limit must not stop this thread: it also answers heartbeats.

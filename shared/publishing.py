@@ -19,7 +19,7 @@ from shared.envelope import pack
 from shared.errors import Reason, Unavailable
 from shared.following import Follower, checkpoint_table
 from shared.messages import Recorded, context_of
-from shared.topology import MEMORY, dead_letter_queue, declare_events, event_queue, events_exchange
+from shared.topology import GONE_SECONDS, MEMORY, dead_letter_queue, declare_events, event_queue, events_exchange
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -69,6 +69,7 @@ class _Broker:
                 queue = event_queue(consumer, event_type).name
                 channel.queue_delete(queue)
                 channel.queue_delete(dead_letter_queue(queue).name)
+            time.sleep(GONE_SECONDS)
             declare_events(channel, self._subscriptions, self._contexts)
             time.sleep(ON_DISK_SECONDS)
             MEMORY(channel).declare()
@@ -101,6 +102,7 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
         returned = broker.publish(_outgoing(recorded, recorded.type in awaited) for recorded in told)
         if returned:
             broker.close()
+            time.sleep(GONE_SECONDS)
             for event_type in returned:
                 metrics.UNROUTED.labels(event_type).inc()
             raise UNROUTED.error(routing_key=returned[0])

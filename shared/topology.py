@@ -15,6 +15,9 @@ from shared.messages import context_of
 
 # A crashing consumer meets a message this often before it is parked; trouble that passes does not count (entrypoints).
 DELIVERY_LIMIT: Final = 20
+# A quorum queue that is deleted and declared again sooner keeps its consumers and delivers nothing to them
+# (RabbitMQ 3.10, measured: 0.02 s is too soon, 0.1 s enough); left alone so long, they are told and come again.
+GONE_SECONDS: Final = 1.0
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
 DEAD_LETTERS: Final = Exchange("dead-letters", type="direct", durable=True)
 # Nothing goes through it: it is there as long as the broker has its data.
