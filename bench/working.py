@@ -21,6 +21,7 @@ from services.review.decider import OpenReview, case_of
 from shared.access import Role, scope_path
 from shared.calling import Call, Caller, batches
 from shared.eventlog.port import EventLog, Write
+from shared.eventlog.remembering import RememberingLog
 from shared.following import Following, prepare
 from shared.handling import BULK_LIMIT, handle, handle_many
 from shared.messages import Actor, Meta, NewEvent
@@ -132,7 +133,7 @@ def _sweep(world: World) -> list[Figure]:
 
 def _histories(world: World) -> list[Figure]:
     with database(world.small) as url:
-        log = plain_log(url)
+        log = RememberingLog(plain_log(url))
         streams = {length: _lived(log, length) for length in (SHORT, LONG)}
         found = rounds(
             world.size.rounds,

@@ -6,7 +6,7 @@ this command is answered as it was the first time. The answer leaves only after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,7 @@ from shared.access import Role, Subject, check
 from shared.codec import Codec
 from shared.errors import Conflict, Invalid, Reason, ServiceError, Unavailable, WireError
 from shared.eventlog.port import COMMAND_ID_REUSED, EventLog, Write, stream_lane
+from shared.eventlog.remembering import History
 from shared.messages import Actor, Meta, NewEvent, Recorded
 
 TRIES = 3
@@ -251,12 +252,16 @@ def _decided(
     return Answer(thing_id, len(history), 0), (*claims, own)
 
 
-def fold(handling: Handling[State], history: Iterable[Recorded]) -> State:
-    """The state a stream's events add up to. Raises UnreadableEvent."""
-    state = handling.initial
-    for recorded in history:
+def fold(handling: Handling[State], history: Sequence[Recorded]) -> State:
+    """The state a stream's events add up to; a remembered history folds only what is new. Raises UnreadableEvent."""
+    count, state = 0, handling.initial
+    if isinstance(history, History):
+        count, state = history.folded.get(handling.evolve, (count, state))
+    for recorded in history[count:]:
         event = recorded.event
         state = handling.evolve(state, handling.codec.decode(event.type, event.type_version, event.data))
+    if isinstance(history, History):
+        history.folded[handling.evolve] = (len(history), state)
     return state
 
 

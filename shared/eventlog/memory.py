@@ -8,7 +8,7 @@ from threading import Lock
 from uuid import UUID
 
 from shared.clock import Clock, SystemClock
-from shared.eventlog.port import COMMAND_ID_REUSED, WRITTEN_FIRST, Appended, Write
+from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, WRITTEN_FIRST, Appended, Write
 from shared.messages import Recorded
 
 
@@ -43,9 +43,13 @@ class MemoryLog:
                     self._event_ids.add((lane, event.event_id))
             return Appended(len(self._lanes[lane]))
 
-    def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
         with self._lock:
-            return {stream: tuple(self._streams.get(stream, ())) for stream in streams}
+            return {
+                stream: tuple(self._streams.get(stream, ())[from_versions.get(stream, 1) - 1 :]) for stream in streams
+            }
 
     def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
         with self._lock:

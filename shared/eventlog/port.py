@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from shared.errors import Conflict, Reason, Refused
 from shared.messages import NewEvent, Recorded
@@ -16,6 +17,8 @@ from shared.messages import NewEvent, Recorded
 WRITTEN_FIRST = Reason(
     "log.written_first", "数据已被他人更新，请重试", "Somebody wrote to this stream first; read it again", Conflict
 )
+FROM_THE_BEGINNING: Final[Mapping[str, int]] = MappingProxyType({})
+
 COMMAND_ID_REUSED = Reason(
     "command.id_reused",
     "该指令编号已用于另一事项",
@@ -55,8 +58,13 @@ class EventLog(Protocol):
         """As `append`, for many streams of one lane in one transaction."""
         ...
 
-    def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
-        """The events of each stream in order of version; an unknown stream is empty. Raises Unavailable."""
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
+        """The events of each stream in order of version, from the version on that `from_versions` names for it, else all.
+
+        An unknown stream is empty. Raises Unavailable.
+        """
         ...
 
     def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import ServiceError
-from shared.eventlog.port import COMMAND_ID_REUSED, WRITTEN_FIRST, Appended, Write, stream_lane
+from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, WRITTEN_FIRST, Appended, Write, stream_lane
 from shared.messages import Actor, NewEvent, Recorded
 from shared.sql import Driver, constraint_of, passing, sqlstate_of
 
@@ -23,6 +23,11 @@ _COLUMNS = (
 )
 _READ = (
     f"SELECT {_COLUMNS} FROM eventlog.events WHERE lane = ANY(%(lanes)s) AND stream = ANY(%(streams)s)"
+    " ORDER BY stream, version"
+)
+_READ_FROM = (
+    f"SELECT {_COLUMNS} FROM unnest(%(streams)s::text[], %(versions)s::integer[]) AS asked (name, first)"
+    " JOIN eventlog.events ON lane = ANY(%(lanes)s) AND stream = name AND version >= first"
     " ORDER BY stream, version"
 )
 _READ_LANE = (
@@ -63,10 +68,14 @@ class PostgresLog:
     def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
         return self._append_many(lane, writes)
 
-    def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-        lanes = list({stream_lane(stream) for stream in found})
-        for row in self._rows(_READ, {"lanes": lanes, "streams": list(found)}):
+        asked: dict[str, Any] = {"lanes": list({stream_lane(stream) for stream in found}), "streams": list(found)}
+        if from_versions:
+            asked["versions"] = [from_versions.get(stream, 1) for stream in found]
+        for row in self._rows(_READ_FROM if from_versions else _READ, asked):
             recorded = _recorded(*row)
             found[recorded.stream].append(recorded)
         return found

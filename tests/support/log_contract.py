@@ -38,6 +38,18 @@ class LogContract:
         assert [event.version for event in found[second]] == [1, 2, 3]
         assert [event.lane for event in found[national]] == ["00"]
 
+    def test_a_stream_is_read_from_a_version_on_and_the_others_whole(self, log: EventLog) -> None:
+        known, other, unknown = a_stream(), a_stream(), a_stream()
+        log.append("14", a_write(known, count=3))
+        log.append("14", a_write(other, count=2))
+        found = log.read([known, other, unknown], {known: 3, unknown: 5})
+        assert {stream: [event.version for event in found[stream]] for stream in found} == {
+            known: [3],
+            other: [1, 2],
+            unknown: [],
+        }
+        assert list(log.read([known], {known: 4})[known]) == []
+
     def test_positions_of_a_lane_run_without_gaps_and_lanes_are_apart(self, log: EventLog) -> None:
         assert log.append("14", a_write(a_stream(), count=3)).position == 3
         assert log.append("15", a_write(a_stream("15"))).position == 1

@@ -28,7 +28,8 @@ from services.review.decider import HANDLING as REVIEW
 from services.review.decider import Case, case_of
 from shared.errors import Conflict
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import Appended, EventLog, Write, stream_lane
+from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write, stream_lane
+from shared.eventlog.remembering import RememberingLog
 from shared.handling import Answer, Handling, Reactions, fold, handle, reaction_meta
 from shared.messages import Actor, Meta, NewEvent, Recorded
 from tests.support.spec import COMMAND_ID, NOW, SYSTEM
@@ -78,9 +79,11 @@ class Interrupted:
         self._ask()
         return self.log.append_many(lane, writes)
 
-    def read(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
         self._ask()
-        return self.log.read(streams)
+        return self.log.read(streams, from_versions)
 
     def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
         return self.log.read_lane(lane, after, limit)
@@ -116,7 +119,7 @@ class World:
     """
 
     now: datetime = NOW
-    log: MemoryLog = field(default_factory=MemoryLog)
+    log: EventLog = field(default_factory=lambda: RememberingLog(MemoryLog(), long=2))
     queues: defaultdict[Queue, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     held: set[Queue] = field(default_factory=set)
     live: dict[str, Any] = field(default_factory=dict)

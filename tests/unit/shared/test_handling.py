@@ -14,7 +14,8 @@ from shared.codec import Codec
 from shared.errors import Conflict, Forbidden, Invalid, Reason, Refused, Unavailable
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Appended, Write
-from shared.handling import BULK_LIMIT, Handling, Intent, handle, handle_many, react
+from shared.eventlog.remembering import RememberingLog
+from shared.handling import BULK_LIMIT, Handling, Intent, fold, handle, handle_many, react
 from shared.messages import Actor, Meta
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -242,3 +243,19 @@ def test_an_event_delivered_twice_is_one_reaction() -> None:
     assert reaction.causation_id == event.event.event_id
     assert reaction.correlation_id == event.event.correlation_id
     assert reaction.actor.role == Role.SYSTEM
+
+
+def test_a_remembered_history_is_folded_once_and_to_the_same_state() -> None:
+    evolved: list[Counted] = []
+
+    def counted(total: int, event: Counted) -> int:
+        evolved.append(event)
+        return evolve(total, event)
+
+    handling = replace(HANDLING, evolve=counted)
+    log = RememberingLog(MemoryLog(), long=3)
+    for done in range(6):
+        assert fold(HANDLING, log.read([f"counter-{ONE}"])[f"counter-{ONE}"]) == done
+        handle(log, handling, Count(ONE, 1), meta())
+    # Twice 1, 2 and 3 while the history was short, then each new one once.
+    assert len(evolved) == 1 + 2 + 3 + 1 + 1
