@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Index,
@@ -53,6 +54,12 @@ OFFERS = Table(
     Column("respond_by", DateTime(timezone=True)),
     Column("cancellation_id", Text),
     Column("answer_by", DateTime(timezone=True)),
+    # A request to cancel that was refused or not answered: the school may mediate.
+    Column("contested", Text),
+    Column("contested_since", DateTime(timezone=True)),
+    Column("caused_by", Text),
+    Column("reason_code", Text),
+    Column("state_since", DateTime(timezone=True), nullable=False),
     Column("position_in_lane", BigInteger, nullable=False),
 )
 Index("offers_by_employer", OFFERS.c.employer_id, OFFERS.c.sent_at.desc(), OFFERS.c.offer_id)
@@ -62,6 +69,19 @@ Index(
     "offers_awaiting_attestation",
     OFFERS.c.scope,
     postgresql_where=OFFERS.c.state == Status.ATTESTING.value,
+    postgresql_ops={"scope": "text_pattern_ops"},
+)
+Index(
+    "offers_contested",
+    OFFERS.c.scope,
+    postgresql_where=OFFERS.c.contested.is_not(None),
+    postgresql_ops={"scope": "text_pattern_ops"},
+)
+Index(
+    "offers_concluded",
+    OFFERS.c.class_year,
+    OFFERS.c.scope,
+    postgresql_where=OFFERS.c.number.is_not(None),
     postgresql_ops={"scope": "text_pattern_ops"},
 )
 
@@ -77,6 +97,8 @@ BOOKS = Table(
     Column("state", Text, nullable=False),
     Column("number", Text),
     Column("reason", Text),
+    Column("caused_by", Text),
+    Column("reason_code", Text),
     Column("begun_at", DateTime(timezone=True), nullable=False),
     Column("state_since", DateTime(timezone=True), nullable=False),
 )
@@ -90,10 +112,7 @@ Index(
 
 DRAFT, DISCARDED = "draft", "discarded"
 _AWAITING = {"review": Status.ACCEPTED, "seal": Status.SEALING, "attest": Status.ATTESTING}
-_NO_CANCELLATION = {"cancellation_id": None, "answer_by": None}
-_CANCELLATIONS = frozenset(
-    f"agreement.Cancellation{what}" for what in ("Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
-)
+_NO_CANCELLATION = {"cancellation_id": None, "answer_by": None, "contested": None, "contested_since": None}
 _TERMS = ("position", "job_title", "monthly_salary", "penalty")
 _BOOK_STATES = {
     "agreement.BookAmended": Status.APPLIED,
@@ -142,16 +161,25 @@ def _whole(change: Mapping[str, Any]) -> bool:
 
 
 def _fold_offer(changes: Rows, recorded: Recorded) -> None:
+    offer_id = recorded.data.get("offer_id") or recorded.data.get("agreement_id")
+    change = _offer_change(recorded)
+    if offer_id is not None and change:
+        since = {"state_since": recorded.event.occurred_at} if "state" in change else {}
+        changes.setdefault(offer_id, {}).update(change, **since)
+
+
+def _offer_change(recorded: Recorded) -> Mapping[str, Any]:
+    """What an event changes in the row of its offer."""
     data = recorded.data
     match recorded.type.removeprefix("agreement."):
         case "OfferDrafted":
             drafted = {name: data.get(name) for name in ("offer_id", "graduate_id", "employer_id", *_TERMS)}
-            changes[data["offer_id"]] = {**_EMPTY, **drafted, **_begun(recorded)}
+            return {**_EMPTY, **drafted, **_begun(recorded)}
         case "DraftDiscarded":
-            changes.setdefault(data["offer_id"], {}).update(state=DISCARDED)
+            return {"state": DISCARDED}
         case "OfferSent":
             kept = ("offer_id", "graduate_id", "employer_id", "employer_name", "scope", "class_year", "parties")
-            changes[data["offer_id"]] = {
+            return {
                 **_EMPTY,
                 **{name: data.get(name) for name in (*kept, *_TERMS)},
                 **_begun(recorded),
@@ -160,37 +188,36 @@ def _fold_offer(changes: Rows, recorded: Recorded) -> None:
             }
         case "OfferEdited":
             edited = {name: data.get(name) for name in (*_TERMS, "revision")}
-            edited["respond_by"] = datetime.fromisoformat(data["respond_by"])
-            changes.setdefault(data["offer_id"], {}).update(edited)
+            return {**edited, "respond_by": datetime.fromisoformat(data["respond_by"])}
         case "OfferWithdrawn" | "OfferRefused" | "OfferLapsed" as what:
-            state = Status(what.removeprefix("Offer").lower())
-            changes.setdefault(data["offer_id"], {}).update(state=state.value, reason=data.get("reason"))
+            return {"state": Status(what.removeprefix("Offer").lower()).value, "reason": data.get("reason")}
         case "OfferAccepted":
-            state = _AWAITING[data.get("awaits", "review")]
-            changes.setdefault(data["offer_id"], {}).update(state=state.value, number=data.get("number"))
+            return {"state": _AWAITING[data.get("awaits", "review")].value, "number": data.get("number")}
         case "AttestationAwaited":
-            changes.setdefault(data["agreement_id"], {}).update(state=Status.ATTESTING.value)
+            return {"state": Status.ATTESTING.value}
         case "SealAwaited":
-            changes.setdefault(data["agreement_id"], {}).update(state=Status.SEALING.value)
+            return {"state": Status.SEALING.value}
         case "AgreementSealed" | "AgreementAttested" if data.get("awaits"):
-            changes.setdefault(data["agreement_id"], {}).update(state=_AWAITING[data["awaits"]].value)
+            return {"state": _AWAITING[data["awaits"]].value}
         case "AgreementConcluded" if data.get("kind", "online") == "online":
-            changes.setdefault(data["agreement_id"], {}).update(state=Status.EFFECTIVE.value, number=data["number"])
+            return {"state": Status.EFFECTIVE.value, "number": data["number"]}
         case "AgreementReturned":
-            returned = {"state": Status.RETURNED.value, "reason": data["reason"], **_NO_CANCELLATION}
-            changes.setdefault(data["agreement_id"], {}).update(returned)
+            return {"state": Status.RETURNED.value, "reason": data["reason"], **_NO_CANCELLATION}
         case "AgreementCancelled":
-            cancelled = {"state": Status.CANCELLED.value, **_NO_CANCELLATION}
-            changes.setdefault(data["agreement_id"], {}).update(cancelled)
+            return {"state": Status.CANCELLED.value, **_ended(data), **_NO_CANCELLATION}
         case "CancellationRequested":
-            changes.setdefault(data["agreement_id"], {}).update(
-                cancellation_id=data["cancellation_id"], answer_by=datetime.fromisoformat(data["answer_by"])
-            )
+            answer_by = datetime.fromisoformat(data["answer_by"])
+            return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"], "answer_by": answer_by}
         case "CancellationAgreed":
-            agreed = {"cancellation_id": data["cancellation_id"], "answer_by": None}
-            changes.setdefault(data["agreement_id"], {}).update(agreed)
-        case "CancellationWithdrawn" | "CancellationRefused" | "CancellationLapsed" | "CancellationReturned":
-            changes.setdefault(data["agreement_id"], {}).update(_NO_CANCELLATION)
+            return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"]}
+        case "CancellationRefused" | "CancellationLapsed":
+            contested = {"contested": data["cancellation_id"], "contested_since": recorded.event.occurred_at}
+            return {**_NO_CANCELLATION, **contested}
+        case "CancellationMediated" if data["outcome"] == "keep":
+            return _NO_CANCELLATION
+        case "CancellationWithdrawn" | "CancellationReturned":
+            return _NO_CANCELLATION
+    return {}
 
 
 _EMPTY: Mapping[str, Any] = {
@@ -202,8 +229,15 @@ _EMPTY: Mapping[str, Any] = {
     "revision": 1,
     "number": None,
     "reason": None,
+    "caused_by": None,
+    "reason_code": None,
     **_NO_CANCELLATION,
 }
+
+
+def _ended(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Who caused a cancellation and why."""
+    return {"caused_by": data["caused_by"], "reason_code": data["reason_code"]}
 
 
 def _begun(recorded: Recorded) -> dict[str, Any]:
@@ -221,6 +255,8 @@ def _fold_book(changes: Rows, recorded: Recorded) -> None:
             "state": state.value,
             "number": None,
             "reason": None,
+            "caused_by": None,
+            "reason_code": None,
             "begun_at": at,
             "state_since": at,
         }
@@ -239,7 +275,7 @@ def _fold_book(changes: Rows, recorded: Recorded) -> None:
     elif recorded.type == "agreement.AgreementReturned":
         change = {"state": Status.RETURNED.value, "reason": data["reason"]}
     elif recorded.type == "agreement.AgreementCancelled":
-        change = {"state": Status.CANCELLED.value}
+        change = {"state": Status.CANCELLED.value, **_ended(data)}
     if change:
         changes.setdefault(data["agreement_id"], {}).update(change, state_since=at)
 
@@ -263,11 +299,59 @@ def list_awaiting_attestation(
     connection: Connection, scope: str, after: str | None, limit: int
 ) -> tuple[list[Mapping[str, Any]], int]:
     """Agreements inside a scope that wait for the school's attestation, by id, and how many there are in all."""
+    return _listed(connection, OFFERS.c.state == Status.ATTESTING.value, scope, after, limit)
+
+
+def list_contested(
+    connection: Connection, scope: str, after: str | None, limit: int
+) -> tuple[list[Mapping[str, Any]], int]:
+    """Agreements inside a scope whose cancellation was refused or not answered, by id, and how many there are in all."""
+    return _listed(connection, OFFERS.c.contested.is_not(None), scope, after, limit)
+
+
+def _listed(
+    connection: Connection, which: ColumnElement[bool], scope: str, after: str | None, limit: int
+) -> tuple[list[Mapping[str, Any]], int]:
     columns = OFFERS.c
-    waiting = (columns.state == Status.ATTESTING.value) & ((columns.scope == scope) | columns.scope.like(scope + "/%"))
+    waiting = which & _inside(columns.scope, scope)
     wanted = select(OFFERS).where(waiting, columns.offer_id > (after or "")).order_by(columns.offer_id).limit(limit)
     total = connection.execute(select(func.count()).where(waiting)).scalar_one()
     return [row._asdict() for row in connection.execute(wanted)], int(total)
+
+
+def _inside(column: Column[Any], scope: str) -> ColumnElement[bool]:
+    return (column == scope) | column.like(scope + "/%")
+
+
+def count_cancellations(
+    connection: Connection, scope: str, class_year: int, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """By unit name: how many agreements took effect, and how many of them were cancelled by whose cause (DOMAIN 1.9).
+
+    `after` is the last name seen.
+    """
+    concluded = union_all(
+        *(
+            select(name.label("unit_name"), table.c.caused_by).where(
+                table.c.class_year == class_year,
+                _inside(table.c.scope, scope),
+                table.c.number.is_not(None),
+                table.c.state.in_((Status.EFFECTIVE.value, Status.CANCELLED.value)),
+                name > (after or ""),
+            )
+            for table, name in ((OFFERS, OFFERS.c.employer_name), (BOOKS, BOOKS.c.unit_name))
+        )
+    ).subquery()
+    caused = {
+        f"by_{side}": func.count().filter(concluded.c.caused_by == side) for side in ("graduate", "employer", "mutual")
+    }
+    counted = select(
+        concluded.c.unit_name,
+        func.count().label("agreements"),
+        *(count.label(name) for name, count in caused.items()),
+    ).group_by(concluded.c.unit_name)
+    page = counted.order_by(concluded.c.unit_name).limit(limit)
+    return [row._asdict() for row in connection.execute(page)]
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str | None]]:
@@ -290,7 +374,7 @@ def list_books(
     columns = BOOKS.c
     wanted = select(BOOKS).where(
         columns.class_year == class_year,
-        (columns.scope == scope) | columns.scope.like(scope + "/%"),
+        _inside(columns.scope, scope),
         columns.agreement_id > (after or ""),
     )
     if state is not None:

@@ -215,6 +215,18 @@ class GetAgreements(QueryShape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfOffer(Query):
+    graduate_id: str
+    offer_id: str
+
+
+class GetOffer(QueryShape):
+    makes = OfOffer
+    graduate_id = shapes.thing_id()
+    offer_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfEmployer(Query):
     employer_id: str
     state: str | None
@@ -234,6 +246,23 @@ class InScope(Query):
 class ListAwaitingAttestation(QueryShape):
     makes = InScope
     scope = shapes.scope()
+
+
+class ListContested(QueryShape):
+    makes = InScope
+    scope = shapes.scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationsInScope(Query):
+    scope: str
+    class_year: int
+
+
+class CountCancellations(QueryShape):
+    makes = CancellationsInScope
+    scope = shapes.scope()
+    class_year = shapes.whole(2013, 2100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

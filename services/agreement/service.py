@@ -150,6 +150,14 @@ class AgreementService:
             "books": [_shown_book(book) for book in state.books.values()],
         }
 
+    @query(schemas.GetOffer)
+    def get_offer(self, query: schemas.OfOffer, meta: Meta) -> dict[str, Any]:
+        own = f"agreement-{query.graduate_id}"
+        offer = fold(HANDLING, self.log.read([own])[own]).offers.get(query.offer_id)
+        check(meta.action, meta.actor, Subject(employer_id=offer.employer_id if offer else None))
+        assert offer is not None
+        return _shown(offer)
+
     @query(schemas.ListOffers)
     def list_offers(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
@@ -163,6 +171,21 @@ class AgreementService:
         with self.rows.at(query.at_least) as connection:
             page, total = read_model.list_awaiting_attestation(connection, query.scope, query.after, query.limit)
         return {"agreements": [_row(row) for row in page], "total": total, "after": _after(page, query.limit)}
+
+    @query(schemas.ListContested)
+    def list_contested(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page, total = read_model.list_contested(connection, query.scope, query.after, query.limit)
+        return {"agreements": [_row(row) for row in page], "total": total, "after": _after(page, query.limit)}
+
+    @query(schemas.CountCancellations)
+    def count_cancellations(self, query: schemas.CancellationsInScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.count_cancellations(connection, query.scope, query.class_year, query.after, query.limit)
+        after = page[-1]["unit_name"] if len(page) == query.limit else None
+        return {"units": [dict(row) for row in page], "after": after}
 
     @query(schemas.ListBooks)
     def list_books(self, query: schemas.BooksInScope, meta: Meta) -> dict[str, Any]:

@@ -36,6 +36,9 @@ LIVES: dict[str, tuple[Any, ...]] = {
     "request withdrawn": (*ASKED, x.CANCELLATION_WITHDRAWN),
     "request refused": (*ASKED, x.CANCELLATION_REFUSED),
     "request lapsed": (*ASKED, x.CANCELLATION_LAPSED),
+    "asked again": (*ASKED, x.CANCELLATION_REFUSED, x.REQUESTED),
+    "mediated, kept": (*ASKED, x.CANCELLATION_LAPSED, x.KEPT),
+    "mediated, cancelled": (*ASKED, x.CANCELLATION_REFUSED, x.MEDIATED, x.AGREED),
     "request returned": (*ASKED, x.AGREED, x.CANCELLATION_RETURNED),
     "agreed": (*ASKED, x.AGREED),
     "cancelled": (*ASKED, x.AGREED, x.CANCELLED),
@@ -72,6 +75,11 @@ def test_a_row_says_what_the_stream_says_told_at_once_or_one_by_one(world: World
     waiting = offer.cancellation is not None and not offer.cancellation.agreed
     assert row["answer_by"] == (x.REQUESTED.answer_by if waiting else None)
     assert row["cancellation_id"] == (x.CANCELLATION_ID if offer.cancellation else None)
+    assert row["contested"] == (offer.contested.cancellation_id if offer.contested else None)
+    cancelled = x.CANCELLED in life
+    assert (row["caused_by"], row["reason_code"]) == (
+        (x.CANCELLED.caused_by, x.CANCELLED.reason_code) if cancelled else (None, None)
+    )
     assert (row["sent_at"], row["respond_by"]) == (NOW, x.OFFER_SENT.respond_by)
 
 

@@ -242,6 +242,84 @@ def test_a_graduate_and_the_offices_above_see_the_agreements(world: World) -> No
             world.service.get_agreements(query, by(actor, "get_agreements"))
 
 
+def test_an_employer_sees_its_own_offer_whole_and_what_the_graduate_asks(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = concluded(world)
+    query = schemas.OfOffer(graduate_id=GRADUATE_ID, offer_id=offer_id)
+
+    def seen() -> Any:
+        return world.service.get_offer(query, by(EMPLOYER, "get_offer"))
+
+    assert seen() == offer_in(world)
+    asking = c.RequestCancellation(GRADUATE_ID, offer_id, "family", "需照顾家人")
+    world.service.request_cancellation(asking, by(GRADUATE, "request_cancellation"))
+    assert (seen()["cancellation"]["by"], seen()["cancellation"]["reason"]) == ("graduate", "需照顾家人")
+    for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.get_offer(query, by(actor, "get_offer"))
+    unknown = replace(query, offer_id=f"{LANE}-{uuid4()}")
+    with pytest.raises(Forbidden):
+        world.service.get_offer(unknown, by(EMPLOYER, "get_offer"))
+
+
+def test_a_school_lists_what_it_may_mediate_until_it_has(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = concluded(world)
+    asking = by(GRADUATE, "request_cancellation")
+    world.service.request_cancellation(c.RequestCancellation(GRADUATE_ID, offer_id, "family", "需照顾家人"), asking)
+    cancellation_id = new_id(LANE, asking.command_id, "cancellation")
+    assert contested_in(world) == []
+    refusal = c.RefuseCancellation(GRADUATE_ID, cancellation_id, "岗位无人接替")
+    world.service.refuse_cancellation(refusal, by(EMPLOYER, "refuse_cancellation"))
+    (listed,) = contested_in(world)
+    assert (listed["offer_id"], listed["contested"]) == (offer_id, cancellation_id)
+    assert listed["contested_since"] == NOW.isoformat()
+    with pytest.raises(Forbidden):
+        world.service.list_contested(schemas.InScope(scope=SCHOOL.scope), by(OTHER_SCHOOL, "list_contested"))
+    keep = c.MediateCancellation(GRADUATE_ID, cancellation_id, "keep", "双方继续履行")
+    world.service.mediate_cancellation(keep, by(SCHOOL, "mediate_cancellation"))
+    assert contested_in(world) == []
+
+
+def contested_in(world: World) -> list[Any]:
+    world.follow()
+    found = world.service.list_contested(schemas.InScope(scope=SCHOOL.scope), by(SCHOOL, "list_contested"))
+    assert found["total"] == len(found["agreements"])
+    return list(found["agreements"])
+
+
+def test_cancellations_are_counted_by_unit_and_by_whose_cause(world: World) -> None:
+    causes = ("family", "business_trouble", "mutual")
+    for reason_code in (*causes, None):
+        graduate_id = world.enrol(f"{LANE}-{uuid4()}")
+        agreement_id = accepted(world, graduate_id)
+        world.review("Passed", graduate_id, "agreement", agreement_id)
+        if reason_code is None:
+            continue
+        asking = by(EMPLOYER, "request_cancellation")
+        wanted = c.RequestCancellation(graduate_id, agreement_id, reason_code, "说明")
+        world.service.request_cancellation(wanted, asking)
+        cancellation_id = new_id(LANE, asking.command_id, "cancellation")
+        agreed = c.AgreeToCancellation(graduate_id, cancellation_id)
+        world.service.agree_to_cancellation(agreed, by(Actor("graduate", graduate_id), "agree_to_cancellation"))
+        world.review("Passed", graduate_id, "cancellation", cancellation_id)
+    sent(world, world.enrol(f"{LANE}-{uuid4()}"))
+    world.follow()
+    query = schemas.CancellationsInScope(scope=SCHOOL.scope, class_year=x.OFFER_SENT.class_year)
+    (unit,) = world.service.count_cancellations(query, by(SCHOOL, "count_cancellations"))["units"]
+    assert unit == {
+        "unit_name": x.OFFER_SENT.employer_name,
+        "agreements": 4,
+        "by_graduate": 1,
+        "by_employer": 1,
+        "by_mutual": 1,
+    }
+    later = replace(query, after=unit["unit_name"])
+    assert world.service.count_cancellations(later, by(SCHOOL, "count_cancellations"))["units"] == []
+    with pytest.raises(Forbidden):
+        world.service.count_cancellations(query, by(EMPLOYER, "count_cancellations"))
+
+
 def test_an_employer_pages_through_its_own_offers_by_state(world: World) -> None:
     graduates = [world.enrol(f"{LANE}-{uuid4()}") for _ in range(5)]
     made = [sent(world, each) for each in graduates]
