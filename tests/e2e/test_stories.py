@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.messages import Actor
+from tests.support.acting import await_book, await_registered, book, evidence, returned
 from tests.support.people import People, Place, eventually, wq
 from wq.demo.actors import employer, graduate
 
@@ -40,61 +39,6 @@ CONTRACT = {
 def shanxi(people: People) -> Place:
     """A school in a province with the national order, which asks for evidence."""
     return people.settle("10112", YEAR, parties=2, size=16, evidence_required=True)
-
-
-def a_scan() -> str:
-    """A picture of one grey pixel, in base64."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    picture = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\x00\x80")) + chunk(b"IEND", b"")
-    return b64encode(picture).decode()
-
-
-def evidence(people: People, person: str, kind: str, actor: Actor | None = None, **more: Any) -> str:
-    """上传佐证材料: its id."""
-    answer = people.ask(
-        actor or graduate(person),
-        "directory.store_evidence",
-        graduate_id=person,
-        kind=kind,
-        content=a_scan(),
-        **more,
-    )
-    return str(answer["id"])
-
-
-def book(people: People, person: str) -> dict[str, Any]:
-    """The graduate's newest book or paper agreement."""
-    found: dict[str, Any] = people.ask(graduate(person), "agreement.get_agreements", graduate_id=person)["books"][-1]
-    return found
-
-
-def await_book(people: People, person: str, state: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found = book(people, person)
-        return found if found["state"] == state else None
-
-    return eventually(look, f"the book of {person} is {state}")
-
-
-def await_registered(people: People, person: str, code: str | None) -> dict[str, Any]:
-    """The graduate's registrations once the registered destination has this code, or none is registered."""
-
-    def look() -> dict[str, Any] | None:
-        found = people.registered(person)
-        registered = found["registered"]
-        return found if (registered["destination"]["code"] if registered else None) == code else None
-
-    return eventually(look, f"{person} is registered as {code}")
-
-
-def returned(people: People, office: Actor, step: str, person: str, kind: str, reason: str) -> None:
-    """退回."""
-    case_id = people.case(office, step, person, kind)
-    people.ask(office, "review.return_review", case_id=case_id, reason=reason)
 
 
 # 线上签约
