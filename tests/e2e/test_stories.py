@@ -9,22 +9,11 @@ from typing import Any
 import pytest
 
 from shared.messages import Actor
-from tests.support.acting import await_book, await_registered, book, evidence, returned
+from tests.support.acting import TERMS, await_book, await_registered, book, evidence, returned
 from tests.support.people import People, Place, eventually, wq
 from wq.demo.actors import employer, graduate
 
 YEAR = 2026
-TERMS = {
-    "unit_name": "晋源区某街道办事处",
-    "uscc_absent_reason": "机关单位",
-    "nature": "10",
-    "industry": "45",
-    "place": "140110",
-    "position": "30",
-    "job_title": "办事员",
-    "monthly_salary": 4200,
-    "penalty": 2000,
-}
 CONTRACT = {
     "code": "11",
     "unit_name": "示范小学",

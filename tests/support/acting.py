@@ -11,6 +11,19 @@ from shared.messages import Actor
 from tests.support.people import People, eventually
 from wq.demo.actors import graduate
 
+# What an agreement on paper says.
+TERMS = {
+    "unit_name": "晋源区某街道办事处",
+    "uscc_absent_reason": "机关单位",
+    "nature": "10",
+    "industry": "45",
+    "place": "140110",
+    "position": "30",
+    "job_title": "办事员",
+    "monthly_salary": 4200,
+    "penalty": 2000,
+}
+
 
 def a_scan() -> str:
     """A picture of one grey pixel, in base64."""
