@@ -18,7 +18,6 @@ from shared.access import Role
 from shared.errors import ServiceError
 from shared.messages import Actor
 from shared.settings import BadSetting, Settings, read_settings
-from shared.sql import Driver, make_engine
 
 # What people read is for standard output, what went wrong for standard error.
 out = Console(highlight=False)
@@ -46,6 +45,12 @@ def _names(names: Sequence[str], everything: bool, known: Sequence[str]) -> list
     if unknown or not names:
         raise click.UsageError(f"可选 / choose from: {', '.join(known)} (or --all)")
     return list(names)
+
+
+def _engine(settings: Settings, **options: Any) -> Any:
+    from shared.sql import Driver, make_engine  # noqa: PLC0415 - SQLAlchemy takes longest to load; a process to be needs none
+
+    return make_engine(settings.database_url, Driver.PLAIN, **options)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -149,7 +154,7 @@ def log(stream: str | None, graduate: str | None, lane: str | None, after: int, 
 
     if sum(value is not None for value in (stream, graduate, lane)) != 1:
         raise click.UsageError("请给出 --stream、--graduate 或 --lane 之一 / give one of --stream, --graduate, --lane")
-    engine = make_engine(read_settings().database_url, Driver.PLAIN, pool_size=1)
+    engine = _engine(read_settings(), pool_size=1)
     events_of = PostgresLog(engine)
     if stream is not None:
         events = log_view.of_stream(events_of, stream)
@@ -178,13 +183,11 @@ def rebuild(name: str) -> None:
     settings = read_settings()
     known = {follower.name: follower for follower in followers(settings)}
     (chosen,) = _names([name], False, list(known))
-    events = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2))
+    events = PostgresLog(_engine(settings, pool_size=2))
     with out.status("重建 / rebuilding ...") as status:
         read = run(
             events,
-            lambda schema: make_engine(
-                settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600
-            ),
+            lambda schema: _engine(settings, schema=schema, pool_size=2, statement_seconds=600),
             known[chosen],
             lambda done, total: status.update(f"重建 / rebuilding {name}: {done:,} / {total:,}"),
         )
@@ -261,7 +264,7 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
     from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
 
     settings = read_settings()
-    engine = make_engine(settings.database_url, Driver.PLAIN, pool_size=2)
+    engine = _engine(settings, pool_size=2)
     with out.status("导入 / importing ...") as status:
         report = run(
             PostgresLog(engine),
@@ -299,7 +302,7 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
     from wq.finding import Graduates  # noqa: PLC0415
 
     settings = read_settings()
-    engine = make_engine(settings.database_url, Driver.PLAIN, schema="directory", pool_size=2)
+    engine = _engine(settings, schema="directory", pool_size=2)
     with out.status("导入 / importing ...") as status:
         report = run(
             PostgresLog(engine),
@@ -328,10 +331,10 @@ def sweep() -> None:
 
     settings = read_settings()
     now = settings.clock().now()
-    agreements = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
+    agreements = _engine(settings, schema="agreement", pool_size=2)
     with agreements.connect() as connection:
         lapsed = lapse_due(PostgresLog(agreements), connection, now)
-    reviews = make_engine(settings.database_url, Driver.PLAIN, schema="review", pool_size=2)
+    reviews = _engine(settings, schema="review", pool_size=2)
     with reviews.connect() as connection:
         escalated = escalate_due(PostgresLog(reviews), connection, now)
     out.print(f"{lapsed} 项已过期 / lapsed，{escalated} 项审核已上报上级 / escalated")
@@ -383,7 +386,7 @@ def reconcile(class_year: int) -> None:
 
 
 def _sync_engine(settings: Settings) -> Any:
-    return make_engine(settings.database_url, Driver.PLAIN, schema="sync", pool_size=1)
+    return _engine(settings, schema="sync", pool_size=1)
 
 
 @main.command()

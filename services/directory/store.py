@@ -19,10 +19,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from shared.errors import NotFound, Reason, Unavailable, UnreadableEvent
 
 MISSING = Reason("object.missing", "文件不存在或已被删除", "There is no such file, or it was deleted", NotFound)
@@ -118,6 +114,9 @@ class S3Store:
         region: str = "us-east-1",
         read_seconds: float = READ_SECONDS,
     ) -> None:
+        from boto3.session import Session  # noqa: PLC0415 - half a second to load, which a folder does without
+        from botocore.config import Config  # noqa: PLC0415 - the same
+
         self._bucket = bucket
         self._client: Any = Session().client(
             "s3",
@@ -196,6 +195,8 @@ def _folder_available() -> Iterator[None]:
 
 @contextmanager
 def _bucket_available() -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded with the bucket's client
+
     try:
         yield
     except ClientError as error:
