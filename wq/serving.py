@@ -32,6 +32,7 @@ from sqlalchemy import Engine
 from shared.entrypoints import Links, Replies
 from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.remembering import RememberingLog
+from shared.gathering import GatheringLog
 from shared.health import serve_health
 from shared.logs import set_up
 from shared.principals import Verifier
@@ -69,7 +70,7 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
         "max_workers": settings.max_workers,
         "settings": settings,
         "clock": clock,
-        "log": RememberingLog(PostgresLog(open_engine("public"))),
+        "log": RememberingLog(GatheringLog(PostgresLog(open_engine("public")), eventlet.spawn_n)),
         "engine": open_engine,
         "verifier": Verifier.from_file(settings.principal_keys_file),
         "replies": Replies(settings.amqp_uri),
