@@ -1,0 +1,68 @@
+"""The directory's decisions: settings of provinces and schools, rosters, the life of an employer's account. Pure."""
+
+from __future__ import annotations
+
+from services.directory.decider.common import CHAIN
+from services.directory.decider.employers import (
+    EMPLOYER,
+    NO_EMPLOYER,
+    NOT_ITS_ID,
+    EmployerState,
+    RegisterEmployer,
+    ReinstateEmployer,
+    ReturnEmployer,
+    SuspendEmployer,
+    VerifyEmployer,
+    checked_uscc,
+    employer_id_of,
+)
+from services.directory.decider.graduates import (
+    ERASED,
+    ERASURE,
+    GRADUATE,
+    NO_GRADUATE,
+    EnrolGraduate,
+    EraseGraduate,
+    GraduateState,
+    RemoveGraduate,
+)
+from services.directory.decider.provinces import PROVINCE, SetProvince
+from services.directory.decider.schools import (
+    NO_SCHOOL,
+    SCHOOL,
+    AddDepartment,
+    ListSchool,
+    SchoolState,
+    SetSchool,
+)
+
+__all__ = [
+    "CHAIN",
+    "EMPLOYER",
+    "ERASED",
+    "ERASURE",
+    "GRADUATE",
+    "NOT_ITS_ID",
+    "NO_EMPLOYER",
+    "NO_GRADUATE",
+    "NO_SCHOOL",
+    "PROVINCE",
+    "SCHOOL",
+    "AddDepartment",
+    "EmployerState",
+    "EnrolGraduate",
+    "EraseGraduate",
+    "GraduateState",
+    "ListSchool",
+    "RegisterEmployer",
+    "ReinstateEmployer",
+    "RemoveGraduate",
+    "ReturnEmployer",
+    "SchoolState",
+    "SetProvince",
+    "SetSchool",
+    "SuspendEmployer",
+    "VerifyEmployer",
+    "checked_uscc",
+    "employer_id_of",
+]

@@ -1,0 +1,177 @@
+"""Who is on a roster, and whose personal data is erased. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from services.directory import events as e
+from services.directory.decider.common import no_facts, values_of
+from shared.access import Subject, scope_path
+from shared.clock import day_of
+from shared.codec import UNKNOWN_TYPE
+from shared.errors import NotFound, Reason
+from shared.handling import Handling, fold
+from shared.messages import Meta
+
+NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+ERASED = Reason(
+    "directory.graduate_erased",
+    "该毕业生的个人信息已删除，不能恢复",
+    "This graduate's personal data was erased and never comes back",
+)
+TOO_EARLY = Reason(
+    "directory.too_early_to_erase",
+    "在册毕业生的个人信息应保存至 {year} 年底",
+    "The data of a graduate on the roster is kept until the end of {year}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolGraduate:
+    """One row of a roster with its personal part sealed: see events.GraduateEnrolled."""
+
+    graduate_id: str
+    province: str
+    school: str
+    department: str
+    class_year: int
+    education: str
+    major_code: str
+    major_name: str
+    study_mode: str
+    study_years: str
+    training: str
+    sex: str
+    ethnic: str
+    political: str
+    hardship: str
+    normal: str
+    origin: str
+    household: str
+    enrolled_on: date
+    graduates_on: date
+    personal: str
+    personal_hash: str
+    id_hash: str
+    agreed_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveGraduate:
+    """Take a graduate off the roster: does not graduate with this class, or was enrolled by mistake (DOMAIN 4.4)."""
+
+    graduate_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraduateState:
+    """`entry` is the newest roster entry, kept when removed, because it says where the graduate was."""
+
+    entry: e.GraduateEnrolled | e.GraduateCorrected | None = None
+    removed: bool = False
+
+    @property
+    def scope(self) -> str | None:
+        """The department's scope path."""
+        return None if self.entry is None else scope_path(self.entry.province, self.entry.school, self.entry.department)
+
+
+def evolve_graduate(state: GraduateState, event: Any) -> GraduateState:
+    match event:
+        case e.GraduateEnrolled() | e.GraduateCorrected():
+            return GraduateState(event)
+        case e.GraduateRemoved():
+            return replace(state, removed=True)
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_graduate(command: Any, state: GraduateState, facts: None, meta: Meta) -> list[Any]:
+    """A row that says the same as before changes nothing. `personal` is sealed anew each time, so it is not compared."""
+    del facts, meta
+    match command:
+        case EnrolGraduate():
+            values = values_of(command)
+            if state.entry is None or state.removed:
+                return [e.GraduateEnrolled(**values)]
+            if _clear(values) == _clear(values_of(state.entry)):
+                return []
+            return [e.GraduateCorrected(**values)]
+        case RemoveGraduate(graduate_id, reason):
+            if state.entry is None:
+                raise NO_GRADUATE.error(field="graduate_id")
+            return [] if state.removed else [e.GraduateRemoved(graduate_id, reason)]
+    raise AssertionError(command)
+
+
+def _clear(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "personal"}
+
+
+# Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class EraseGraduate:
+    """Destroy the key of a graduate's personal data. Nothing brings it back; counts and proofs stay."""
+
+    graduate_id: str
+    reason: str
+
+
+# Evidence is kept three years after the class (DOMAIN 5.5).
+YEARS_KEPT = 3
+
+
+def evolve_erasure(state: bool, event: Any) -> bool:
+    match event:
+        case e.GraduateErased():
+            return True
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_erasure(command: Any, state: bool, facts: GraduateState, meta: Meta) -> list[Any]:
+    """Who was enrolled by mistake may be erased at once, everybody else when the evidence need no longer be kept."""
+    match command:
+        case EraseGraduate(graduate_id, reason):
+            if state:
+                return []
+            if facts.entry is None:
+                raise NO_GRADUATE.error(field="graduate_id")
+            last = facts.entry.class_year + YEARS_KEPT
+            if not facts.removed and day_of(meta.now).year <= last:
+                raise TOO_EARLY.error(field="graduate_id", year=last)
+            return [e.GraduateErased(graduate_id, reason)]
+    raise AssertionError(command)
+
+
+def _scope_of(command: Any) -> str | None:
+    match command:
+        case EnrolGraduate():
+            return scope_path(command.province, command.school, command.department)
+    return None
+
+
+GRADUATE = Handling[GraduateState](
+    codec=e.GRADUATE_CODEC,
+    initial=GraduateState(),
+    evolve=evolve_graduate,
+    decide=decide_graduate,
+    stream=lambda command: f"graduate-{command.graduate_id}",
+    reads=lambda command: (),
+    facts=no_facts,
+    subject=lambda command, state, facts: Subject(scope=_scope_of(command) or state.scope),
+)
+# Beside the graduate's own stream, which other contexts read: to them an erased graduate still counts.
+ERASURE = Handling[bool](
+    codec=e.ERASURE_CODEC,
+    initial=False,
+    evolve=evolve_erasure,
+    decide=decide_erasure,
+    stream=lambda command: f"erasure-{command.graduate_id}",
+    reads=lambda command: (f"graduate-{command.graduate_id}",),
+    facts=lambda command, streams: fold(GRADUATE, streams[f"graduate-{command.graduate_id}"]),
+    subject=lambda command, state, facts: Subject(scope=facts.scope),
+)

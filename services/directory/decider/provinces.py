@@ -1,0 +1,99 @@
+"""省级设置: what a province decides for a class before its schools start. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.directory import events as e
+from services.directory.decider.common import check_chain, no_facts, values_of
+from shared.access import Subject, scope_path
+from shared.codec import UNKNOWN_TYPE
+from shared.errors import Invalid, Reason
+from shared.handling import Handling
+from shared.messages import Meta
+
+RESPONSE_DAYS = Reason(
+    "directory.response_days",
+    "默认答复期不得长于最长答复期",
+    "The default response period may not exceed the longest one",
+    Invalid,
+)
+WRONG_ORDER = Reason(
+    "directory.wrong_signing_order",
+    "签约顺序须含 应约(accept) 与 审核(review)，审核与鉴证在应约之后，三方须含学校鉴证(attest)，各环节不得重复",
+    "An order of signing holds accept and review, review and attest after accept, attest in 三方, each step once",
+    Invalid,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SetProvince:
+    """Settings of a province for a class, before its schools start; agreements keep those they were created under."""
+
+    province: str
+    class_year: int
+    parties: int
+    review_chain: tuple[str, ...]
+    cancellation_chain: tuple[str, ...]
+    response_days: int
+    response_days_max: int
+    cancellation_days: int
+    signing_order: tuple[str, ...] = ()
+    binding: str = "completion"
+    penalty_limit: int | None = None
+    cancellation_evidence: tuple[str, ...] = ()
+    issues_numbers: bool = False
+    template: str = "default/1"
+    review_days: int = 5
+    change_deadline: date | None = None
+    evidence_required: bool = True
+
+
+ProvinceState = Mapping[int, e.ProvinceSettingsChanged]
+
+
+def evolve_province(state: ProvinceState, event: Any) -> ProvinceState:
+    match event:
+        case e.ProvinceSettingsChanged():
+            return {**state, event.class_year: event}
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta) -> list[Any]:
+    del facts, meta
+    match command:
+        case SetProvince():
+            check_chain(command.review_chain, "review_chain")
+            check_chain(command.cancellation_chain, "cancellation_chain")
+            if command.response_days > command.response_days_max:
+                raise RESPONSE_DAYS.error(field="response_days")
+            _check_order(command)
+            changed = e.ProvinceSettingsChanged(**values_of(command))
+            return [] if state.get(command.class_year) == changed else [changed]
+    raise AssertionError(command)
+
+
+def _check_order(command: SetProvince) -> None:
+    order = command.signing_order
+    if not order:
+        return
+    place = {step: index for index, step in enumerate(order)}
+    sound = len(place) == len(order) and {"accept", "review"} <= place.keys()
+    later = sound and all(place[step] > place["accept"] for step in ("review", "attest") if step in place)
+    if not later or (command.parties == 3 and "attest" not in place):
+        raise WRONG_ORDER.error(field="signing_order")
+
+
+PROVINCE = Handling[ProvinceState](
+    codec=e.PROVINCE_CODEC,
+    initial={},
+    evolve=evolve_province,
+    decide=decide_province,
+    stream=lambda command: f"province-{command.province}",
+    reads=lambda command: (),
+    facts=no_facts,
+    subject=lambda command, state, facts: Subject(scope=scope_path(command.province)),
+)
