@@ -1,6 +1,7 @@
-"""Who may do what: one pure table of decisions. Whatever is not in it is denied.
+"""Who may do what: pure tables of decisions. Whatever is not in `ACCESS` is denied.
 
 A principal reaches a thing by being it (`SELF`), by a scope that contains it (`WITHIN`) or by role alone (`ANY`).
+An office's account may be narrowed to some rights besides: `RIGHTS` says which an action needs.
 Scope paths read ministry / province / school / department: `CN/14/10108/07`.
 """
 
@@ -15,7 +16,7 @@ from shared.messages import Actor
 
 
 class Role(StrEnum):
-    """The six kinds of user (seed document), and the platform itself reacting to an event."""
+    """The six kinds of user (seed document), whoever checks a paper, and the platform itself reacting to an event."""
 
     GRADUATE = "graduate"
     EMPLOYER = "employer"
@@ -23,7 +24,17 @@ class Role(StrEnum):
     SCHOOL = "school"
     PROVINCE = "province"
     MINISTRY = "ministry"
+    PUBLIC = "public"
     SYSTEM = "system"
+
+
+class Right(StrEnum):
+    """What an office's account may be narrowed to: signing with registering, cancelling with voiding (DOMAIN 1.2), keeping
+    rosters, settings and employers."""
+
+    SIGNING = "signing"
+    CANCELLING = "cancelling"
+    ADMINISTERING = "administering"
 
 
 class Reach(StrEnum):
@@ -36,16 +47,24 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The thing acted on, as far as access cares: where it is and whose it is."""
+    """The thing acted on, as far as access cares: where it is and whose it is.
+
+    `right` is the one of an action's rights that this very thing asks for.
+    """
 
     scope: str | None = None
     graduate_id: str | None = None
     employer_id: str | None = None
+    right: Right | None = None
 
 
 ROOT_SCOPE: Final = "CN"
 
 DENIED: Final = Reason("access.denied", "无权执行此操作", "This principal may not do this", Forbidden)
+
+NO_RIGHT: Final = Reason(
+    "access.no_right", "您的账号没有{right}权限", "This account does not have the right {right}", Forbidden
+)
 
 
 def scope_path(province: str, school: str | None = None, department: str | None = None) -> str:
@@ -68,10 +87,14 @@ _PROVINCE: Final = (Role.PROVINCE, Reach.WITHIN)
 _MINISTRY: Final = (Role.MINISTRY, Reach.WITHIN)
 # An employer belongs to no province: any school, province or the ministry may look after it.
 _EMPLOYER_OFFICES: Final = ((Role.SCHOOL, Reach.ANY), (Role.PROVINCE, Reach.ANY), (Role.MINISTRY, Reach.ANY))
+_EVERYBODY: Final = tuple((role, Reach.ANY) for role in Role)
+# The public, who holds a paper and has no account, checks papers and nothing else.
+_KNOWN: Final = tuple((role, reach) for role, reach in _EVERYBODY if role != Role.PUBLIC)
 
 ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.set_province": (_PROVINCE, _MINISTRY),
     "directory.list_school": (_SYSTEM,),
+    "directory.set_check_address": (_SYSTEM,),
     "directory.set_school": (_SCHOOL, _PROVINCE),
     "directory.add_department": (_SCHOOL,),
     "directory.import_roster": (_SCHOOL,),
@@ -83,17 +106,17 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.return_employer": _EMPLOYER_OFFICES,
     "directory.suspend_employer": _EMPLOYER_OFFICES[1:],
     "directory.reinstate_employer": _EMPLOYER_OFFICES[1:],
-    "directory.get_employer": tuple((role, Reach.ANY) for role in Role),
+    "directory.get_employer": _KNOWN,
     "directory.list_employers": _EMPLOYER_OFFICES,
     "directory.get_graduate": (_SELF, *_OFFICES),
     "directory.find_graduate": ((Role.EMPLOYER, Reach.ANY), *_OFFICES),
     "directory.list_graduates": _OFFICES,
-    "directory.get_school": tuple((role, Reach.ANY) for role in Role),
-    "directory.list_schools": tuple((role, Reach.ANY) for role in Role),
-    "directory.get_province": tuple((role, Reach.ANY) for role in Role),
+    "directory.get_school": _KNOWN,
+    "directory.list_schools": _KNOWN,
+    "directory.get_province": _KNOWN,
     "directory.store_evidence": (_SELF, _EMPLOYER, *_STAFF),
     "directory.read_evidence": (_SELF, _EMPLOYER, *_OFFICES),
-    "directory.verify_number": tuple((role, Reach.ANY) for role in Role),
+    "directory.verify_number": _EVERYBODY,
     "directory.list_verifications": (_SELF, *_OFFICES),
     "directory.print_agreement": (_SELF, _EMPLOYER, *_OFFICES),
     "agreement.save_draft": (_EMPLOYER,),
@@ -109,7 +132,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "agreement.report_loss": (_SELF,),
     "agreement.register_paper": (_SELF,),
     "agreement.list_books": _OFFICES,
-    "agreement.explain_number": tuple((role, Reach.ANY) for role in Role),
+    "agreement.explain_number": _EVERYBODY,
     "agreement.send_offer": (_EMPLOYER,),
     "agreement.send_offers": (_EMPLOYER,),
     "agreement.withdraw_offer": (_EMPLOYER,),
@@ -159,15 +182,61 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
 }
 
 
+_SIGNING: Final = (Right.SIGNING,)
+_CANCELLING: Final = (Right.CANCELLING,)
+_ADMINISTERING: Final = (Right.ADMINISTERING,)
+
+# What an office does needs one of these rights; whatever only looks needs none.
+RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
+    "directory.set_province": _ADMINISTERING,
+    "directory.set_school": _ADMINISTERING,
+    "directory.add_department": _ADMINISTERING,
+    "directory.import_roster": _ADMINISTERING,
+    "directory.remove_graduate": _ADMINISTERING,
+    "directory.erase_graduate": _ADMINISTERING,
+    "directory.verify_employer": _ADMINISTERING,
+    "directory.return_employer": _ADMINISTERING,
+    "directory.suspend_employer": _ADMINISTERING,
+    "directory.reinstate_employer": _ADMINISTERING,
+    # Evidence belongs to whatever it is shown for.
+    "directory.store_evidence": tuple(Right),
+    "directory.read_evidence": tuple(Right),
+    "agreement.attest_agreement": _SIGNING,
+    "agreement.attest_agreements": _SIGNING,
+    "agreement.mediate_cancellation": _CANCELLING,
+    "registration.file_destination": _SIGNING,
+    "registration.import_destination": _SIGNING,
+    # The kind of the case says which of the two.
+    "review.approve_review": (Right.SIGNING, Right.CANCELLING),
+    "review.approve_reviews": (Right.SIGNING, Right.CANCELLING),
+    "review.return_review": (Right.SIGNING, Right.CANCELLING),
+    "review.return_reviews": (Right.SIGNING, Right.CANCELLING),
+}
+
+
 def allowed(action: str, actor: Actor, subject: Subject) -> bool:
-    """Whether the table lets this principal do this to that subject."""
-    return any(actor.role == role and _reaches(reach, actor, subject) for role, reach in ACCESS.get(action, ()))
+    """Whether the tables let this principal do this to that subject."""
+    return _reached(action, actor, subject) and _missing_right(action, actor, subject) is None
 
 
 def check(action: str, actor: Actor, subject: Subject) -> None:
-    """Raises Forbidden `access.denied` unless the table allows it."""
-    if not allowed(action, actor, subject):
+    """Raises Forbidden `access.denied` or `access.no_right` unless the tables allow it."""
+    if not _reached(action, actor, subject):
         raise DENIED.error(action=action, role=actor.role)
+    right = _missing_right(action, actor, subject)
+    if right is not None:
+        raise NO_RIGHT.error(right=right)
+
+
+def _reached(action: str, actor: Actor, subject: Subject) -> bool:
+    return any(actor.role == role and _reaches(reach, actor, subject) for role, reach in ACCESS.get(action, ()))
+
+
+def _missing_right(action: str, actor: Actor, subject: Subject) -> str | None:
+    if actor.rights is None or action not in RIGHTS:
+        return None
+    needed = RIGHTS[action] if subject.right is None else (subject.right,)
+    return None if any(right in actor.rights for right in needed) else needed[0]
 
 
 def _reaches(reach: Reach, actor: Actor, subject: Subject) -> bool:

@@ -123,7 +123,10 @@ class Verifier:
 
 
 def _well_formed(actor: Actor) -> bool:
-    """People act as themselves, offices inside a scope of their own depth; nobody is the platform itself."""
+    """People act as themselves, offices inside a scope of their own depth; nobody is the platform itself.
+
+    The public is whoever the gateway lets ask; its id is the gateway's.
+    """
     role = Role(actor.role)
     if role == Role.SYSTEM or not actor.id:
         return False

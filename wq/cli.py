@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from shared.access import Role
+from shared.access import Right, Role
 from shared.errors import ServiceError
 from shared.messages import Actor
 from shared.settings import BadSetting, Settings, read_settings
@@ -122,11 +122,19 @@ def migrate() -> None:
 
 @main.command()
 @click.option("--role", type=click.Choice([role.value for role in Role if role != Role.SYSTEM]), required=True)
-@click.option("--id", "actor_id", required=True, help="The graduate's or employer's id; an office's account.")
+@click.option(
+    "--id",
+    "actor_id",
+    required=True,
+    help="The graduate's or employer's id; an office's account; of the public any name, such as gateway.",
+)
 @click.option("--scope", default="", help="An office's place: CN, CN/14, CN/14/10108, CN/14/10108/07.")
+@click.option(
+    "--right", "rights", multiple=True, type=click.Choice([right.value for right in Right]), help="Only these."
+)
 @click.option("--seconds", type=click.IntRange(1, 300), default=300, show_default=True)
 @_plainly
-def token(role: str, actor_id: str, scope: str, seconds: int) -> None:
+def token(role: str, actor_id: str, scope: str, rights: tuple[str, ...], seconds: int) -> None:
     """Issue a principal token for development. In production only the gateway holds the signing key."""
     from shared.principals import Issuer, Verifier  # noqa: PLC0415
 
@@ -134,7 +142,7 @@ def token(role: str, actor_id: str, scope: str, seconds: int) -> None:
     if settings.principal_signing_key_file is None:
         raise BadSetting("WQ_PRINCIPAL_SIGNING_KEY_FILE", "缺少签发密钥", "the signing key is missing")
     issued = Issuer(settings.principal_signing_key_file.read_text()).token(
-        Actor(role, actor_id, scope), datetime.now(UTC), seconds
+        Actor(role, actor_id, scope, rights or None), datetime.now(UTC), seconds
     )
     Verifier.from_file(settings.principal_keys_file).verify(issued)
     click.echo(issued)

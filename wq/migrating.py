@@ -1,4 +1,5 @@
-"""`wq migrate`: the event log's schema by Alembic, the read models' tables from their own metadata, the list of schools.
+"""`wq migrate`: the event log's schema by Alembic, the read models' tables from their own metadata, what is the same
+for the whole country.
 
 Read models have no migrations: they are rebuilt from the log (docs/decisions/0003). Run by one job per release.
 """
@@ -14,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 import shared.eventlog
-from services.directory.national import list_schools
+from services.directory.national import list_schools, set_check_address
 from shared.eventlog.postgres import PostgresLog
 from shared.following import prepare, rebuild
 from shared.settings import Settings
@@ -44,7 +45,10 @@ def migrate(settings: Settings, say: Callable[[str], None]) -> None:
                 rebuild(log, open_engine, follower, lambda done, total: None)
         say("read models ready")
         listed = list_schools(log, settings.clock().now())
+        moved = set_check_address(log, settings.check_address, settings.clock().now())
     say(f"schools listed: {listed} new")
+    if moved:
+        say(f"papers numbered from now on are checked at {settings.check_address}")
 
 
 def migrate_log(database_url: str) -> None:

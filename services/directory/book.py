@@ -1,8 +1,7 @@
 """就业协议书 as printed: a pure function from what was agreed to PDF bytes, the same bytes for the same agreement.
 
-A template is named by province and version, `templates/<province or default>/<version>-<two|three>-party.typ`, and never
-changes once a book was printed with it: a change is a new version. The typesetter and the font are pinned for the same
-reason. What people wrote is data to a template, never part of it. Takes the CPU for some tens of milliseconds.
+The template is one of `forms`. The typesetter and the font are pinned for the same reason that a template never changes.
+What people wrote is data to a template, never part of it. Takes the CPU for some tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,11 +18,8 @@ import pylopdf_fonts_zh_cn
 import segno
 import typst
 
-TEMPLATES = Path(__file__).parent / "templates"
-DEFAULT = "default"
-LATEST_VERSION = 1
+from services.directory.forms import LATEST, TEMPLATES, form_path
 
-_PARTIES = {2: "two", 3: "three"}
 _MODE = {2: "（两方协议：用人单位、毕业生）", 3: "（三方协议：用人单位、毕业生、学校）"}
 _COPIES = {2: "两", 3: "三"}
 _HOLDERS = {2: "甲、乙双方", 3: "甲、乙、丙三方"}
@@ -36,7 +31,8 @@ _NOTHING = "——"
 class Book:
     """What a book says. `province` and all names are as people read them; amounts are whole yuan, a salary per month.
 
-    `terms` are what the two sides agreed on beyond the form, `remarks` their 备注.
+    `terms` are what the two sides agreed on beyond the form, `remarks` their 备注. `records` are lines of who signed on the
+    platform and when. A book that no longer counts bears a `mark` across each page.
     """
 
     number: str
@@ -61,18 +57,14 @@ class Book:
     remarks: str | None = None
     terms: tuple[str, ...] = ()
     report_by: date | None = None
+    records: tuple[str, ...] = ()
+    mark: str | None = None
 
 
-def print_book(book: Book, check_address: str, template: str = DEFAULT, version: int = LATEST_VERSION) -> bytes:
-    """The PDF; its QR code opens `<check_address>/<verification number>`. `template` is a province's code or "default".
-
-    Raises LookupError where there is no such template: ask `template_of` first.
-    """
-    path = _path(template, version, book.parties)
-    if not path.is_file():
-        raise LookupError(f"no template {template} {version} for {book.parties} parties")
+def print_book(book: Book, check_address: str, form: str = LATEST) -> bytes:
+    """The PDF; its QR code opens `<check_address>/<verification number>`. Raises LookupError where there is no such form."""
     printed = typst.compile(
-        str(path),
+        str(form_path(form, book.parties)),
         root=str(TEMPLATES),
         font_paths=_fonts(),
         ignore_system_fonts=True,
@@ -83,20 +75,9 @@ def print_book(book: Book, check_address: str, template: str = DEFAULT, version:
     return printed
 
 
-def template_of(province: str, version: int, parties: int) -> str:
-    """The template a province's books are printed with: its own where it has one of this version, else the default."""
-    return province if _path(province, version, parties).is_file() else DEFAULT
-
-
 def chinese_date(day: date) -> str:
     """A date as people read it: 2026年5月4日."""
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _path(template: str, version: int, parties: int) -> Path:
-    if template != DEFAULT and not (len(template) == 2 and template.isascii() and template.isdigit()):
-        raise LookupError(f"{template!r} names no template")
-    return TEMPLATES / template / f"{version}-{_PARTIES[parties]}-party.typ"
 
 
 @cache
@@ -138,6 +119,8 @@ def _shown(book: Book, check_address: str) -> dict[str, Any]:
         "education": _line(book.education),
         "terms": [_text(term) for term in book.terms],
         "remarks": _text(book.remarks),
+        "records": [_line(record) for record in book.records],
+        "mark": book.mark or "",
     }
 
 

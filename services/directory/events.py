@@ -13,6 +13,16 @@ from shared.codec import Codec
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAddressSet:
+    """The public page that checks a 核验编号, from now on: books numbered before keep the address of their day."""
+
+    TYPE: ClassVar[str] = "directory.CheckAddressSet"
+    VERSION: ClassVar[int] = 1
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProvinceSettingsChanged:
     """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.1, 1.6.
 
@@ -262,6 +272,7 @@ class EvidenceRead:
     evidence_id: str
 
 
+PLATFORM_CODEC = Codec(CheckAddressSet)
 PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)

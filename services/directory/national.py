@@ -1,16 +1,16 @@
-"""The national list of schools, put into the directory once: what every roster and every scope stands on."""
+"""What is the same for the whole country, put into the directory by a release: the list of schools, the public check."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from services.directory.decider import SCHOOL, ListSchool
+from services.directory.decider import PLATFORM, SCHOOL, ListSchool, SetCheckAddress
 from shared.access import Role
 from shared.codes.schools import SCHOOLS
 from shared.eventlog.port import EventLog
-from shared.handling import handle_many
+from shared.handling import handle, handle_many
 from shared.messages import Actor, Meta
 
 # One list, one command id: listing it again meets its own events.
@@ -41,3 +41,10 @@ def list_schools(log: EventLog, now: datetime) -> int:
         outcomes = handle_many(log, SCHOOL, commands, meta, limit=len(commands))
         listed += sum(1 for each in outcomes if each.answer is not None and each.answer.position > before)
     return listed
+
+
+def set_check_address(log: EventLog, address: str, now: datetime) -> bool:
+    """Make an address the public check's from now on; whether it was another before."""
+    command_id = uuid4()
+    meta = Meta(command_id, command_id, Actor(Role.SYSTEM, "settings"), now, "directory.set_check_address")
+    return handle(log, PLATFORM, SetCheckAddress(address), meta).position > 0

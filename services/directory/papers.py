@@ -8,27 +8,33 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
 
 from services.directory import evidence
-from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, SCHOOL
+from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, NO_SCHOOL, PLATFORM, PLATFORM_STREAM, SCHOOL
 from services.directory.evidence import ReadEvidence, StoreEvidence
 from services.directory.personal import Personal
-from services.directory.printing import Printable, book_of, printable
+from services.directory.printing import Names, Printable, book_of, printable
 from services.directory.store import ObjectStore
 from services.directory.verification import verification_number
 from shared.access import Subject, check
 from shared.codec import to_json
-from shared.errors import Invalid, Reason
+from shared.errors import Invalid, Reason, Unavailable
 from shared.eventlog.port import EventLog
 from shared.handling import Answer, fold, handle
 from shared.messages import Meta, lane_of, new_id
 
 NOT_BASE64 = Reason("evidence.not_base64", "文件内容应为 base64", "The content must be base64", Invalid)
+NO_CHECK_ADDRESS = Reason(
+    "directory.no_check_address",
+    "尚未设置核验网址，请运行 wq migrate",
+    "No address of the public check is set: run wq migrate",
+    Unavailable,
+)
 
 Run = Callable[..., Any]
 
@@ -42,7 +48,6 @@ class Papers:
     personal: Personal
     store: ObjectStore
     run: Run
-    check_address: str
 
     def keep(self, graduate_id: str, kind: str, content: str, employer_id: str | None, meta: Meta) -> Answer:
         """Store a file given in base64. Raises Invalid `evidence.*`, Forbidden, NotFound, Unavailable."""
@@ -88,28 +93,45 @@ class Papers:
         return {**to_json(stored), "content": b64encode(content).decode()}
 
     def printed(self, graduate_id: str, agreement_id: str, meta: Meta) -> dict[str, Any]:
-        """The PDF of an agreement in base64. Raises Forbidden, NotFound, Refused."""
+        """The PDF of an agreement in base64, with what was known when it was numbered. Raises Forbidden, NotFound, Refused."""
         roster, agreements = f"graduate-{graduate_id}", f"agreement-{graduate_id}"
         streams = self.log.read([roster, agreements])
         state = fold(GRADUATE, streams[roster])
         agreement = printable(agreement_id, streams[agreements]) if state.entry is not None else None
         employer_id = agreement.employer_id if agreement else None
         check(meta.action, meta.actor, Subject(state.scope, graduate_id, employer_id))
-        if state.entry is None or agreement is None:
+        entry = fold(GRADUATE, agreement.as_of(streams[roster])).entry if agreement else None
+        if entry is None or agreement is None:
             raise NO_GRADUATE.error(field="graduate_id")
         with self.engine.connect() as connection:
-            opened = self.personal.open_many(connection, {graduate_id: state.entry.personal})[graduate_id]
+            opened = self.personal.open_many(connection, {graduate_id: entry.personal})[graduate_id]
         if opened is None:
             raise ERASED.error(field="graduate_id")
-        number = verification_number(self.personal.hash, "agreement", agreement_id, agreement.begun["class_year"])
-        book = book_of(agreement, to_json(state.entry), opened, self._department(state.entry), number)
-        pdf = self.run(_printed, book, self.check_address, agreement)
-        return {"number": agreement.number, "verification": number, "content": b64encode(pdf).decode()}
+        number = verification_number(self.personal.hash, "agreement", agreement.paper_id, agreement.begun["class_year"])
+        names, address = self._names(entry, agreement)
+        book = book_of(agreement, to_json(entry), opened, names, number)
+        pdf = self.run(_printed, book, address, agreement.form)
+        return {
+            "number": agreement.number,
+            "verification": number,
+            "mark": agreement.mark,
+            "content": b64encode(pdf).decode(),
+        }
 
-    def _department(self, entry: Any) -> str:
+    def _names(self, entry: Any, agreement: Printable) -> tuple[Names, str]:
+        """What school and department were called, and where papers were checked, when an agreement was numbered."""
         stream = f"school-{entry.province}-{entry.school}"
-        names: Mapping[str, str] = fold(SCHOOL, self.log.read([stream])[stream]).departments
-        return names.get(entry.department, entry.department)
+        streams = self.log.read([stream, PLATFORM_STREAM])
+        school = fold(SCHOOL, agreement.as_of(streams[stream]))
+        if school.listed is None:
+            raise NO_SCHOOL.error(field="school", school=entry.school)
+        # Another lane has other positions, so here the time decides; before the first address there was no other.
+        told = streams[PLATFORM_STREAM]
+        before = [recorded for recorded in told if recorded.recorded_at <= agreement.numbered.recorded_at]
+        address = fold(PLATFORM, before or told[:1])
+        if address is None:
+            raise NO_CHECK_ADDRESS.error()
+        return Names(school.listed.name, school.departments.get(entry.department, entry.department)), address
 
 
 def _accepted(content: str) -> Any:
@@ -123,8 +145,7 @@ def _accepted(content: str) -> Any:
     return accept(raw)
 
 
-def _printed(book: Any, check_address: str, agreement: Printable) -> bytes:
+def _printed(book: Any, check_address: str, form: str) -> bytes:
     from services.directory.book import print_book  # noqa: PLC0415 - as above
 
-    folder, version = agreement.template
-    return print_book(book, check_address, folder, version)
+    return print_book(book, check_address, form)

@@ -1,6 +1,7 @@
 """Which book an agreement is printed as: what its stream says, with the names that only the directory knows. Pure.
 
-The same agreement under the same number always makes the same book, whenever and wherever it is printed.
+The same history of an agreement always makes the same book, whenever and wherever it is printed and whatever was corrected
+since. It says who signed on the platform, and whether the book still counts.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.directory.book import Book
-from shared.clock import day_of
-from shared.codes.schools import SCHOOLS
+from services.directory.book import Book, chinese_date
+from services.directory.verification import paper_id
+from shared.access import Role
+from shared.clock import SHANGHAI, day_of
 from shared.codes.tables import EDUCATION, POSITION, PROVINCE
 from shared.errors import NotFound, Reason, Refused
 from shared.messages import Recorded
@@ -32,35 +34,79 @@ _NUMBERS = (
     "agreement.BookReissued",
 )
 _AMENDS = ("agreement.OfferEdited", "agreement.BookAmended")
-_TERMS = ("position", "job_title", "monthly_salary", "penalty", "remarks")
+_TERMS = ("position", "job_title", "monthly_salary", "penalty", "remarks", "report_by")
+# What a number is worth after these: printed across the page.
+_MARKS = {
+    "agreement.BookVoided": "已作废",
+    "agreement.AgreementReturned": "已作废",
+    "agreement.AgreementCancelled": "已解约",
+}
+_SEALED = {"e_seal": "加盖电子签章", "scan": "上传盖章扫描件"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the graduate's school and department were called."""
+
+    school: str
+    department: str
 
 
 @dataclass(frozen=True, slots=True)
 class Printable:
-    """An agreement as its stream tells it, and the template that it was made under (`<folder>/<version>`)."""
+    """An agreement as its stream tells it. `numbered` is the event that gave it the number it has.
 
-    number: str
-    issued_on: date
+    What the roster and the directory of schools say is printed as it was then: `as_of`.
+    """
+
+    numbered: Recorded
     begun: Mapping[str, Any]
     terms: Mapping[str, Any]
+    acts: tuple[Recorded, ...] = ()
+    mark: str | None = None
 
     @property
-    def template(self) -> tuple[str, int]:
-        """Folder and version."""
-        folder, _, version = str(self.begun.get("template", "default/1")).partition("/")
-        return folder, int(version)
+    def number(self) -> str:
+        """协议书编号."""
+        return str(self.numbered.data["number"])
+
+    @property
+    def issued_on(self) -> date:
+        """The day it got its number."""
+        return day_of(self.numbered.event.occurred_at)
+
+    @property
+    def paper_id(self) -> str:
+        """What its 核验编号 stands for: a book made again after a loss is another paper."""
+        return paper_id(self.agreement_id, self.number if self.numbered.type == "agreement.BookReissued" else None)
+
+    @property
+    def agreement_id(self) -> str:
+        """Of the agreement that is printed."""
+        return str(self.begun.get("agreement_id") or self.begun["offer_id"])
+
+    @property
+    def form(self) -> str:
+        """The form that it was made under."""
+        return str(self.begun.get("template", "default/1"))
 
     @property
     def employer_id(self) -> str | None:
         """The employer that signs, if it has an account."""
         return self.begun.get("employer_id")
 
+    def as_of(self, history: Sequence[Recorded]) -> Sequence[Recorded]:
+        """What a stream of the same lane held when the number was given."""
+        return [recorded for recorded in history if recorded.position <= self.numbered.position]
+
 
 def printable(agreement_id: str, history: Sequence[Recorded]) -> Printable:
     """The agreement of a graduate's stream. Raises NotFound, Refused `directory.agreement_not_numbered`."""
     begun: dict[str, Any] | None = None
     terms: dict[str, Any] = {}
-    number, issued_on = None, None
+    numbered: Recorded | None = None
+    acts: list[Recorded] = []
+    mark: str | None = None
     for recorded in history:
         data = recorded.data
         if agreement_id not in (data.get("agreement_id"), data.get("offer_id")):
@@ -70,21 +116,35 @@ def printable(agreement_id: str, history: Sequence[Recorded]) -> Printable:
             terms = data["terms"] if "terms" in data else {**data, "unit_name": data["employer_name"]}
         elif recorded.type in _AMENDS:
             terms = data["terms"] if "terms" in data else {**terms, **{name: data.get(name) for name in _TERMS}}
-        if recorded.type in _NUMBERS and data.get("number") not in (None, number):
-            number, issued_on = data["number"], day_of(recorded.event.occurred_at)
+        if recorded.type in _NUMBERS and data.get("number") not in (None, numbered and numbered.data["number"]):
+            numbered = recorded
+        if _is_act(recorded):
+            acts.append(recorded)
+        mark = _MARKS.get(recorded.type, mark)
     if begun is None:
         raise NO_AGREEMENT.error(field="agreement_id")
-    if number is None or issued_on is None:
+    if numbered is None:
         raise NOT_NUMBERED.error(field="agreement_id")
-    return Printable(number, issued_on, begun, terms)
+    return Printable(numbered, begun, terms, tuple(acts), mark)
+
+
+def _is_act(recorded: Recorded) -> bool:
+    """Whether one of the sides signed: a school that attests last concludes the agreement by it."""
+    if recorded.type == "agreement.AgreementConcluded":
+        return recorded.event.actor.role == Role.SCHOOL
+    return recorded.type in ("agreement.OfferAccepted", "agreement.AgreementSealed", "agreement.AgreementAttested")
 
 
 def book_of(
-    agreement: Printable, graduate: Mapping[str, Any], personal: Mapping[str, Any], department: str, verification: str
+    agreement: Printable,
+    graduate: Mapping[str, Any],
+    personal: Mapping[str, Any],
+    names: Names,
+    verification: str,
 ) -> Book:
-    """The book to print: `graduate` is the roster entry, `personal` its opened envelope, `department` the name."""
+    """The book to print: `graduate` is the roster entry and `personal` its opened envelope."""
     terms = agreement.terms
-    school = SCHOOLS[graduate["school"]]
+    report_by = terms.get("report_by")
     return Book(
         number=agreement.number,
         verification=verification,
@@ -93,8 +153,8 @@ def book_of(
         province=PROVINCE.name(graduate["province"]),
         graduate_name=personal["name"],
         id_number=personal["id_number"],
-        school=school.name,
-        department=department,
+        school=names.school,
+        department=names.department,
         major=graduate["major_name"],
         education=EDUCATION.name(graduate["education"]),
         employer_name=terms["unit_name"],
@@ -107,4 +167,18 @@ def book_of(
         monthly_salary=terms.get("monthly_salary"),
         penalty=terms.get("penalty"),
         remarks=terms.get("remarks"),
+        report_by=date.fromisoformat(report_by) if report_by else None,
+        records=tuple(_told(act, personal["name"], terms["unit_name"], names.school) for act in agreement.acts),
+        mark=agreement.mark,
     )
+
+
+def _told(act: Recorded, graduate: str, employer: str, school: str) -> str:
+    at = act.event.occurred_at.astimezone(SHANGHAI)
+    when = f"{chinese_date(at.date())} {at:%H:%M}"
+    match act.type:
+        case "agreement.OfferAccepted":
+            return f"{when} 乙方 {graduate} 应约"
+        case "agreement.AgreementSealed":
+            return f"{when} 甲方 {employer} {_SEALED[act.data['method']]}"
+    return f"{when} {school} 鉴证，经办账号 {act.event.actor.id}"

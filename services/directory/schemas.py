@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.directory import decider, evidence
+from services.directory.forms import LATEST
 from shared import shapes
 from shared.codes.identity import RESIDENT_ID
 from shared.codes.schools import SCHOOLS
@@ -44,7 +45,7 @@ class SetProvince(Shape):
         r"^[0-9a-z]{2,10}/[0-9]{1,3}\Z",
         "应为 模板目录/版本 / must be <folder>/<version>",
         required=False,
-        load_default="default/1",
+        load_default=LATEST,
         allow_none=False,
     )
     review_days = shapes.whole(0, 90, required=False, load_default=5, allow_none=False)

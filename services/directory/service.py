@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.directory import decider, read_model, schemas, verifications
@@ -229,12 +229,9 @@ class DirectoryService:
         with self.vouched.at(query.at_least) as connection:
             found = verifications.of_number(connection, number) if number else None
         if found is not None:
-            stream = f"graduate-{found['graduate_id']}"
-            entry = fold(GRADUATE, self.log.read([stream])[stream]).entry
-            opened = self._opened({found["graduate_id"]: entry.personal}, meta) if entry else {}
-            personal = opened.get(found["graduate_id"])
-            if personal is not None and same_name(query.name, personal["name"]):
-                return {"valid": found["ended_on"] is None, **_vouched(found)}
+            names = self._names(found["graduate_id"], meta)
+            if any(same_name(query.name, name) for name in names):
+                return {"valid": found["state"] == verifications.EFFECTIVE, **_vouched(found)}
         # The same answer whether the number or the name does not fit: nobody learns whose a number is.
         return {"valid": False}
 
@@ -247,6 +244,15 @@ class DirectoryService:
             found = verifications.of_graduate(connection, query.graduate_id)
         return {"verifications": [{"number": row["number"], **_vouched(row)} for row in found]}
 
+    def _names(self, graduate_id: str, meta: Meta) -> Iterator[str]:
+        """What a graduate is called and was called, the newest first: a paper bears the name of its day."""
+        stream = f"graduate-{graduate_id}"
+        for recorded in reversed(self.log.read([stream])[stream]):
+            if "personal" in recorded.data:
+                personal = self._opened({graduate_id: recorded.data["personal"]}, meta)[graduate_id]
+                if personal is not None:
+                    yield personal["name"]
+
     def _papers(self) -> Papers:
         settings = self.settings
         return Papers(
@@ -255,7 +261,6 @@ class DirectoryService:
             personal=personal_of(settings),
             store=store_of(settings.evidence_url),
             run=self.off_the_hub,
-            check_address=settings.check_address,
         )
 
     @query(schemas.GetSchool)
@@ -331,7 +336,8 @@ def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:
 
 def _vouched(row: Mapping[str, Any]) -> dict[str, Any]:
     """What whoever holds a number may know: never an id."""
-    return {name: to_json(row[name]) for name in ("kind", "class_year", "code", "unit_name", "since", "ended_on")}
+    told = ("kind", "state", "class_year", "code", "unit_name", "agreement_number", "since", "ended_on")
+    return {**{name: to_json(row[name]) for name in told}, "state_name": verifications.STATES[row["state"]]}
 
 
 def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:

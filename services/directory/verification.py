@@ -54,6 +54,14 @@ def verification_number(keyed_hash: KeyedHash, kind: str, record_id: str, class_
     return body + _check_digit(body)
 
 
+def paper_id(agreement_id: str, number: str | None) -> str:
+    """The record that the number of an agreement's paper stands for; `number` is the one a lost book was made again under.
+
+    So whoever finds the lost book has it answered as void, and not as the new one.
+    """
+    return agreement_id if number is None else f"{agreement_id}/{number}"
+
+
 def parse(text: str) -> VerificationNumber:
     """A number taken apart; blanks and dashes between digits are ignored. Raises ValueError whose text says what is wrong.
 

@@ -1,5 +1,6 @@
 """What every 核验编号 stands for, so that a paper or a printed registration can be checked by name and number.
 
+A number has a state besides: a book that was issued and not yet signed is no forgery, one that was voided no longer counts.
 Numbers are keyed: the follower that fills this table holds the platform's lookup key, the database does not.
 """
 
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Table, Text, select
+from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Table, Text, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.directory.verification import KeyedHash, verification_number
+from services.directory.verification import KeyedHash, paper_id, verification_number
 from shared.clock import day_of
 from shared.following import checkpoint_table
 from shared.messages import Recorded
@@ -29,24 +30,34 @@ VERIFICATIONS = Table(
     Column("class_year", Integer, nullable=False),
     Column("code", Text, nullable=False),
     Column("unit_name", Text),
+    Column("agreement_number", Text),
+    Column("state", Text, nullable=False),
     Column("since", Date, nullable=False),
     Column("ended_on", Date),
 )
 Index("verifications_of_graduate", VERIFICATIONS.c.graduate_id)
+Index("verifications_of_record", VERIFICATIONS.c.record_id)
 
 AGREEMENT, REGISTRATION = "agreement", "registration"
+
+# What is in the table before there is a paper to check is told to nobody.
+BEGUN = "begun"
+AWAITING, EFFECTIVE, CANCELLED, VOID = "awaiting", "effective", "cancelled", "void"
+STATES = {AWAITING: "待签订", EFFECTIVE: "有效", CANCELLED: "已解除", VOID: "已作废"}
 
 Rows = dict[str, dict[str, Any]]
 
 
 def apply(connection: Connection, events: Sequence[Recorded], keyed_hash: KeyedHash) -> None:
-    """Bring the table up to a batch: read what its graduates have, fold, write back."""
+    """Bring the table up to a batch: read what it is about, fold, write back."""
     ours = [recorded for recorded in events if recorded.type in _FOLDS]
     if not ours:
         return
-    graduates = {recorded.data["graduate_id"] for recorded in ours}
-    found = connection.execute(select(VERIFICATIONS).where(VERIFICATIONS.c.graduate_id.in_(graduates)))
-    rows: Rows = {row.number: row._asdict() for row in found}
+    columns = VERIFICATIONS.c
+    graduates = {recorded.data["graduate_id"] for recorded in ours if "graduate_id" in recorded.data}
+    records = {recorded.data["agreement_id"] for recorded in ours if "agreement_id" in recorded.data}
+    about = or_(columns.graduate_id.in_(graduates), columns.record_id.in_(records))
+    rows: Rows = {row.number: row._asdict() for row in connection.execute(select(VERIFICATIONS).where(about))}
     for recorded in ours:
         _FOLDS[recorded.type](rows, recorded, keyed_hash)
     if not rows:
@@ -56,33 +67,102 @@ def apply(connection: Connection, events: Sequence[Recorded], keyed_hash: KeyedH
     connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=others), list(rows.values()))
 
 
+def _sent(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    # Where acceptance binds, it makes the number, and does not say again with whom.
+    data = recorded.data
+    if data.get("binding") == "acceptance":
+        row = _row(recorded, keyed_hash, AGREEMENT, data["offer_id"], BEGUN, unit_name=data["employer_name"])
+        rows[row["number"]] = row
+
+
+def _accepted(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    del keyed_hash
+    _number(rows, recorded, recorded.data["offer_id"], EFFECTIVE)
+
+
+def _applied(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    data = recorded.data
+    row = _row(recorded, keyed_hash, AGREEMENT, data["agreement_id"], BEGUN, unit_name=data["terms"]["unit_name"])
+    rows[row["number"]] = row
+
+
+def _amended(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    del keyed_hash
+    row = _current(rows, AGREEMENT, recorded.data["agreement_id"])
+    if row is not None:
+        row.update(unit_name=recorded.data["terms"]["unit_name"])
+
+
+def _issued(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    del keyed_hash
+    _number(rows, recorded, recorded.data["agreement_id"], AWAITING)
+
+
+def _reissued(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    data = recorded.data
+    lost = _current(rows, AGREEMENT, data["agreement_id"])
+    if lost is None:
+        return
+    number = verification_number(
+        keyed_hash, AGREEMENT, paper_id(data["agreement_id"], data["number"]), lost["class_year"]
+    )
+    day = day_of(recorded.event.occurred_at)
+    rows[number] = {**lost, "number": number, "agreement_number": data["number"], "since": day}
+    lost.update(state=VOID, ended_on=day)
+
+
 def _concluded(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     data = recorded.data
-    _begin(rows, recorded, keyed_hash, AGREEMENT, data["agreement_id"], "10", data["unit_name"])
+    known = _current(rows, AGREEMENT, data["agreement_id"])
+    if known is None:
+        known = _row(recorded, keyed_hash, AGREEMENT, data["agreement_id"], BEGUN, unit_name=data["unit_name"])
+        rows[known["number"]] = known
+    if known["state"] != EFFECTIVE:
+        known.update(
+            state=EFFECTIVE,
+            agreement_number=data["number"],
+            unit_name=data["unit_name"],
+            since=day_of(recorded.event.occurred_at),
+        )
 
 
 def _cancelled(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     del keyed_hash
-    _end(rows, recorded, AGREEMENT, recorded.data["agreement_id"])
+    _end(rows, recorded, AGREEMENT, recorded.data["agreement_id"], CANCELLED)
+
+
+def _voided(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    del keyed_hash
+    _end(rows, recorded, AGREEMENT, recorded.data["agreement_id"], VOID)
 
 
 def _registered(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     data = recorded.data
     for row in rows.values():
         superseded = row["kind"] == REGISTRATION and row["graduate_id"] == data["graduate_id"]
-        if superseded and row["ended_on"] is None and row["record_id"] != data["registration_id"]:
-            row["ended_on"] = day_of(recorded.event.occurred_at)
+        if superseded and row["state"] == EFFECTIVE and row["record_id"] != data["registration_id"]:
+            row.update(state=VOID, ended_on=day_of(recorded.event.occurred_at))
     destination = data["destination"]
     unit = destination.get("unit_name") or destination.get("school_name") or destination.get("foreign_school_name")
-    _begin(rows, recorded, keyed_hash, REGISTRATION, data["registration_id"], destination["code"], unit)
+    row = _row(recorded, keyed_hash, REGISTRATION, data["registration_id"], EFFECTIVE, unit, destination["code"])
+    rows[row["number"]] = row
 
 
 def _reopened(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     del keyed_hash
-    _end(rows, recorded, REGISTRATION, recorded.data["registration_id"])
+    state = CANCELLED if recorded.data["cause"] == "agreement_cancelled" else VOID
+    _end(rows, recorded, REGISTRATION, recorded.data["registration_id"], state)
 
 
 _FOLDS = {
+    "agreement.OfferSent": _sent,
+    "agreement.OfferAccepted": _accepted,
+    "agreement.BookApplied": _applied,
+    "agreement.BookAmended": _amended,
+    "agreement.BookIssued": _issued,
+    "agreement.BookReissued": _reissued,
+    "agreement.BookVoided": _voided,
+    "agreement.AgreementReturned": _voided,
     "agreement.AgreementConcluded": _concluded,
     "agreement.AgreementCancelled": _cancelled,
     "registration.DestinationRegistered": _registered,
@@ -90,40 +170,68 @@ _FOLDS = {
 }
 
 
-def _begin(
-    rows: Rows, recorded: Recorded, keyed_hash: KeyedHash, kind: str, record_id: str, code: str, unit: str | None
-) -> None:
+def _row(
+    recorded: Recorded,
+    keyed_hash: KeyedHash,
+    kind: str,
+    record_id: str,
+    state: str,
+    unit_name: str | None,
+    code: str = "10",
+) -> dict[str, Any]:
     data = recorded.data
-    number = verification_number(keyed_hash, kind, record_id, data["class_year"])
-    rows[number] = {
-        "number": number,
+    return {
+        "number": verification_number(keyed_hash, kind, record_id, data["class_year"]),
         "kind": kind,
         "record_id": record_id,
         "graduate_id": data["graduate_id"],
         "class_year": data["class_year"],
         "code": code,
-        "unit_name": unit,
+        "unit_name": unit_name,
+        "agreement_number": None,
+        "state": state,
         "since": day_of(recorded.event.occurred_at),
         "ended_on": None,
     }
 
 
-def _end(rows: Rows, recorded: Recorded, kind: str, record_id: str) -> None:
-    for row in rows.values():
-        if (row["kind"], row["record_id"]) == (kind, record_id):
-            row["ended_on"] = day_of(recorded.event.occurred_at)
+def _current(rows: Rows, kind: str, record_id: str) -> dict[str, Any] | None:
+    """What stands for a record and is not over: of a book made again after a loss only the new paper."""
+    return next(
+        (
+            row
+            for row in rows.values()
+            if (row["kind"], row["record_id"]) == (kind, record_id) and row["state"] not in (CANCELLED, VOID)
+        ),
+        None,
+    )
+
+
+def _number(rows: Rows, recorded: Recorded, agreement_id: str, state: str) -> None:
+    row, number = _current(rows, AGREEMENT, agreement_id), recorded.data.get("number")
+    if row is not None and number is not None:
+        row.update(state=state, agreement_number=number, since=day_of(recorded.event.occurred_at))
+
+
+def _end(rows: Rows, recorded: Recorded, kind: str, record_id: str, state: str) -> None:
+    row = _current(rows, kind, record_id)
+    if row is None:
+        return
+    # What never had a number is no paper that anybody could hold.
+    if row["state"] != BEGUN:
+        row.update(state=state, ended_on=day_of(recorded.event.occurred_at))
 
 
 def of_number(connection: Connection, number: str) -> Mapping[str, Any] | None:
     """What a number stands for."""
-    row = connection.execute(select(VERIFICATIONS).where(VERIFICATIONS.c.number == number)).one_or_none()
+    columns = VERIFICATIONS.c
+    wanted = select(VERIFICATIONS).where(columns.number == number, columns.state != BEGUN)
+    row = connection.execute(wanted).one_or_none()
     return None if row is None else row._asdict()
 
 
 def of_graduate(connection: Connection, graduate_id: str) -> list[Mapping[str, Any]]:
     """Every number of a graduate, the newest first."""
     columns = VERIFICATIONS.c
-    wanted = (
-        select(VERIFICATIONS).where(columns.graduate_id == graduate_id).order_by(columns.since.desc(), columns.number)
-    )
-    return [row._asdict() for row in connection.execute(wanted)]
+    wanted = select(VERIFICATIONS).where(columns.graduate_id == graduate_id, columns.state != BEGUN)
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.since.desc(), columns.number))]

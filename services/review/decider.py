@@ -9,16 +9,15 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.review import events as e
-from shared.access import Role, Subject
+from shared.access import Right, Role, Subject
 from shared.codec import UNKNOWN_TYPE
-from shared.errors import Forbidden, NotFound, Reason
+from shared.errors import NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of
 
 NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
 DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
 NOT_YOUR_STEP = Reason("review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours")
-NO_RIGHT = Reason("review.no_right", "您没有{right}审核权限", "This account may not review {right}", Forbidden)
 
 # Which role acts on which step; the steps are named after the offices.
 STEPS: Final[Mapping[str, Role]] = {
@@ -33,7 +32,6 @@ ABOVE: Final[Mapping[str, Role]] = {
     "province": Role.MINISTRY,
 }
 # Signing and cancelling are separate rights of an office's accounts (DOMAIN 1.2).
-SIGNING, CANCELLING = "signing", "cancelling"
 CANCELLING_KINDS: Final = ("cancellation", "void")
 DEFAULT_CHAIN: Final = ("department", "school")
 DEFAULT_CANCELLATION_CHAIN: Final = ("school",)
@@ -203,9 +201,6 @@ def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:
         raise DECIDED.error(status=state.status)
     if meta.actor.role != STEPS[step] and not (state.escalated and meta.actor.role == ABOVE[step]):
         raise NOT_YOUR_STEP.error(step=step)
-    right = CANCELLING if state.opened.kind in CANCELLING_KINDS else SIGNING
-    if meta.actor.rights is not None and right not in meta.actor.rights:
-        raise NO_RIGHT.error(right=right)
     return state, step
 
 
@@ -260,10 +255,11 @@ def _facts(command: Any, streams: Streams) -> Facts:
 
 
 def subject_of(state: Case | Gone | None) -> Subject:
-    """Where a case is and whose it is; nowhere when there is none, so that nobody may act on it."""
+    """Where a case is, whose it is and which right its review needs; nowhere when there is none: nobody may act on it."""
     if not isinstance(state, Case):
         return Subject()
-    return Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id)
+    right = Right.CANCELLING if state.opened.kind in CANCELLING_KINDS else Right.SIGNING
+    return Subject(scope=state.opened.scope, graduate_id=state.opened.graduate_id, right=right)
 
 
 HANDLING = Handling[Case | Gone | None](

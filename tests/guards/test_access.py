@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from shared.access import ACCESS
+from shared.access import ACCESS, RIGHTS, Role
 from tests.support.source import ROOT, method_names, modules, texts_of
 from wq.composition import SERVED
 
@@ -40,3 +40,14 @@ def test_every_action_that_is_named_has_a_rule() -> None:
 
 def test_every_rule_lets_somebody() -> None:
     assert all(ACCESS.values())
+
+
+def test_whatever_an_office_does_needs_a_right() -> None:
+    commands = {
+        f"{context}.{method}"
+        for context in SERVED
+        for method in method_names(ROOT / "services" / context / "service.py", "command", "bulk")
+    }
+    offices = {Role.DEPARTMENT, Role.SCHOOL, Role.PROVINCE, Role.MINISTRY}
+    of_offices = {action for action in commands if offices & {role for role, _ in ACCESS[action]}}
+    assert of_offices == RIGHTS.keys()

@@ -31,6 +31,9 @@ CHAIN: Final = ("department", "school")
 USCC: Final = make_uscc("91", "140105", "11000000")
 EMPLOYER_NAME: Final = "晋阳机械（集团）有限公司"
 
+SET_CHECK_ADDRESS: Final = c.SetCheckAddress("https://check.example")
+CHECK_ADDRESS_SET: Final = e.CheckAddressSet("https://check.example")
+
 SET_PROVINCE: Final = c.SetProvince(
     province="14",
     class_year=2026,
@@ -41,7 +44,7 @@ SET_PROVINCE: Final = c.SetProvince(
     response_days_max=30,
     cancellation_days=15,
 )
-PROVINCE_SET: Final = e.ProvinceSettingsChanged("14", 2026, 2, CHAIN, ("school",), 5, 30, 15)
+PROVINCE_SET: Final = e.ProvinceSettingsChanged("14", 2026, 2, CHAIN, ("school",), 5, 30, 15, template="default/2")
 
 LIST_SCHOOL: Final = c.ListSchool("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)
 LISTED: Final = e.SchoolListed("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)

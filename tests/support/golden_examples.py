@@ -53,6 +53,7 @@ _ENTRY: Final[dict[str, Any]] = {
     "id_hash": "bb",
 }
 DIRECTORY: Final[tuple[Any, ...]] = (
+    d.CheckAddressSet("https://check.example"),
     d.ProvinceSettingsChanged("14", 2026, 2, ("department", "school"), ("school",), 5, 30, 15),
     d.SchoolListed("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False),
     d.SchoolSettingsChanged("10108", 2026, review_chain=("school",)),

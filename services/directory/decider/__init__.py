@@ -26,6 +26,7 @@ from services.directory.decider.graduates import (
     GraduateState,
     RemoveGraduate,
 )
+from services.directory.decider.platform import PLATFORM, PLATFORM_STREAM, SetCheckAddress
 from services.directory.decider.provinces import PROVINCE, SetProvince
 from services.directory.decider.schools import (
     NO_SCHOOL,
@@ -46,6 +47,8 @@ __all__ = [
     "NO_EMPLOYER",
     "NO_GRADUATE",
     "NO_SCHOOL",
+    "PLATFORM",
+    "PLATFORM_STREAM",
     "PROVINCE",
     "SCHOOL",
     "AddDepartment",
@@ -59,6 +62,7 @@ __all__ = [
     "RemoveGraduate",
     "ReturnEmployer",
     "SchoolState",
+    "SetCheckAddress",
     "SetProvince",
     "SetSchool",
     "SuspendEmployer",

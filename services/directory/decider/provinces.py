@@ -9,6 +9,7 @@ from typing import Any
 
 from services.directory import events as e
 from services.directory.decider.common import check_chain, no_facts, values_of
+from services.directory.forms import LATEST, usable
 from shared.access import Subject, scope_path
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import Invalid, Reason
@@ -19,6 +20,12 @@ RESPONSE_DAYS = Reason(
     "directory.response_days",
     "默认答复期不得长于最长答复期",
     "The default response period may not exceed the longest one",
+    Invalid,
+)
+NO_TEMPLATE = Reason(
+    "directory.no_template",
+    "没有可供本省使用的协议书模板 {template}（{parties} 方）",
+    "There is no form {template} for {parties} parties that this province may print on",
     Invalid,
 )
 WRONG_ORDER = Reason(
@@ -46,7 +53,7 @@ class SetProvince:
     penalty_limit: int | None = None
     cancellation_evidence: tuple[str, ...] = ()
     issues_numbers: bool = False
-    template: str = "default/1"
+    template: str = LATEST
     review_days: int = 5
     change_deadline: date | None = None
     evidence_required: bool = True
@@ -71,6 +78,8 @@ def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta)
             if command.response_days > command.response_days_max:
                 raise RESPONSE_DAYS.error(field="response_days")
             _check_order(command)
+            if not usable(command.template, command.province, command.parties):
+                raise NO_TEMPLATE.error(field="template", template=command.template, parties=command.parties)
             changed = e.ProvinceSettingsChanged(**values_of(command))
             return [] if state.get(command.class_year) == changed else [changed]
     raise AssertionError(command)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from services.directory.decider import SCHOOL, ListSchool
 from services.directory.follower import followers
+from services.directory.national import set_check_address
 from services.directory.personal import Personal, personal_of
 from services.directory.roster import RosterReport, import_roster
 from shared.clock import FixedClock
@@ -161,6 +162,7 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         setattr(service, name, value)
     for code in SCHOOL_LISTED:
         list_school(log, code)
+    set_check_address(log, settings.check_address, NOW)
     following, vouched = (Following(log, engines[each.schema], each) for each in (projecting, vouching))
     yield World(log, engine, service, following, vouched, personal_of(settings))
     for each in engines.values():

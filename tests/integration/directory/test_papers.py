@@ -13,17 +13,22 @@ import pytest
 
 from services.agreement.events import CODEC
 from services.directory import schemas
+from services.directory.decider import SCHOOL as SCHOOL_HANDLING
+from services.directory.decider import ListSchool
 from services.directory.evidence import ReadEvidence
+from services.directory.national import set_check_address
 from services.directory.personal import destroy_keys
 from shared.codec import to_json
 from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, UnreadableEvent
+from shared.handling import handle
 from shared.messages import Actor, new_id
 from tests.integration.directory.conftest import World, by
 from tests.integration.directory.test_service import OTHER_SCHOOL, enrolled, graduate
+from tests.support import directory_examples as d
 from tests.support import examples as x
 from tests.support.directory_examples import roster_row
 from tests.support.registration_examples import REGISTERED
-from tests.support.spec import DEPARTMENT, EMPLOYER, EMPLOYER_ID, LANE, OTHER_EMPLOYER, PROVINCE, SCHOOL
+from tests.support.spec import DEPARTMENT, EMPLOYER, EMPLOYER_ID, LANE, NOW, OTHER_EMPLOYER, PROVINCE, SCHOOL, SYSTEM
 
 
 def png() -> bytes:
@@ -54,10 +59,32 @@ def shown(world: World, graduate_id: str, evidence_id: str, actor: Actor, employ
 def agreed(world: World, graduate_id: str) -> str:
     """An effective agreement, told by hand; its id."""
     own = {"graduate_id": graduate_id}
-    for event in (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED):
-        kind, _, data = CODEC.encode(replace(event, **own))
-        world.tell(f"agreement-{graduate_id}", kind, **data)
+    tell(world, graduate_id, *(replace(event, **own) for event in (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED)))
     return x.OFFER_ID
+
+
+def tell(world: World, graduate_id: str, *events: Any) -> None:
+    """More of an agreement's life."""
+    for event in events:
+        kind, _, data = CODEC.encode(event)
+        world.tell(f"agreement-{graduate_id}", kind, **data)
+
+
+def printed(world: World, graduate_id: str, agreement_id: str) -> Any:
+    query = schemas.OfAgreement(graduate_id=graduate_id, agreement_id=agreement_id, employer_id=None)
+    return world.service.print_agreement(query, by(SCHOOL, "print_agreement"))
+
+
+def corrected(world: World, **changes: str) -> None:
+    """The school says something else about the first graduate."""
+    row = roster_row(0, **changes)
+    (item,) = world.service.import_roster(schemas.Roster("10108", 2026, (row,)), by(SCHOOL, "import_roster"))["items"]
+    assert item["position"] > 0
+
+
+def vouched(world: World, number: str, name: str) -> Any:
+    world.follow()
+    return world.service.verify_number(schemas.Vouched(number=number, name=name), by(EMPLOYER, "verify_number"))
 
 
 def test_a_file_is_cleaned_sealed_and_shown_again_and_every_look_is_written_down(world: World) -> None:
@@ -159,19 +186,95 @@ def test_an_agreement_is_printed_the_same_for_both_sides_and_the_offices(world: 
     own = graduate(world)
     agreement_id = agreed(world, own)
     query = schemas.OfAgreement(graduate_id=own, agreement_id=agreement_id, employer_id=None)
-    printed = [
+    papers = [
         world.service.print_agreement(query, by(actor, "print_agreement"))
         for actor in (Actor("graduate", own), EMPLOYER, DEPARTMENT, SCHOOL)
     ]
-    assert all(each == printed[0] for each in printed)
-    assert b64decode(printed[0]["content"]).startswith(b"%PDF")
-    assert printed[0]["number"] == x.NUMBER
+    assert all(each == papers[0] for each in papers)
+    assert b64decode(papers[0]["content"]).startswith(b"%PDF")
+    assert papers[0]["number"] == x.NUMBER
     for actor in (OTHER_EMPLOYER, OTHER_SCHOOL, Actor("graduate", "14-somebody")):
         with pytest.raises(Forbidden):
             world.service.print_agreement(query, by(actor, "print_agreement"))
     unknown = replace(query, agreement_id="14-unknown")
     with pytest.raises(NotFound):
         world.service.print_agreement(unknown, by(SCHOOL, "print_agreement"))
+
+
+def test_a_paper_is_printed_as_it_was_whatever_is_corrected_since(world: World) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    agreement_id = agreed(world, own)
+    before = printed(world, own, agreement_id)
+    corrected(world, name="张改名", major_name="车辆工程", department="08", department_name="外国语学院")
+    handle(world.log, SCHOOL_HANDLING, renamed_school(), by(SYSTEM, "list_school"))
+    assert set_check_address(world.log, "https://moved.example", NOW)
+    assert printed(world, own, agreement_id) == before
+    for known in (name, "张改名"):
+        assert vouched(world, before["verification"], known)["valid"]
+    # What is numbered from now on says what is known now.
+    numbered_again = replace(x.REISSUED, agreement_id=agreement_id, graduate_id=own)
+    tell(world, own, numbered_again)
+    assert printed(world, own, agreement_id)["content"] != before["content"]
+
+
+def renamed_school() -> ListSchool:
+    return replace(d.LIST_SCHOOL, name="山西综合大学")
+
+
+def test_a_book_that_no_longer_counts_is_printed_with_a_mark(world: World) -> None:
+    enrolled(world)
+    own = graduate(world)
+    agreement_id = agreed(world, own)
+    clean = printed(world, own, agreement_id)
+    assert clean["mark"] is None
+    tell(world, own, replace(x.CANCELLED, graduate_id=own))
+    marked = printed(world, own, agreement_id)
+    assert marked["mark"] == "已解约"
+    assert marked["content"] != clean["content"]
+    assert (marked["number"], marked["verification"]) == (clean["number"], clean["verification"])
+
+
+def test_the_number_of_a_book_says_how_far_the_book_is(world: World) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    tell(world, own, replace(x.APPLIED, graduate_id=own), replace(x.AMENDED, graduate_id=own))
+    world.follow()
+    mine = schemas.OfGraduate(graduate_id=own)
+    asked = by(Actor("graduate", own), "list_verifications")
+    assert world.service.list_verifications(mine, asked) == {"verifications": []}
+    tell(world, own, replace(x.ISSUED, graduate_id=own))
+    first = printed(world, own, x.BOOK_ID)["verification"]
+    answer = vouched(world, first, name)
+    assert (answer["valid"], answer["state"], answer["state_name"]) == (False, "awaiting", "待签订")
+    assert (answer["agreement_number"], answer["unit_name"]) == (x.NUMBER, x.AMENDED.terms.unit_name)
+    # 遗失补办: the lost paper is void, the new one is another.
+    tell(world, own, replace(x.LOST, graduate_id=own), replace(x.REISSUED, graduate_id=own))
+    second = printed(world, own, x.BOOK_ID)["verification"]
+    assert second != first
+    lost, again = vouched(world, first, name), vouched(world, second, name)
+    assert (lost["state_name"], lost["agreement_number"]) == ("已作废", x.NUMBER)
+    assert (again["state_name"], again["agreement_number"]) == ("待签订", x.NEXT_NUMBER)
+    tell(world, own, replace(x.BOOK_CONCLUDED, graduate_id=own, number=x.NEXT_NUMBER))
+    assert vouched(world, second, name)["valid"]
+    assert vouched(world, first, name)["state"] == "void"
+    tell(world, own, replace(x.CANCELLED, graduate_id=own, agreement_id=x.BOOK_ID))
+    cancelled = vouched(world, second, name)
+    assert (cancelled["valid"], cancelled["state_name"]) == (False, "已解除")
+
+
+@pytest.mark.parametrize("end", [x.VOIDED, x.RETURNED])
+def test_the_number_of_a_paper_that_was_given_up_is_void(world: World, end: Any) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    bound = replace(x.OFFER_SENT, binding="acceptance"), replace(x.ACCEPTED, number=x.NUMBER)
+    past = (x.APPLIED, x.ISSUED) if end == x.VOIDED else bound
+    tell(world, own, *(replace(event, graduate_id=own) for event in past))
+    number = printed(world, own, end.agreement_id)["verification"]
+    assert vouched(world, number, name)["state"] == ("awaiting" if end == x.VOIDED else "effective")
+    tell(world, own, replace(end, graduate_id=own) if end == x.VOIDED else end)
+    assert vouched(world, number, name)["state_name"] == "已作废"
+    assert printed(world, own, end.agreement_id)["mark"] == "已作废"
 
 
 def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World) -> None:
@@ -186,8 +289,7 @@ def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World
     assert {each["kind"] for each in mine} == {"agreement", "registration"}
     with pytest.raises(Forbidden):
         world.service.list_verifications(listing, by(OTHER_SCHOOL, "list_verifications"))
-    printed = schemas.OfAgreement(graduate_id=own, agreement_id=agreement_id, employer_id=None)
-    number = world.service.print_agreement(printed, by(SCHOOL, "print_agreement"))["verification"]
+    number = printed(world, own, agreement_id)["verification"]
     assert number in {each["number"] for each in mine}
 
     def checked(number: str, name: str) -> Any:
@@ -195,6 +297,7 @@ def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World
 
     answer = checked(f" {number[:4]} {number[4:]} ", name)
     assert (answer["valid"], answer["kind"], answer["unit_name"]) == (True, "agreement", x.VERIFIED.name)
+    assert (answer["state"], answer["state_name"], answer["agreement_number"]) == ("effective", "有效", x.NUMBER)
     assert not {"graduate_id", "record_id"} & answer.keys()
     wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
     for asked in ((number, "别人"), (wrong, name), ("1" * 20, name), ("x", name)):

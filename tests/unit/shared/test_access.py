@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.access import ACCESS, Role, Subject, allowed, check, contains, scope_path
+from shared.access import ACCESS, RIGHTS, Reach, Right, Role, Subject, allowed, check, contains, scope_path
 from shared.errors import Forbidden
 from shared.messages import Actor
 
@@ -79,3 +81,50 @@ def test_what_the_platform_does_by_itself_nobody_else_may() -> None:
     for action in alone:
         for role in set(Role) - {Role.SYSTEM}:
             assert not allowed(action, Actor(role, "14-g", "CN"), HERE)
+
+
+PUBLIC = Actor(Role.PUBLIC, "gateway")
+
+
+@pytest.mark.parametrize("action", ACCESS)
+def test_the_public_checks_papers_and_does_nothing_else(action: str) -> None:
+    open_to_it = action in ("directory.verify_number", "agreement.explain_number")
+    assert {allowed(action, PUBLIC, subject) for subject in (HERE, Subject(), Subject(graduate_id="gateway"))} == {
+        open_to_it
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [(action, role) for action, rules in ACCESS.items() for role, _ in rules if role in OFFICE_SCOPES],
+)
+def test_an_account_needs_one_of_the_rights_of_whatever_its_office_does(action: str, role: Role) -> None:
+    needed = RIGHTS.get(action)
+    for rights in (None, *combinations_of_rights()):
+        account = Actor(role, "account", OFFICE_SCOPES[role], rights)
+        may = rights is None or needed is None or bool(set(rights) & set(needed))
+        assert allowed(action, account, HERE) is may
+        if not may:
+            with pytest.raises(Forbidden) as caught:
+                check(action, account, HERE)
+            assert caught.value.code == "access.no_right"
+
+
+def combinations_of_rights() -> list[tuple[str, ...]]:
+    return [found for size in range(len(Right) + 1) for found in combinations(Right, size)]
+
+
+def test_a_thing_may_ask_for_one_of_the_rights() -> None:
+    asked = Subject(scope=HERE.scope, right=Right.CANCELLING)
+    for rights, may in (((Right.SIGNING,), False), ((Right.CANCELLING,), True), (tuple(Right), True)):
+        account = Actor(Role.SCHOOL, "account", OFFICE_SCOPES[Role.SCHOOL], rights)
+        assert allowed("review.approve_review", account, asked) is may
+        assert allowed("review.get_review", account, asked)
+
+
+def test_a_right_never_opens_what_role_and_scope_do_not() -> None:
+    assert all((Role.SYSTEM, Reach.ANY) not in ACCESS[action] for action in RIGHTS)
+    elsewhere = Actor(Role.SCHOOL, "account", "CN/33/10335", tuple(Right))
+    with pytest.raises(Forbidden) as caught:
+        check("review.approve_review", elsewhere, HERE)
+    assert caught.value.code == "access.denied"

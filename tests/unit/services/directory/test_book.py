@@ -15,8 +15,9 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory import book as module
-from services.directory.book import DEFAULT, LATEST_VERSION, Book, chinese_date, print_book, template_of
+from services.directory import book, forms
+from services.directory.book import Book, chinese_date, print_book
+from services.directory.forms import DEFAULT, LATEST, usable
 from tests.support.examples import NUMBER
 
 ADDRESS = "https://check.example.edu.cn/agreements"
@@ -45,8 +46,10 @@ BOOK = Book(
     report_by=date(2026, 7, 31),
 )
 PRINTED_AS_EVER = {
-    2: "1a4d1c701552560c16c300015c4744b0ad5e1d0acc32f3f07e4064322c6b6da3",
-    3: "47131d02292353eb4ea74dc9acefdf056331cc1892a09346721f6f967cadee3f",
+    ("default/1", 2): "1a4d1c701552560c16c300015c4744b0ad5e1d0acc32f3f07e4064322c6b6da3",
+    ("default/1", 3): "47131d02292353eb4ea74dc9acefdf056331cc1892a09346721f6f967cadee3f",
+    ("default/2", 2): "9bdc776e5243f4f50ffb26352e8a8b732b74d5183ef5a4d758ebe463ece8cad0",
+    ("default/2", 3): "714bd9ac84665c9b54f53f141418ea9d061b3a18e6a1b50a5701504b279b9abb",
 }
 WRITTEN = (
     "graduate_name",
@@ -132,11 +135,11 @@ def test_a_date_is_written_as_people_read_it() -> None:
     assert chinese_date(date(2026, 5, 4)) == "2026年5月4日"
 
 
-@pytest.mark.parametrize("parties", [2, 3])
-def test_a_book_is_printed_to_the_same_bytes_for_ever(parties: int) -> None:
-    """A change here reprints every old book differently: make a new template version, or keep the pinned typesetter."""
-    printed = print_book(replace(BOOK, parties=parties), ADDRESS)
-    assert sha256(printed).hexdigest() == PRINTED_AS_EVER[parties]
+@pytest.mark.parametrize(("form", "parties"), PRINTED_AS_EVER)
+def test_a_book_is_printed_to_the_same_bytes_for_ever(form: str, parties: int) -> None:
+    """A change here reprints every old book differently: make a new version, or keep the pinned typesetter."""
+    printed = print_book(replace(BOOK, parties=parties), ADDRESS, form)
+    assert sha256(printed).hexdigest() == PRINTED_AS_EVER[form, parties]
     assert b"CreationDate" not in printed
     assert b"ModDate" not in printed
 
@@ -228,27 +231,57 @@ def test_any_text_can_be_printed(field: str, text: str) -> None:
     print_book(replace(BOOK, **{field: text}), ADDRESS)
 
 
-def test_a_province_may_bring_its_own_template_and_old_books_keep_theirs(
+def test_a_province_may_bring_its_own_form_and_old_books_keep_theirs(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder, version, words in ((DEFAULT, 1, "旧"), (DEFAULT, 2, "新"), ("44", 2, "粤")):
         (tmp_path / folder).mkdir(exist_ok=True)
         template = f'#set document(date: none)\n#set text(font: "Noto Serif SC")\n{words}'
         (tmp_path / folder / f"{version}-two-party.typ").write_text(template)
-    monkeypatch.setattr(module, "TEMPLATES", tmp_path)
-    used = {(province, version): template_of(province, version, 2) for province in ("14", "44") for version in (1, 2)}
-    assert used == {("14", 1): DEFAULT, ("14", 2): DEFAULT, ("44", 1): DEFAULT, ("44", 2): "44"}
-    printed = {key: text_of(print_book(BOOK, ADDRESS, folder, key[1])) for key, folder in used.items()}
-    assert printed == {("14", 1): "旧", ("14", 2): "新", ("44", 1): "旧", ("44", 2): "粤"}
+    for module in (book, forms):
+        monkeypatch.setattr(module, "TEMPLATES", tmp_path)
+    known = forms.forms()
+    assert known == {("default/1", 2), ("default/2", 2), ("44/2", 2)}
+    printed = {form: text_of(print_book(BOOK, ADDRESS, form)) for form, _ in known}
+    assert printed == {"default/1": "旧", "default/2": "新", "44/2": "粤"}
+    monkeypatch.setattr(forms, "FORMS", known)
+    may = {(form, province) for form, _ in known for province in ("14", "44") if usable(form, province, 2)}
+    assert ("44/2", "14") not in may
+    assert len(may) == 5
 
 
-@pytest.mark.parametrize(("template", "version"), [("default", 99), ("99", 1), ("../x", 1), ("", 1), ("４４", 1)])
-def test_there_is_no_other_template(template: str, version: int) -> None:
+@pytest.mark.parametrize("form", ["default/99", "99/1", "../default/1", "", "default/01", "４４/1"])
+def test_there_is_no_other_form(form: str) -> None:
+    assert not usable(form, "14", 2)
     with pytest.raises(LookupError):
-        print_book(BOOK, ADDRESS, template, version)
+        print_book(BOOK, ADDRESS, form)
 
 
 @pytest.mark.parametrize("parties", [2, 3])
-def test_the_latest_version_exists_for_every_mode(parties: int) -> None:
-    assert template_of("14", LATEST_VERSION, parties) == DEFAULT
-    assert print_book(replace(BOOK, parties=parties), ADDRESS).startswith(b"%PDF-")
+def test_the_latest_form_exists_for_every_mode(parties: int) -> None:
+    assert usable(LATEST, "14", parties)
+
+
+RECORDS = (
+    "2026年5月5日 16:00 乙方 张晓明 应约",
+    "2026年5月6日 10:02 甲方 晋阳机械（集团）有限公司 加盖电子签章",
+    "2026年5月7日 09:00 山西大学 鉴证，经办账号 school-office",
+)
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_a_book_says_who_signed_on_the_platform_and_when(parties: int) -> None:
+    (page,) = pages(print_book(replace(BOOK, parties=parties, records=RECORDS), ADDRESS))
+    assert "平台签署记录" in page
+    assert all("".join(record.split()) in page for record in RECORDS)
+    assert "平台签署记录" not in text_of(print_book(BOOK, ADDRESS))
+
+
+@pytest.mark.parametrize("form", ["default/1", "default/2"])
+@pytest.mark.parametrize("mark", ["已作废", "已解约"])
+def test_a_book_that_no_longer_counts_says_so_across_every_page(form: str, mark: str) -> None:
+    long = replace(BOOK, mark=mark, terms=tuple(f"第{index}条" + "约定内容" * 30 for index in range(12)))
+    shown = pages(print_book(long, ADDRESS, form))
+    assert len(shown) > 1
+    assert all(mark in page for page in shown)
+    assert mark not in text_of(print_book(BOOK, ADDRESS, form))

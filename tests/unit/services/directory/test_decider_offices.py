@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.directory.decider import PROVINCE, SCHOOL
+from services.directory.decider import PLATFORM, PROVINCE, SCHOOL
 from tests.support import directory_examples as x
 from tests.support.spec import assert_folds_every_event, given
 
@@ -93,6 +93,32 @@ def test_a_province_chooses_the_order_of_signing(parties: int, order: tuple[str,
 def test_an_order_that_nobody_can_sign_in_is_refused(parties: int, order: tuple[str, ...]) -> None:
     command = replace(x.SET_PROVINCE, parties=parties, signing_order=order)
     given(PROVINCE).when(command).then_refused("directory.wrong_signing_order", "signing_order")
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+@pytest.mark.parametrize("form", ["default/1", "default/2"])
+def test_a_province_prints_on_a_form_there_is(form: str, parties: int) -> None:
+    command = replace(x.SET_PROVINCE, template=form, parties=parties)
+    given(PROVINCE).when(command).then(replace(x.PROVINCE_SET, template=form, parties=parties))
+
+
+@pytest.mark.parametrize("form", ["14/77", "default/3", "default/01", "33/1"])
+def test_a_form_that_is_not_there_is_refused_when_it_is_set(form: str) -> None:
+    command = replace(x.SET_PROVINCE, template=form)
+    given(PROVINCE).when(command).then_refused("directory.no_template", "template")
+
+
+# set_check_address
+
+
+def test_the_public_check_has_an_address_from_now_on() -> None:
+    given(PLATFORM).when(x.SET_CHECK_ADDRESS).then(x.CHECK_ADDRESS_SET)
+    moved = replace(x.SET_CHECK_ADDRESS, address="https://new.example")
+    given(PLATFORM, x.CHECK_ADDRESS_SET).when(moved).then(replace(x.CHECK_ADDRESS_SET, address="https://new.example"))
+
+
+def test_the_same_address_again_changes_nothing() -> None:
+    given(PLATFORM, x.CHECK_ADDRESS_SET).when(x.SET_CHECK_ADDRESS).then_nothing()
 
 
 # list_school

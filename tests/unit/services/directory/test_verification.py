@@ -10,6 +10,7 @@ from services.directory.personal import Personal
 from services.directory.verification import (
     KINDS,
     VerificationNumber,
+    paper_id,
     parse,
     same_name,
     verification_number,
@@ -35,6 +36,13 @@ def test_a_number_says_its_kind_its_province_and_its_class() -> None:
     found = parse(NUMBER)
     assert (found.kind, found.lane, found.class_year) == ("agreement", "14", 2026)
     assert found == VerificationNumber("agreement", "14", 2026, NUMBER[5:19])
+
+
+def test_a_book_made_again_after_a_loss_has_another_number() -> None:
+    assert paper_id(OFFER_ID, None) == OFFER_ID
+    again = verification_number(KEYED, "agreement", paper_id(OFFER_ID, "202610108310000024"), 2026)
+    assert parse(again).lane == parse(NUMBER).lane
+    assert again != NUMBER
 
 
 def test_a_number_never_changes() -> None:

@@ -19,7 +19,7 @@ from services.review.decider import (
     case_of,
     chain_of,
 )
-from shared.access import Subject
+from shared.access import Right, Subject
 from shared.messages import NewEvent, Recorded, new_id
 from tests.support import review_examples as x
 from tests.support.spec import (
@@ -304,6 +304,6 @@ def test_every_command_belongs_to_its_case(command: Any) -> None:
 
 def test_a_case_is_where_its_graduate_is_and_no_case_is_nowhere() -> None:
     where = HANDLING.subject(x.APPROVE, folded(HANDLING, (x.OPENED,)), Facts())
-    assert where == Subject(scope=SCOPE, graduate_id=GRADUATE_ID)
+    assert where == Subject(scope=SCOPE, graduate_id=GRADUATE_ID, right=Right.SIGNING)
     for past in ((), (x.CLOSED,)):
         assert HANDLING.subject(x.APPROVE, folded(HANDLING, past), Facts()) == Subject()

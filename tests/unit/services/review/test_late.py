@@ -10,7 +10,8 @@ import pytest
 
 from services.review import decider as c
 from services.review import events as e
-from services.review.decider import HANDLING, Facts, case_of, step_days_of
+from services.review.decider import HANDLING, Facts, case_of, step_days_of, subject_of
+from shared.access import allowed
 from shared.messages import Actor
 from tests.support.spec import (
     DEPARTMENT,
@@ -116,17 +117,17 @@ def test_above_the_province_is_the_ministry() -> None:
         ("void", "cancelling"),
     ],
 )
-@pytest.mark.parametrize("command", [APPROVE, RETURN])
-def test_signing_and_cancelling_are_separate_rights(kind: str, right: str, command: Any) -> None:
-    opened = replace(OPENED, kind=kind)
+@pytest.mark.parametrize("action", ["approve_review", "approve_reviews", "return_review", "return_reviews"])
+def test_signing_and_cancelling_are_separate_rights(kind: str, right: str, action: str) -> None:
+    case = after(replace(OPENED, kind=kind)).state
     other = "cancelling" if right == "signing" else "signing"
-    may = Actor(DEPARTMENT.role, DEPARTMENT.id, DEPARTMENT.scope, (right,))
-    assert after(opened).when(command, meta(may)).error is None
-    for rights in ((other,), ()):
-        may_not = replace(may, rights=rights)
-        after(opened).when(command, meta(may_not)).then_refused("review.no_right")
-    both = replace(may, rights=None)
-    assert after(opened).when(command, meta(both)).error is None
+    office = Actor(DEPARTMENT.role, DEPARTMENT.id, DEPARTMENT.scope)
+    may = {
+        rights: allowed(f"review.{action}", replace(office, rights=rights), subject_of(case))
+        for rights in (None, (right,), (other,), (), ("signing", "cancelling"))
+    }
+    assert may == {None: True, (right,): True, (other,): False, (): False, ("signing", "cancelling"): True}
+    assert allowed("review.get_review", replace(office, rights=()), subject_of(case))
 
 
 # the days of a province
