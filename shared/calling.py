@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from amqp.exceptions import AMQPError
 from kombu import Consumer, Queue
 
 from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
-from shared.calls import COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
+from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
 from shared.errors import KINDS, Reason, ServiceError, Unavailable, WireError
 from shared.topology import RPC_EXCHANGE
 
@@ -48,6 +48,7 @@ class Call:
     principal: str
     command_id: UUID = field(default_factory=uuid4)
     correlation_id: UUID | None = None
+    client_address: str | None = None
 
 
 class Caller:
@@ -115,12 +116,14 @@ class Caller:
                 self._waiting.pop(key, None)
 
     def _outgoing(self, call: Call, key: str, expires: str) -> Outgoing:
-        headers: Mapping[str, str] = {
+        headers: dict[str, str] = {
             PRINCIPAL: call.principal,
             COMMAND_ID: str(call.command_id),
             CORRELATION_ID: str(call.correlation_id or call.command_id),
             DEADLINE: expires,
         }
+        if call.client_address is not None:
+            headers[CLIENT_ADDRESS] = call.client_address
         return Outgoing(
             body=orjson.dumps({"args": [call.payload], "kwargs": {}}),
             exchange=RPC_EXCHANGE.name,

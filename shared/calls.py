@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ PRINCIPAL: Final = "nameko.principal"
 COMMAND_ID: Final = "nameko.command_id"
 CORRELATION_ID: Final = "nameko.correlation_id"
 DEADLINE: Final = "nameko.deadline"
+CLIENT_ADDRESS: Final = "nameko.client_address"
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
 
@@ -40,12 +42,16 @@ UNKNOWN_METHOD = Reason("call.unknown_method", "没有该方法：{method}", "Th
 
 @dataclass(frozen=True, slots=True)
 class CallHeaders:
-    """What the headers of a call say. `deadline` is an aware instant after which no work must begin."""
+    """What the headers of a call say. `deadline` is an aware instant after which no work must begin.
+
+    `client_address` is the IP address of the person's device as the gateway saw it: logged, never part of an event.
+    """
 
     principal: str | None
     command_id: UUID
     correlation_id: UUID
     deadline: datetime | None
+    client_address: str | None = None
 
 
 def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
@@ -59,6 +65,7 @@ def read_headers(headers: Mapping[str, Any], *, is_query: bool) -> CallHeaders:
         command_id=command_id,
         correlation_id=_uuid(headers, CORRELATION_ID, required=False) or command_id,
         deadline=_instant(headers, DEADLINE),
+        client_address=_address(headers, CLIENT_ADDRESS),
     )
 
 
@@ -97,6 +104,16 @@ def _uuid(headers: Mapping[str, Any], name: str, *, required: bool) -> UUID | No
     try:
         return UUID(text)
     except (TypeError, ValueError, AttributeError):
+        raise BAD_HEADER.error(field=name) from None
+
+
+def _address(headers: Mapping[str, Any], name: str) -> str | None:
+    text = _text(headers, name)
+    if text is None:
+        return None
+    try:
+        return str(ip_address(text))
+    except ValueError:
         raise BAD_HEADER.error(field=name) from None
 
 

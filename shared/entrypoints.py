@@ -294,7 +294,7 @@ class _Call(Rpc):
         return result.to_json() if isinstance(result, Answer) else result
 
     def _spawn(self, message: Any, started: float, headers: CallHeaders, loaded: Any, meta: Meta) -> None:
-        finish = partial(self._finish, message, started)
+        finish = partial(self._finish, message, started, headers, meta)
         try:
             # nameko unpacks the arguments when a worker takes the call up, which may be long after it arrived.
             arguments = _taken_up(headers, loaded, meta)
@@ -302,7 +302,16 @@ class _Call(Rpc):
         except ContainerBeingKilled:
             self.rpc_consumer.requeue_message(message)
 
-    def _finish(self, message: Any, started: float, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _finish(
+        self,
+        message: Any,
+        started: float,
+        headers: CallHeaders,
+        meta: Meta,
+        worker_ctx: Any,
+        result: Any,
+        exc_info: Any,
+    ) -> tuple[Any, Any]:
         del worker_ctx
         error = _meant(exc_info[1]) if exc_info is not None else None
         if error is not None and not isinstance(error, Refusal):
@@ -315,6 +324,8 @@ class _Call(Rpc):
                 _log.exception("the answer cannot be shown", extra={"action": self._action})
                 error = BUG.error()
         self.rpc_consumer.answer(message, self._action, started, shown, error)
+        if not self.is_query:
+            _log_command(headers, meta, "ok" if error is None else error.code)
         return shown, exc_info
 
     def _failed(self, message: Any, started: float) -> None:
@@ -451,6 +462,20 @@ def subscribe(reactions: Reactions) -> Callable[[Any], Any]:
         return method
 
     return decorate
+
+
+def _log_command(headers: CallHeaders, meta: Meta, outcome: str) -> None:
+    """Who asked for what, from where, and what came of it: the address is in no event, where it could not be erased."""
+    _log.info(
+        "command",
+        extra={
+            "action": meta.action,
+            "actor": f"{meta.actor.role}/{meta.actor.id}",
+            "client_address": headers.client_address,
+            "command_id": str(meta.command_id),
+            "outcome": outcome,
+        },
+    )
 
 
 def _taken_up(headers: CallHeaders, loaded: Any, meta: Meta) -> Iterator[Any]:

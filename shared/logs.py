@@ -27,7 +27,9 @@ _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None
 _SAYS_NO_PAYLOAD = (ServiceError, OSError, AMQPError)
 FACTS = (
     "action",
+    "actor",
     "attempt",
+    "client_address",
     "code",
     "command_id",
     "event_id",

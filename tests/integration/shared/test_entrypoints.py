@@ -15,14 +15,14 @@ from kombu import Connection, Queue
 
 from shared.broker import ConfirmedPublisher, Outgoing
 from shared.calling import Call
-from shared.calls import COMMAND_ID, CORRELATION_ID, DEADLINE, LARGEST_BODY, PRINCIPAL
+from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, LARGEST_BODY, PRINCIPAL
 from shared.errors import KINDS, Invalid, Refused, ServiceError, Unavailable
 from shared.handling import BULK_LIMIT
 from shared.messages import Actor
 from shared.principals import Issuer, new_signing_key
 from shared.topology import RPC_EXCHANGE
-from tests.support.amqp_counting import A_PERSON
-from tests.support.amqp_world import World, a_counter, eventually
+from tests.support.amqp_counting import A_PERSON, LIMIT
+from tests.support.amqp_world import OFFICE, World, a_counter, eventually
 
 
 def sent_raw(
@@ -145,11 +145,42 @@ def test_a_bug_is_answered_as_one_without_saying_more_and_the_service_goes_on(co
     assert counting.call("counter.get_total", {"counter": a_counter()})["total"] == 0
 
 
+@pytest.mark.parametrize(("by", "outcome"), [(1, "ok"), (LIMIT, "counter.full")])
+def test_a_command_is_logged_with_who_asked_from_where_and_what_came_of_it(
+    counting: World, by: int, outcome: str
+) -> None:
+    counter, command_id = a_counter(), uuid4()
+    counting.call("counter.count", {"counter": counter, "by": 1})
+    asked = Call("counter.count", {"counter": counter, "by": by}, counting.token(), command_id, None, "2001:DB8::1")
+    counting.caller.call_all([asked])
+
+    def lines() -> list[dict[str, Any]]:
+        return [each for each in counting.served[0].lines() if each.get("command_id") == str(command_id)]
+
+    (line,) = eventually(lines)
+    assert {name: line[name] for name in ("action", "actor", "client_address", "outcome")} == {
+        "action": "counter.count",
+        "actor": f"{OFFICE.role}/{OFFICE.id}",
+        "client_address": "2001:db8::1",
+        "outcome": outcome,
+    }
+    assert "2001:db8::1" not in str(counting.log.read([f"counter-{counter}"]))
+
+
+def test_a_query_is_not_logged(counting: World) -> None:
+    asked = Call("counter.get_total", {"counter": a_counter()}, counting.token())
+    counting.caller.call(asked)
+    counter = a_counter()
+    counting.call("counter.count", {"counter": counter, "by": 1}, command_id=(known := uuid4()))
+    eventually(lambda: [each for each in counting.served[0].lines() if each.get("command_id") == str(known)])
+    assert all(each.get("command_id") != str(asked.command_id) for each in counting.served[0].lines())
+
+
 def test_the_log_of_a_bug_has_its_place_and_correlation_but_not_its_text(counting: World) -> None:
     correlation_id = uuid4()
     outcome_of(counting, "counter.fail", {"kind": "bug"}, correlation_id=correlation_id)
     (served,) = counting.served
-    (line,) = [each for each in served.lines() if each.get("correlation_id") == str(correlation_id)]
+    (line,) = [each for each in served.lines() if each.get("correlation_id") == str(correlation_id) and "trace" in each]
     assert (line["action"], line["code"]) == ("counter.fail", "service.failure")
     assert "amqp_serving.py" in line["trace"]
     assert "ZeroDivisionError" in line["trace"]
@@ -200,6 +231,7 @@ def test_a_principal_that_may_not_is_refused_and_leaves_nothing(counting: World,
         ({DEADLINE: "2026-05-04T00:00:00"}, DEADLINE),
         ({DEADLINE: "0001-01-01T00:00:00+14:00"}, DEADLINE),
         ({DEADLINE: [1]}, DEADLINE),
+        ({CLIENT_ADDRESS: "here"}, CLIENT_ADDRESS),
     ],
 )
 def test_a_wrong_header_is_named_and_nothing_is_done(counting: World, headers: dict[str, Any], field: str) -> None:

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calls import COMMAND_ID, CORRELATION_ID, DEADLINE, LARGEST_BODY, check_deadline, read_body, read_headers
+from shared.calls import (
+    CLIENT_ADDRESS,
+    COMMAND_ID,
+    CORRELATION_ID,
+    DEADLINE,
+    LARGEST_BODY,
+    check_deadline,
+    read_body,
+    read_headers,
+)
 from shared.errors import Invalid, Refused
 
 
@@ -54,12 +63,26 @@ def test_a_command_needs_its_id_and_correlates_by_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [(COMMAND_ID, "x"), (COMMAND_ID, 7), (CORRELATION_ID, "x"), (DEADLINE, "soon"), (DEADLINE, "2026-01-01T00:00:00")],
+    [
+        (COMMAND_ID, "x"),
+        (COMMAND_ID, 7),
+        (CORRELATION_ID, "x"),
+        (DEADLINE, "soon"),
+        (DEADLINE, "2026-01-01T00:00:00"),
+        (CLIENT_ADDRESS, "here"),
+        (CLIENT_ADDRESS, 7),
+    ],
 )
 def test_a_wrong_header_is_named(name: str, value: Any) -> None:
     with pytest.raises(Invalid) as caught:
         read_headers({COMMAND_ID: str(uuid4()), name: value}, is_query=False)
     assert caught.value.field == name
+
+
+@pytest.mark.parametrize(("sent", "known"), [("10.1.2.3", "10.1.2.3"), ("2001:DB8::0:1", "2001:db8::1"), (None, None)])
+def test_the_address_of_the_persons_device_is_read_in_its_normal_form(sent: str | None, known: str | None) -> None:
+    headers = {COMMAND_ID: str(uuid4()), **({} if sent is None else {CLIENT_ADDRESS: sent})}
+    assert read_headers(headers, is_query=False).client_address == known
 
 
 def test_nothing_is_begun_at_or_after_the_deadline() -> None:
