@@ -83,6 +83,11 @@ class Recorded:
         """The event's data as stored (not upcast)."""
         return self.event.data
 
+    @property
+    def occurred_at(self) -> datetime:
+        """The platform's clock when the event was decided."""
+        return self.event.occurred_at
+
 
 def lane_of(thing_id: str) -> str:
     """The lane an id lives in. Raises ValueError when the text is no id."""

@@ -179,9 +179,9 @@ class _Batch:
     changes: dict[str, list[_Change]] = field(default_factory=dict)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
-    def change(self, recorded: Recorded, row: tuple[str, ...]) -> None:
-        day = day_of(recorded.event.occurred_at).isoformat()
-        known = self.changes.setdefault(recorded.data["graduate_id"], [])
+    def change(self, recorded: Recorded, graduate_id: str, row: tuple[str, ...]) -> None:
+        day = day_of(recorded.occurred_at).isoformat()
+        known = self.changes.setdefault(graduate_id, [])
         for earlier in known:
             if earlier.to_day > day:
                 earlier.to_day = max(earlier.from_day, day)
@@ -209,16 +209,19 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
 def _read(events: Sequence[Recorded]) -> _Batch:
     batch = _Batch()
     for recorded in events:
-        kind, data = recorded.type, recorded.data
+        kind = recorded.type
         if kind in _ROSTER:
-            batch.roster[data["graduate_id"]] = _roster_row(data)
+            row = _roster_row(recorded.data)
+            batch.roster[row[0]] = row
         elif kind == _REGISTERED:
-            batch.change(recorded, _destination_row(data["destination"]))
+            data = recorded.data
+            batch.change(recorded, data["graduate_id"], _destination_row(data["destination"]))
         elif kind == _REOPENED:
-            batch.change(recorded, _NOTHING)
+            batch.change(recorded, recorded.data["graduate_id"], _NOTHING)
         elif kind == _REMOVED:
-            batch.roster[data["graduate_id"]] = None
+            batch.roster[recorded.data["graduate_id"]] = None
         elif kind == _DEPARTMENT:
+            data = recorded.data
             batch.names[recorded.lane, data["school"], data["department"]] = data["name"]
     return batch
 

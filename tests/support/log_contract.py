@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Thread
 from uuid import uuid4
 
@@ -22,6 +23,20 @@ class LogContract:
         assert recorded.event == event
         assert (recorded.lane, recorded.position, recorded.stream, recorded.version) == ("14", 1, stream, 1)
         assert recorded.recorded_at.tzinfo is not None
+
+    def test_a_lanes_reader_gets_the_same_as_a_streams(self, log: EventLog) -> None:
+        stream, event = a_stream(), an_event(7)
+        log.append("14", Write(stream, 0, [event, replace(an_event(8), causation_id=uuid4())]))
+        of_stream, of_lane = list(log.read([stream])[stream]), list(log.read_lane("14", 0, 10))
+        assert of_lane == of_stream
+        assert of_stream == of_lane
+        assert list(reversed(of_lane)) != of_stream
+        assert of_lane != [None, None]
+        first = of_lane[0]
+        assert (first.lane, first.position, first.stream, first.version) == ("14", 1, stream, 1)
+        assert (first.type, first.data, first.occurred_at) == (event.type, event.data, event.occurred_at)
+        assert first.event.data is first.data
+        assert first.event is first.event
 
     def test_an_unknown_stream_is_empty(self, log: EventLog) -> None:
         stream = a_stream()
