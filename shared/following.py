@@ -12,9 +12,10 @@ import hashlib
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -28,7 +29,8 @@ from shared.eventlog.port import EventLog
 from shared.messages import Recorded
 from shared.sql import passing, quoted
 
-Apply = Callable[[Connection, Sequence[Recorded]], None]
+Understand = Callable[[Sequence[Recorded]], Any]
+Apply = Callable[[Connection, Any], None]
 
 LIVE_BATCH = 1_000
 REBUILD_BATCH = 10_000
@@ -79,12 +81,17 @@ class Target(Protocol):
         ...
 
 
+def _as_they_are(events: Sequence[Recorded]) -> Sequence[Recorded]:
+    return events
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """One reader of the log and the tables it owns: `schema` holds `metadata`'s tables, its checkpoint among them.
 
-    `apply` gets consecutive events of one lane and must either do all of its work or raise. A `target` that has forgotten
-    is told everything again.
+    `understand` makes of consecutive events of one lane what `apply` gets, which must either do all of its work or raise.
+    The first looks at nothing but the events: it may run while the batch before is being applied. A `target` that has
+    forgotten is told everything again.
     """
 
     name: str
@@ -92,6 +99,7 @@ class Follower:
     metadata: MetaData
     apply: Apply
     target: Target | None = None
+    understand: Understand = _as_they_are
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
@@ -141,6 +149,23 @@ class Progress:
         return [lane for lane, head in heads.items() if head > self.seen.get(lane, 0) and lane not in self.stopped]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a batch is read: up to `limit` events of a lane behind a position."""
+
+    lane: str
+    after: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """So many consecutive events, as `apply` gets them."""
+
+    count: int
+    understood: Any
+
+
 class Following:
     """One replica of a follower. `step` does what there is to do; `run` repeats it until told to stop."""
 
@@ -151,6 +176,7 @@ class Following:
         self._engine = engine
         self._batch = batch
         self._troubled = ""
+        self._ahead: tuple[_Place, Future[_Batch]] | None = None
 
     def problem(self) -> str | None:
         """Where and why it has stopped, for a readiness probe."""
@@ -166,10 +192,11 @@ class Following:
         stopped: Stopped | None = None
         if self.follower.target is not None and self.follower.target.forgotten():
             self._begin_anew(self.follower.target)
-        for lane in sorted(self.progress.behind(heads), key=lambda lane: (lane <= self._troubled, lane)):
+        lanes = sorted(self.progress.behind(heads), key=lambda lane: (lane <= self._troubled, lane))
+        for lane, following in zip(lanes, (*lanes[1:], *lanes[:1]), strict=True):
             self._troubled = lane
             try:
-                applied += self._advance(lane, self._batch, heads[lane])
+                applied += self._advance(lane, self._batch, heads, following)
             except Stopped as error:
                 stopped = stopped or error
         self._troubled = ""
@@ -199,9 +226,9 @@ class Following:
             if not applied:
                 heads.wait(self.progress, RECLAIM_SECONDS)
 
-    def _advance(self, lane: str, limit: int, head: int) -> int:
+    def _advance(self, lane: str, limit: int, heads: Mapping[str, int], then: str) -> int:
         try:
-            return self._apply_batch(lane, limit, head)
+            return self._apply_batch(lane, limit, heads, then)
         except (Unavailable, Conflict, PoolTimeout):
             raise
         except Exception as error:
@@ -209,31 +236,55 @@ class Following:
                 raise
             if limit > 1:
                 # Everything before the event that cannot be applied still counts.
-                return self._advance(lane, limit // 2, head)
+                return self._advance(lane, limit // 2, heads, then)
             raise self._stop(lane, error) from error
 
-    def _apply_batch(self, lane: str, limit: int, head: int) -> int:
+    def _apply_batch(self, lane: str, limit: int, heads: Mapping[str, int], then: str) -> int:
         with self._engine.begin() as connection:
             position = self._claim(connection, lane)
             if position is None:
                 return 0
             self.progress.seen[lane] = position
-            events = self._log.read_lane(lane, position, limit)
-            if not events and head > position:
-                raise GAP.error(expected=position + 1, found=head)
-            if not events:
+            batch = self._next(_Place(lane, position, limit))
+            if not batch.count and heads[lane] > position:
+                raise GAP.error(expected=position + 1, found=heads[lane])
+            if not batch.count:
                 return 0
-            for expected, recorded in enumerate(events, position + 1):
-                if recorded.position != expected:
-                    raise GAP.error(expected=expected, found=recorded.position)
-            self.follower.apply(connection, events)
-            connection.execute(
-                update(_CHECKPOINT).where(_CHECKPOINT.c.lane == lane).values(position=events[-1].position)
-            )
-        self.progress.seen[lane] = events[-1].position
-        metrics.FOLLOWED.labels(self.follower.name).inc(len(events))
-        metrics.FOLLOWER_POSITION.labels(self.follower.name, lane).set(events[-1].position)
-        return len(events)
+            reached = position + batch.count
+            self._look_ahead(then, reached if then == lane else self.progress.seen.get(then, 0), heads[then])
+            self.follower.apply(connection, batch.understood)
+            connection.execute(update(_CHECKPOINT).where(_CHECKPOINT.c.lane == lane).values(position=reached))
+        self.progress.seen[lane] = reached
+        metrics.FOLLOWED.labels(self.follower.name).inc(batch.count)
+        metrics.FOLLOWER_POSITION.labels(self.follower.name, lane).set(reached)
+        return batch.count
+
+    def _next(self, place: _Place) -> _Batch:
+        """The batch as it was read ahead, or read now: another replica may have been here, or the batch has been halved."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1].result() if ahead is not None and ahead[0] == place else self._read(place)
+
+    def _look_ahead(self, lane: str, after: int, head: int) -> None:
+        """Read a batch in a thread where a whole one is waiting. Events never change, so nobody need hold the lane for it."""
+        if head - after < self._batch:
+            return
+        place, found = _Place(lane, after, self._batch), Future[_Batch]()
+
+        def read() -> None:
+            try:
+                found.set_result(self._read(place))
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told
+                found.set_exception(error)
+
+        self._ahead = place, found
+        Thread(target=read, name=f"{self.follower.name} ahead", daemon=True).start()
+
+    def _read(self, place: _Place) -> _Batch:
+        events = self._log.read_lane(place.lane, place.after, place.limit)
+        for expected, recorded in enumerate(events, place.after + 1):
+            if recorded.position != expected:
+                raise GAP.error(expected=expected, found=recorded.position)
+        return _Batch(len(events), self.follower.understand(events) if events else None)
 
     def _begin_anew(self, target: Target) -> None:
         """One replica does it. The checkpoints go back first: a crash in between begins anew once more."""

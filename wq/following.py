@@ -35,7 +35,8 @@ def follow(names: Sequence[str], settings: Settings) -> int:
     def open_engine(schema: str) -> Engine:
         return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2)
 
-    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=len(chosen) + 1))
+    # Each reads one batch while it looks ahead for another; one more asks for the heads.
+    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2 * len(chosen) + 1))
     followings = [Following(log, open_engine(follower.schema), follower) for follower in chosen]
     stop = Event()
 

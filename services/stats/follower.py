@@ -3,4 +3,12 @@
 from services.stats import read_model
 from shared.following import Follower
 
-FOLLOWERS = (Follower(name="stats.project", schema="stats", metadata=read_model.METADATA, apply=read_model.apply),)
+FOLLOWERS = (
+    Follower(
+        name="stats.project",
+        schema="stats",
+        metadata=read_model.METADATA,
+        understand=read_model.understand,
+        apply=read_model.apply,
+    ),
+)

@@ -181,7 +181,7 @@ class _Change:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """What a batch says, the last word on each thing only."""
 
     roster: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
@@ -197,9 +197,8 @@ class _Batch:
         known.append(_Change(recorded.position, day, row, recorded.recorded_at.isoformat()))
 
 
-def apply(connection: Connection, events: Sequence[Recorded]) -> None:
+def apply(connection: Connection, batch: Batch) -> None:
     """Bring the tables up to a batch of one lane: the batch is copied in once, the rest is done by sets."""
-    batch = _read(events)
     for (province, school, department), name in batch.names.items():
         row = {"province": province, "school": school, "department": department, "name": name}
         connection.exec_driver_sql(_NAME, row)
@@ -215,8 +214,9 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         connection.exec_driver_sql(_CHANGE)
 
 
-def _read(events: Sequence[Recorded]) -> _Batch:
-    batch = _Batch()
+def understand(events: Sequence[Recorded]) -> Batch:
+    """What a batch says."""
+    batch = Batch()
     for recorded in events:
         kind = recorded.type
         if kind in _ROSTER:

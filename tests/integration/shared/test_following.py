@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -50,8 +50,8 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     connection.execute(insert(SEEN), rows)
 
 
-def follower(apply: Callable[[Connection, Sequence[Recorded]], None] = apply) -> AFollower:
-    return AFollower(name="test.project", schema=SCHEMA, metadata=METADATA, apply=apply)
+def follower(apply: Callable[[Connection, Any], None] = apply, **differs: Any) -> AFollower:
+    return AFollower(name="test.project", schema=SCHEMA, metadata=METADATA, apply=apply, **differs)
 
 
 @dataclass
@@ -73,7 +73,7 @@ class House:
     def reading(self) -> Engine:
         return self.engine()
 
-    def following(self, log: EventLog | None = None, batch: int = 10, **differs: Any) -> Following:
+    def following(self, log: Any = None, batch: int = 10, **differs: Any) -> Following:
         engine = self.engine()
         prepare(engine, follower(), SCHEMA)
         return Following(log or self.log, engine, follower(**differs), batch)
@@ -222,6 +222,111 @@ def test_what_cannot_be_applied_stops_its_lane_and_no_other_and_no_other_followe
     with follow(house.log, healthy):
         eventually(lambda: house.positions() == dict.fromkeys(LANES, 25))
     assert {lane: sorted(found) for lane, found in house.seen().items()} == dict.fromkeys(LANES, exactly(25))
+
+
+@dataclass
+class WatchedLog:
+    """Tells who read what, and fails on demand."""
+
+    log: EventLog
+    reads: list[tuple[str, int, str]] = field(default_factory=list)
+    failing: set[int] = field(default_factory=set)
+
+    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
+        self.reads.append((lane, after, current_thread().name))
+        if after in self.failing:
+            self.failing.remove(after)
+            raise Unavailable("database.away")
+        return self.log.read_lane(lane, after, limit)
+
+    def places(self) -> list[tuple[str, int]]:
+        return [(lane, after) for lane, after, _ in self.reads]
+
+
+def test_a_whole_batch_that_waits_is_read_while_the_one_before_is_applied(house: House) -> None:
+    house.write("14", 25)
+    log = WatchedLog(house.log)
+
+    def apply_later(connection: Connection, events: Sequence[Recorded]) -> None:
+        if events[0].position == 1:
+            eventually(lambda: len(log.reads) == 2)
+        apply(connection, events)
+
+    caught_up(house.following(log, apply=apply_later), house.log)
+    assert house.seen() == {"14": exactly(25)}
+    # Each batch once. The last one is no whole one, and what comes until its turn belongs to it.
+    ahead = "test.project ahead"
+    assert [(lane, after, name == ahead) for lane, after, name in log.reads] == [
+        ("14", 0, False),
+        ("14", 10, True),
+        ("14", 20, False),
+    ]
+
+
+def test_the_lane_whose_turn_is_next_is_read_ahead(house: House) -> None:
+    for lane in LANES:
+        house.write(lane, 20)
+    log = WatchedLog(house.log)
+    caught_up(house.following(log), house.log)
+    assert house.seen() == dict.fromkeys(LANES, exactly(20))
+    assert sorted(log.places()) == [(lane, after) for lane in LANES for after in (0, 10)]
+
+
+def test_what_was_read_ahead_in_vain_is_applied_by_nobody(house: House) -> None:
+    house.write("14", 40)
+    one, two = house.following(), house.following()
+    while one.step(house.log.heads()) + two.step(house.log.heads()):
+        pass
+    assert house.seen() == {"14": exactly(40)}
+    assert house.positions() == {"14": 40}
+
+
+def test_a_log_that_is_away_while_it_is_read_ahead_is_told_in_the_turn_of_that_batch(house: House) -> None:
+    house.write("14", 25)
+    log = WatchedLog(house.log, failing={10})
+    following = house.following(log)
+    assert following.step(house.log.heads()) == 10
+    with pytest.raises(Unavailable):
+        following.step(house.log.heads())
+    assert house.positions() == {"14": 10}
+    caught_up(following, house.log)
+    assert house.seen() == {"14": exactly(25)}
+
+
+@pytest.mark.parametrize("position", [8, 18, 30])
+def test_what_cannot_be_understood_stops_its_lane_and_what_stands_before_it_is_applied(
+    house: House, position: int
+) -> None:
+    house.write("14", 30)
+
+    def understand(events: Sequence[Recorded]) -> Sequence[Recorded]:
+        if any(each.position == position for each in events):
+            raise ZeroDivisionError
+        return events
+
+    following = house.following(understand=understand)
+    with pytest.raises(Stopped, match=f"14/{position}: ZeroDivisionError"):
+        caught_up(following, house.log)
+    assert house.seen() == {"14": exactly(position - 1)}
+
+
+@pytest.mark.parametrize("missing", [8, 18, 30])
+def test_a_gap_is_refused_in_what_was_read_ahead_too(house: House, missing: int) -> None:
+    house.write("14", 30)
+    naive: Any = SkippingLog(house.log, missing)
+    with pytest.raises(Stopped, match=rf"14/{missing}: log\.gap"):
+        caught_up(house.following(naive), house.log)
+    assert house.seen() == {"14": exactly(missing - 1)}
+
+
+def test_what_was_understood_is_what_is_applied(house: House) -> None:
+    house.write("14", 25)
+
+    def count(connection: Connection, numbers: list[int]) -> None:
+        connection.execute(insert(SEEN), [{"lane": "14", "position": each, "number": 0} for each in numbers])
+
+    caught_up(house.following(understand=lambda events: [each.position for each in events], apply=count), house.log)
+    assert house.seen() == {"14": exactly(25)}
 
 
 def test_a_database_that_went_away_is_waited_for(house: House) -> None:

@@ -34,7 +34,7 @@ class World:
     def apply(self, events: Sequence[Recorded]) -> None:
         """One batch, and the checkpoint that a follower moves with it."""
         with self.engine.begin() as connection:
-            read_model.apply(connection, events)
+            read_model.apply(connection, read_model.understand(events))
             self._move_checkpoint(connection, events)
 
     def empty(self) -> None:
