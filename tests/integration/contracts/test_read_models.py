@@ -52,7 +52,7 @@ def test_a_read_model_takes_every_golden_in_any_batches(context: str, database_u
     for follower in followers_of(context, settings_of(database_url, tmp_path)):
         engine = prepared(database_url, follower)
         with engine.begin() as connection:
-            follower.apply(connection, story())
+            follower.apply(connection, follower.understand(story()))
         together = contents(engine, follower)
         assert any(rows for name, rows in together.items() if name != "checkpoint")
         with engine.begin() as connection:
@@ -60,7 +60,7 @@ def test_a_read_model_takes_every_golden_in_any_batches(context: str, database_u
                 connection.execute(table.delete())
         for event in story():
             with engine.begin() as connection:
-                follower.apply(connection, [event])
+                follower.apply(connection, follower.understand([event]))
         assert contents(engine, follower) == together
         engine.dispose()
 
@@ -69,10 +69,8 @@ def test_statistics_count_the_golden_graduate_where_the_goldens_say(database_url
     (follower,) = import_module("services.stats.follower").FOLLOWERS
     engine = prepared(database_url, follower)
     with engine.begin() as connection:
-        stats.apply(
-            connection,
-            [recorded("directory.GraduateEnrolled", 1), recorded("registration.DestinationRegistered", 2)],
-        )
+        events = [recorded("directory.GraduateEnrolled", 1), recorded("registration.DestinationRegistered", 2)]
+        stats.apply(connection, stats.understand(events))
         row = connection.execute(text("SELECT g.school, g.sex, s.code, s.unit_nature FROM graduates g, spans s")).one()
     assert tuple(row) == ("10108", "2", "11", "31")
     engine.dispose()
