@@ -27,7 +27,8 @@ class ProvinceSettingsChanged:
     """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.1, 1.6.
 
     `signing_order` empty means the national order; `binding` is completion or acceptance; `penalty_limit` (yuan) only
-    warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class.
+    warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class;
+    `imports_until` is the last day of importing destinations, None for never.
     """
 
     TYPE: ClassVar[str] = "directory.ProvinceSettingsChanged"
@@ -50,6 +51,7 @@ class ProvinceSettingsChanged:
     review_days: int = 5
     change_deadline: date | None = None
     evidence_required: bool = True
+    imports_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

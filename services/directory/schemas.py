@@ -51,6 +51,7 @@ class SetProvince(Shape):
     review_days = shapes.whole(0, 90, required=False, load_default=5, allow_none=False)
     change_deadline = shapes.day(required=False)
     evidence_required = shapes.flag(required=False, load_default=True, allow_none=False)
+    imports_until = shapes.day(required=False)
 
 
 @dataclass(frozen=True, slots=True)

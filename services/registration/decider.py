@@ -17,6 +17,7 @@ from services.registration.requirements import (
     check_for,
     check_imported,
     check_unit_and_day,
+    same_whereabouts,
 )
 from services.registration.state import INITIAL, Registrations, evolve
 from shared.access import Subject, scope_path
@@ -75,6 +76,11 @@ VOIDED_BEFORE = Reason(
     "registration.voided_before",
     "该去向已经毕业生申请作废，不能再次导入",
     "The graduate had this destination voided; it is not imported again",
+)
+IMPORTS_CLOSED = Reason(
+    "registration.imports_closed",
+    "本届不接受导入：省级未设置导入截止日期，或已过截止日期",
+    "Nothing is imported for this class: the province has set no last day for it, or that day is over",
 )
 
 
@@ -173,10 +179,14 @@ class FailReview:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A province's settings for a class. `change_deadline` None means 31 August of the class (DOMAIN 1.5)."""
+    """A province's settings for a class. `change_deadline` None means 31 August of the class (DOMAIN 1.5).
+
+    `imports_until` is the last day on which schools import what an older system had collected, None for never.
+    """
 
     change_deadline: date | None = None
     evidence_required: bool = True
+    imports_until: date | None = None
 
     def last_day(self, class_year: int) -> date:
         """The last day on which a graduate changes a destination."""
@@ -286,6 +296,9 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
     graduate = facts.graduate
     if graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
+    today, until = day_of(meta.now), facts.settings.imports_until
+    if until is None or today > until:
+        raise IMPORTS_CLOSED.error()
     destination = check_imported(command.destination)
     if facts.signed:
         raise SIGNED.error()
@@ -300,9 +313,9 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
         # What the graduate has registered here is newer than anything an older system knows.
         if registered.source != IMPORTED:
             raise VOID_FIRST.error(registration_id=registered.registration_id)
-    if any(past.ended == "voided" and past.destination == destination for past in state.history):
+    if any(past.ended == "voided" and same_whereabouts(past.destination, destination) for past in state.history):
         raise VOIDED_BEFORE.error()
-    check_unit_and_day(destination, graduate, day_of(meta.now))
+    check_unit_and_day(destination, graduate, today)
     return [
         e.DestinationRegistered(
             registration_id=new_id(lane_of(command.graduate_id), meta.command_id, "registration"),
@@ -476,12 +489,16 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
     for recorded in history:
         told = recorded.data
         if told["class_year"] == class_year:
-            deadline = told.get("change_deadline")
             settings = Settings(
-                change_deadline=date.fromisoformat(deadline) if deadline else None,
+                change_deadline=_day(told.get("change_deadline")),
                 evidence_required=told.get("evidence_required", True),
+                imports_until=_day(told.get("imports_until")),
             )
     return settings
+
+
+def _day(told: str | None) -> date | None:
+    return date.fromisoformat(told) if told else None
 
 
 def _evidence(history: Sequence[Recorded]) -> Evidence | None:

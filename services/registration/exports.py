@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from services.registration.events import Destination
 from services.registration.requirements import MISSING
-from shared.codes.destination import DESTINATIONS, INTENTIONS
+from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS
 from shared.codes.tables import (
     EDUCATION,
     INDUSTRY,
@@ -41,6 +41,7 @@ HEADERS: dict[str, str] = {
     "毕业去向代码": "code",
     "毕业去向": "code_name",
     "毕业去向类别": "code_name",
+    "录用形式": "form",
     "签约日期": "signed_on",
     "单位名称": "unit_name",
     "统一社会信用代码": "uscc",
@@ -219,7 +220,7 @@ class _Reading:
             return "", None
         if named is not None and DESTINATIONS[named].parent == code:
             return named, None
-        return self._today(code, name) if code in FORMER else (code, None)
+        return self._today(code, name) if code in FORMER else (code, self._form(code))
 
     def _today(self, code: str, name: str) -> tuple[str, str | None]:
         for member in FORMER[code]:
@@ -230,6 +231,14 @@ class _Reading:
         members = dict.fromkeys(member.now for member in FORMER[code])
         self._wrong("code", UNCLEAR, text=code, members="、".join(f"{m} {DESTINATIONS[m].name}" for m in members))
         return "", None
+
+    def _form(self, code: str) -> str | None:
+        """The kind of category 10, by its name."""
+        text = self.texts["form"]
+        form = next((key for key, known in FORMS.items() if text and plain(text) in (key, plain(known.name))), None)
+        if text and (form is None or FORMS[form].code != code):
+            self._wrong("form", UNKNOWN_CODE, text=text)
+        return form
 
     def _intention(self, code: str) -> str | None:
         given = self.texts["intention"]

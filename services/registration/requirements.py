@@ -127,13 +127,20 @@ def check_destination(destination: Destination) -> Destination:
 
 
 def check_imported(destination: Destination) -> Destination:
-    """The same for what an older system collected: category 10 without a form is an agreement signed elsewhere.
+    """The same for what an older system collected, some of which had no column or other values: it may be left out.
 
-    What older exports have no column for, or values that mean nothing today, may be left out. Raises Invalid.
+    An agreement signed elsewhere is registered with its paper (DOMAIN 1.4), not imported. Raises Invalid.
     """
-    if destination.form is not None or destination.code != AGREEMENT:
-        return _checked(destination, _asks(destination), NOT_IN_OLD_EXPORTS)
-    return _checked(destination, DESTINATIONS[AGREEMENT], NOT_IN_OLD_EXPORTS)
+    return _checked(destination, _asks(destination), NOT_IN_OLD_EXPORTS)
+
+
+def same_whereabouts(one: Destination, other: Destination) -> bool:
+    """Whether two destinations are the same category at the same unit or school, however the rest is told."""
+    return one.code == other.code and plain(_where(one)) == plain(_where(other))
+
+
+def _where(destination: Destination) -> str:
+    return destination.unit_name or destination.school_name or destination.foreign_school_name or ""
 
 
 def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -> Destination:

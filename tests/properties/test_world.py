@@ -92,6 +92,7 @@ class Season(RuleBasedStateMachine):
             issues_numbers=choice.of([False, True]),
             review_days=choice.of([5, 0]),
             evidence_required=choice.of([False, True]),
+            imports_until=choice.of([None, (self.world.now + timedelta(days=10)).date().isoformat()]),
         )
 
     @rule(employer_id=st.sampled_from(EMPLOYERS), what=st.sampled_from(["Suspended", "Reinstated"]))

@@ -27,6 +27,8 @@ COLUMNS: Final = (
     *("签约日期", "单位名称", "统一社会信用代码", "留学院校外文名称", "单位性质代码", "单位性质", "单位行业代码"),
     *("单位行业", "单位所在地代码", "单位所在地", "单位地址", "工作职位类别代码", "工作职位类别"),
 )
+# Of our own: what tells the form of a category 10 that was not signed for.
+FURTHER: Final = ("录用形式",)
 USCC: Final = make_uscc("91", "140105", "12345678")
 EMPLOYED: Final = {
     "毕业去向类别代码": "11",
@@ -60,7 +62,7 @@ SEEKING: Final = {"毕业去向类别代码": "70", "毕业去向": "待就业�
 
 def export_row(base: Mapping[str, str] = EMPLOYED, **changes: str) -> dict[str, str]:
     """A row of the export by column, everything else empty."""
-    return {**dict.fromkeys(COLUMNS, ""), "学历层次": "本科生毕业", **base, **changes}
+    return {**dict.fromkeys((*COLUMNS, *FURTHER), ""), "学历层次": "本科生毕业", **base, **changes}
 
 
 def write_export(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Engine
 
+from services.directory.decider import PROVINCE
 from services.directory.follower import followers
 from services.directory.personal import Personal, personal_of
 from services.directory.roster import import_roster
@@ -17,10 +19,13 @@ from shared.clock import FixedClock
 from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Follower, Following, prepare
+from shared.handling import handle
+from shared.messages import Meta
 from shared.sql import Driver, make_engine
 from tests.integration.directory.conftest import SCHOOL_CODE, list_school, settings_of
-from tests.support.directory_examples import roster_row, write_csv
+from tests.support.directory_examples import SET_PROVINCE, roster_row, write_csv
 from tests.support.spec import NOW
+from tests.support.spec import PROVINCE as PROVINCE_OFFICE
 from wq.finding import Graduates
 
 CLASS_YEAR = 2026
@@ -69,6 +74,12 @@ class School:
         engine.dispose()
 
 
+def open_imports(log: EventLog) -> None:
+    """What the province sets for a class of which schools import what they had collected before."""
+    meta = Meta(uuid4(), uuid4(), PROVINCE_OFFICE, NOW, "directory.set_province")
+    handle(log, PROVINCE, replace(SET_PROVINCE, imports_until=NOW.date()), meta)
+
+
 @contextmanager
 def school_with(database_url: str, directory: Path, graduates: int) -> Iterator[School]:
     """A school of so many graduates."""
@@ -77,6 +88,7 @@ def school_with(database_url: str, directory: Path, graduates: int) -> Iterator[
     engine = make_engine(database_url, Driver.PLAIN, schema=projecting.schema, pool_size=4)
     log = PostgresLog(engine)
     list_school(log, SCHOOL_CODE)
+    open_imports(log)
     school = School(log, engine, personal_of(settings), database_url)
     roster = write_csv(directory / "名册.csv", [roster_row(number) for number in range(graduates)])
     done = import_roster(

@@ -6,6 +6,7 @@ A test states only what differs: `replace(SUBMITTED, class_year=2025)`.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from services.registration import decider as c
@@ -57,7 +58,7 @@ AGREED: Final = complete(AGREEMENT)
 ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
 BOUND: Final = replace(ENROLLED, training="2", agreed_unit="晋阳机械(集团)有限公司")
 # Evidence has specs of its own (test_requirements, test_filing).
-FACTS: Final = Facts(graduate=ENROLLED, settings=Settings(evidence_required=False))
+FACTS: Final = Facts(graduate=ENROLLED, settings=Settings(evidence_required=False, imports_until=date(2026, 12, 31)))
 
 SUBMITTED: Final = e.RegistrationSubmitted(REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, CONTRACT)
 WITHDRAWN: Final = e.RegistrationWithdrawn(REGISTRATION_ID, GRADUATE_ID)

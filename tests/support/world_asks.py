@@ -415,6 +415,11 @@ def _file_destination(world: World, choice: Choice, target: Target) -> tuple[Any
     return command, choice.of([DEPARTMENT, SCHOOL])
 
 
+@_ask("registration.import_destination", _everybody, weight=2)
+def _import_destination(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return r.ImportDestination(target[0], complete(choice.of(DESTINATION_CODES))), SCHOOL
+
+
 def _filed(world: World) -> list[Target]:
     return [(each, filed.filing_id) for each in GRADUATES if (filed := world.registrations(each).filed) is not None]
 

@@ -57,6 +57,7 @@ class SetProvince:
     review_days: int = 5
     change_deadline: date | None = None
     evidence_required: bool = True
+    imports_until: date | None = None
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

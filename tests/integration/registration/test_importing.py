@@ -18,9 +18,10 @@ from tests.support.import_world import CLASS_YEAR, School, school_with
 from tests.support.people import wq
 
 # Each kind of row that a file holds, and the category it is registered under.
+CATEGORY_10 = {"毕业去向类别代码": "10", "毕业去向": "签就业协议形式就业", "单位性质代码": "10", "单位性质": "机关"}
 KINDS = (
     (EMPLOYED, {}, "11"),
-    (EMPLOYED, {"毕业去向类别代码": "10", "毕业去向": "签就业协议形式就业"}, "10"),
+    (EMPLOYED, {**CATEGORY_10, "录用形式": "公招录用"}, "10"),
     (EMPLOYED, {"毕业去向类别代码": "27", "毕业去向": "科研助理", "单位性质代码": "27", "单位性质": ""}, "271"),
     (EMPLOYED, {"毕业去向类别代码": "50", "毕业去向": "国家基层项目—三支一扶"}, "502"),
     (STUDYING, {"毕业去向类别代码": "80"}, "801"),
@@ -29,7 +30,7 @@ KINDS = (
     (SEEKING, {"单位性质代码": "70", "单位性质": "待就业"}, "70"),
 )
 BAD = (
-    ({"单位所在地代码": "1401"}, "place", "export.place"),
+    ({"毕业去向类别代码": "10", "毕业去向": "签就业协议形式就业"}, "form", "registration.agreement_needed"),
     ({"毕业去向类别代码": "80", "毕业去向": "升学"}, "code", "export.unclear_category"),
     ({"姓名": "查无此人"}, "name", "finding.name_differs"),
     ({"学号": "1999000000"}, "student_no", "registration.graduate_not_found"),

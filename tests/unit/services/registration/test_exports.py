@@ -55,6 +55,16 @@ def test_a_row_of_today_is_read() -> None:
     assert decoded() == EMPLOYED_TODAY
 
 
+def test_a_form_of_category_10_is_read_by_its_name() -> None:
+    ten = category("10", "签就业协议形式就业", 单位性质代码="", 单位性质="机关")
+    for text in ("公招录用", "public_hiring"):
+        destination = decoded(**ten, 录用形式=text)
+        assert (destination.form, check_imported(destination)) == ("public_hiring", destination)
+    assert decoded(**ten).form is None
+    assert told(**ten, 录用形式="网签") == [("form", "export.unknown_code")]
+    assert told(录用形式="公招录用") == [("form", "export.unknown_code")]
+
+
 def test_names_stand_for_codes() -> None:
     without = ("毕业去向类别代码", "单位性质代码", "单位行业代码", "工作职位类别代码")
     assert decoded(**dict.fromkeys(without, "")) == EMPLOYED_TODAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -60,8 +61,36 @@ def test_neither_evidence_nor_pay_is_asked_for() -> None:
     after(facts=facts).when(replace(x.IMPORT, destination=low)).then(replace(x.IMPORTED, destination=low))
 
 
-def test_an_agreement_signed_elsewhere_is_imported_without_a_form() -> None:
-    after().when(replace(x.IMPORT, destination=x.AGREED)).then(replace(x.IMPORTED, destination=x.AGREED))
+def test_an_agreement_signed_elsewhere_is_registered_with_its_paper_and_not_imported() -> None:
+    command = replace(x.IMPORT, destination=x.AGREED)
+    after().when(command).then_refused("registration.agreement_needed", "destination.form")
+    hired = replace(x.AGREED, form="public_hiring", unit_nature="10")
+    after().when(replace(x.IMPORT, destination=hired)).then(replace(x.IMPORTED, destination=hired))
+
+
+def test_imports_end_with_the_day_that_the_province_has_set_and_never_begin_without_one() -> None:
+    def until(day: date | None) -> Facts:
+        return replace(x.FACTS, settings=replace(x.FACTS.settings, imports_until=day))
+
+    after(facts=until(NOW.date())).when(x.IMPORT, meta(SCHOOL)).then(x.IMPORTED)
+    for over in (None, NOW.date() - timedelta(days=1)):
+        after(facts=until(over)).when(x.IMPORT, meta(SCHOOL)).then_refused("registration.imports_closed")
+        repeated = after(x.IMPORTED, facts=until(over)).when(x.IMPORT, meta(SCHOOL, number=2))
+        repeated.then_refused("registration.imports_closed")
+
+
+def test_the_day_is_that_of_the_newest_settings_of_the_class() -> None:
+    def imports_until(*told: dict[str, Any]) -> date | None:
+        log = MemoryLog()
+        (graduate_id,) = enrolled(log, 1, *told).values()
+        command = replace(x.IMPORT, graduate_id=graduate_id)
+        found: date | None = HANDLING.facts(command, log.read(HANDLING.reads(command))).settings.imports_until
+        return found
+
+    assert imports_until({"class_year": 2026}) is None
+    assert imports_until({"class_year": 2026, "imports_until": "2026-05-31"}) == date(2026, 5, 31)
+    assert imports_until({"class_year": 2026, "imports_until": "2026-05-31"}, {"class_year": 2026}) is None
+    assert imports_until({"class_year": 2025, "imports_until": "2026-05-31"}) is None
 
 
 def test_what_older_exports_do_not_tell_may_be_missing() -> None:
@@ -132,8 +161,21 @@ def test_what_the_graduate_registered_here_is_not_overwritten(destination: Any) 
 
 def test_what_the_graduate_had_voided_does_not_come_back() -> None:
     past = (x.IMPORTED, x.VOID_REQUESTED, x.VOIDED)
-    after(*past).when(x.IMPORT, meta(number=2)).then_refused("registration.voided_before")
+    retold = replace(x.CONTRACT, unit_name="晋阳机械(集团)有限公司", monthly_salary=None, signed_on=date(2026, 4, 1))
+    for again in (x.IMPORT, replace(x.IMPORT, destination=retold)):
+        after(*past).when(again, meta(number=2)).then_refused("registration.voided_before")
     after(*past).when(ANOTHER, meta(number=2)).then(imported(OTHER))
+    otherwise = replace(x.complete("12"), unit_name=x.CONTRACT.unit_name)
+    after(*past).when(replace(x.IMPORT, destination=otherwise), meta(number=2)).then(imported(otherwise))
+
+
+def test_a_school_that_the_graduate_had_voided_does_not_come_back_either() -> None:
+    studying = x.complete("801")
+    past = (replace(x.IMPORTED, destination=studying), x.VOID_REQUESTED, x.VOIDED)
+    again = replace(x.IMPORT, destination=replace(studying, place="140100"))
+    after(*past).when(again, meta(number=2)).then_refused("registration.voided_before")
+    elsewhere = replace(studying, school_name="太原理工大学")
+    after(*past).when(replace(x.IMPORT, destination=elsewhere), meta(number=2)).then(imported(elsewhere))
 
 
 @pytest.mark.parametrize(
@@ -179,8 +221,14 @@ def run(log: MemoryLog, path: Path, known: Mapping[str, str], seen: list[int] | 
     )
 
 
-def enrolled(log: MemoryLog, count: int) -> dict[str, str]:
-    """Put graduates on the roster; their ids by 学号."""
+OPEN = {"class_year": 2026, "imports_until": "2026-12-31"}
+
+
+def enrolled(log: MemoryLog, count: int, *settings: dict[str, Any]) -> dict[str, str]:
+    """Put graduates on the roster of a province with these settings, or with imports open; their ids by 学号."""
+    for version, told in enumerate(settings or (OPEN,)):
+        event = NewEvent("directory.ProvinceSettingsChanged", 1, told, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        log.append(LANE, Write(f"province-{LANE}", version, [event]))
     known = {}
     for number in range(count):
         graduate_id = f"{LANE}-{uuid4()}"
