@@ -28,7 +28,8 @@ class ProvinceSettingsChanged:
 
     `signing_order` empty means the national order; `binding` is completion or acceptance; `penalty_limit` (yuan) only
     warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class;
-    `imports_until` is the last day of importing destinations, None for never.
+    `imports_until` is the last day of importing destinations, None for never; what follows a cancellation, a void or a
+    return may be registered for `reopened_days` even after the deadline.
     """
 
     TYPE: ClassVar[str] = "directory.ProvinceSettingsChanged"
@@ -52,6 +53,7 @@ class ProvinceSettingsChanged:
     change_deadline: date | None = None
     evidence_required: bool = True
     imports_until: date | None = None
+    reopened_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

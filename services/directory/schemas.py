@@ -52,6 +52,7 @@ class SetProvince(Shape):
     change_deadline = shapes.day(required=False)
     evidence_required = shapes.flag(required=False, load_default=True, allow_none=False)
     imports_until = shapes.day(required=False)
+    reopened_days = shapes.whole(0, 365, required=False, load_default=30, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,8 @@ from shared.messages import Meta, Recorded, lane_of, new_id
 
 IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
+REOPENED_DAYS = 30
+FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
 ARCHIVES = ("unit", "talent_service", "school", "home_region", KEPT_BY_SCHOOL)
 
 NO_GRADUATE = Reason("registration.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
@@ -182,28 +184,37 @@ class Settings:
     """A province's settings for a class. `change_deadline` None means 31 August of the class (DOMAIN 1.5).
 
     `imports_until` is the last day on which schools import what an older system had collected, None for never.
+    Whose destination is re-opened may register what follows for `reopened_days` more, whatever the last day was.
     """
 
     change_deadline: date | None = None
     evidence_required: bool = True
     imports_until: date | None = None
+    reopened_days: int = REOPENED_DAYS
 
     def last_day(self, class_year: int) -> date:
         """The last day on which a graduate changes a destination."""
         return self.change_deadline or date(class_year, 8, 31)
+
+    def register_until(self, class_year: int, reopened_on: date) -> date | None:
+        """The last day for what follows a re-opening, None where it is no later than the class's own."""
+        until = reopened_on + timedelta(days=self.reopened_days)
+        return until if until > self.last_day(class_year) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`signed`: an agreement binds, or one on paper is being made.
 
-    `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind.
+    `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind. `freed_on` is the day on
+    which an agreement last came to nothing: cancelled, or returned by its review.
     """
 
     graduate: Graduate | None = None
     signed: bool = False
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
+    freed_on: date | None = None
     settings: Settings = Settings()
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -236,11 +247,11 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
         case RegisterFromAgreement():
             return _register_from_agreement(command, state, facts, meta)
         case ReopenRegistration():
-            return _reopen(command, state, facts)
+            return _reopen(command, state, facts, meta)
         case PassReview():
-            return _pass(command, state)
+            return _pass(command, state, facts, meta)
         case FailReview():
-            return _fail(command, state)
+            return _fail(command, state, facts, meta)
     raise AssertionError(command)
 
 
@@ -336,7 +347,7 @@ def _check_new(
     if graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
     today = day_of(meta.now)
-    _check_deadline(facts, graduate, today)
+    _check_day(state, facts, graduate, today)
     destination = check_destination(wanted.destination)
     if facts.signed:
         raise SIGNED.error()
@@ -355,10 +366,15 @@ def _check_new(
     return graduate, destination
 
 
-def _check_deadline(facts: Facts, graduate: Graduate, today: date) -> None:
-    last = facts.settings.last_day(graduate.class_year)
-    if today > last:
-        raise DEADLINE_OVER.error(day=last.isoformat())
+def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: date) -> None:
+    """Who became free after the last day, or shortly before it, is not left unregistered for good."""
+    days = [facts.settings.last_day(graduate.class_year)]
+    if state.register_until is not None:
+        days.append(state.register_until)
+    if facts.freed_on is not None:
+        days.append(facts.settings.register_until(graduate.class_year, facts.freed_on) or days[0])
+    if today > max(days):
+        raise DEADLINE_OVER.error(day=max(days).isoformat())
 
 
 def _confirm_leaving(command: ConfirmLeaving, state: Registrations) -> list[Any]:
@@ -382,8 +398,9 @@ def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta
         raise CANCEL_FIRST.error()
     if state.void_id is not None:
         raise VOID_IN_REVIEW.error()
-    if facts.graduate is not None:
-        _check_deadline(facts, facts.graduate, day_of(meta.now))
+    last = facts.settings.last_day(registered.class_year)
+    if day_of(meta.now) > last:
+        raise DEADLINE_OVER.error(day=last.isoformat())
     return [
         e.VoidRequested(
             void_id=new_id(lane_of(command.graduate_id), meta.command_id, "void"),
@@ -420,14 +437,19 @@ def _register_from_agreement(
     return [*superseded, *_registering(registered, state)]
 
 
-def _reopen(command: ReopenRegistration, state: Registrations, facts: Facts) -> list[Any]:
+def _reopen(command: ReopenRegistration, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
     graduate_id, agreement_id = command.graduate_id, command.agreement_id
-    registered = state.registered
+    registered, until = state.registered, _register_until(facts, meta)
     if registered is not None and registered.agreement_id == agreement_id:
-        return [e.DestinationReopened(registered.registration_id, graduate_id, "agreement_cancelled")]
+        return [e.DestinationReopened(registered.registration_id, graduate_id, "agreement_cancelled", until)]
     # Its conclusion may be on its way at this moment, decided before the cancellation: whoever writes second looks again.
     overtaken = agreement_id in facts.concluded and agreement_id not in state.followed
-    return [e.AgreementOvertaken(graduate_id, agreement_id)] if overtaken else []
+    return [e.AgreementOvertaken(graduate_id, agreement_id, until)] if overtaken else []
+
+
+def _register_until(facts: Facts, meta: Meta) -> date | None:
+    graduate = facts.graduate
+    return None if graduate is None else facts.settings.register_until(graduate.class_year, day_of(meta.now))
 
 
 def _registering(registered: e.DestinationRegistered, state: Registrations) -> list[Any]:
@@ -438,11 +460,12 @@ def _registering(registered: e.DestinationRegistered, state: Registrations) -> l
     return [e.VoidSuperseded(state.void_id, before.registration_id, registered.graduate_id), registered]
 
 
-def _pass(command: PassReview, state: Registrations) -> list[Any]:
+def _pass(command: PassReview, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
     if command.kind == "void":
         if state.registered is None or state.void_id != command.subject_id:
             return []
-        return [e.DestinationReopened(state.registered.registration_id, command.graduate_id, "voided")]
+        until = _register_until(facts, meta)
+        return [e.DestinationReopened(state.registered.registration_id, command.graduate_id, "voided", until)]
     pending = state.pending
     if pending is None or pending.registration_id != command.subject_id:
         return []
@@ -457,7 +480,7 @@ def _pass(command: PassReview, state: Registrations) -> list[Any]:
     return _registering(registered, state)
 
 
-def _fail(command: FailReview, state: Registrations) -> list[Any]:
+def _fail(command: FailReview, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
     if command.kind == "void":
         if state.registered is None or state.void_id != command.subject_id:
             return []
@@ -465,7 +488,8 @@ def _fail(command: FailReview, state: Registrations) -> list[Any]:
         return [e.VoidReturned(command.subject_id, registration_id, command.graduate_id, command.reason)]
     if state.pending is None or state.pending.registration_id != command.subject_id:
         return []
-    return [e.RegistrationReturned(command.subject_id, command.graduate_id, command.reason)]
+    until = _register_until(facts, meta)
+    return [e.RegistrationReturned(command.subject_id, command.graduate_id, command.reason, until)]
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
@@ -477,6 +501,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
         signed=_signed(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
+        freed_on=_freed_on(agreements),
         settings=_settings(
             streams.get(f"province-{lane_of(command.graduate_id)}", ()), graduate.class_year if graduate else 0
         ),
@@ -493,6 +518,7 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 change_deadline=_day(told.get("change_deadline")),
                 evidence_required=told.get("evidence_required", True),
                 imports_until=_day(told.get("imports_until")),
+                reopened_days=told.get("reopened_days", REOPENED_DAYS),
             )
     return settings
 
@@ -523,6 +549,11 @@ def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
 
 def _agreements(history: Sequence[Recorded], event_type: str) -> frozenset[str]:
     return frozenset(recorded.data["agreement_id"] for recorded in history if recorded.type == event_type)
+
+
+def _freed_on(history: Sequence[Recorded]) -> date | None:
+    days = [day_of(recorded.event.occurred_at) for recorded in history if recorded.type in FREEING]
+    return days[-1] if days else None
 
 
 def _signed(history: Sequence[Recorded]) -> bool:

@@ -134,7 +134,7 @@ class RegistrationSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationReturned:
-    """The review said no."""
+    """The review said no. `register_until` is set where the graduate may register again after the class's last day."""
 
     TYPE: ClassVar[str] = "registration.RegistrationReturned"
     VERSION: ClassVar[int] = 1
@@ -142,6 +142,7 @@ class RegistrationReturned:
     registration_id: str
     graduate_id: str
     reason: str
+    register_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,10 @@ class VoidSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class DestinationReopened:
-    """未登记 again, because the agreement was cancelled or the destination was voided."""
+    """未登记 again, because the agreement was cancelled or the destination was voided.
+
+    `register_until` is set where what follows may be registered after the class's last day.
+    """
 
     TYPE: ClassVar[str] = "registration.DestinationReopened"
     VERSION: ClassVar[int] = 1
@@ -210,17 +214,22 @@ class DestinationReopened:
     registration_id: str
     graduate_id: str
     cause: str
+    register_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementOvertaken:
-    """An agreement was cancelled before its conclusion was followed here: told of that later, nothing is registered."""
+    """An agreement was cancelled before its conclusion was followed here: told of that later, nothing is registered.
+
+    `register_until` as of a destination that is re-opened.
+    """
 
     TYPE: ClassVar[str] = "registration.AgreementOvertaken"
     VERSION: ClassVar[int] = 1
 
     graduate_id: str
     agreement_id: str
+    register_until: date | None = None
 
 
 CODEC = Codec(

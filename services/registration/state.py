@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from services.registration import events as e
@@ -28,7 +29,8 @@ class Registrations:
 
     `void_id` names the request to void the registered destination that is under review; `void_returned` is why the
     review kept it when last asked. `filed` waits for the graduate's confirmation; `leaving` is the one that still holds.
-    `followed` are the agreements whose conclusion is done with here.
+    `followed` are the agreements whose conclusion is done with here. `register_until` is the last day for what follows a
+    re-opening, where that is later than the class's own.
     """
 
     pending: e.RegistrationSubmitted | None = None
@@ -39,6 +41,7 @@ class Registrations:
     void_returned: str | None = None
     history: tuple[Past, ...] = ()
     followed: frozenset[str] = frozenset()
+    register_until: date | None = None
 
     @property
     def placed(self) -> bool:
@@ -66,6 +69,11 @@ class Registrations:
         assert self.pending is not None
         return replace(self, pending=None, history=self._past(self.pending, ended, reason))
 
+    def open_until(self, day: date | None) -> Registrations:
+        """The same, and the graduate may register until that day too."""
+        later = day is not None and (self.register_until is None or day > self.register_until)
+        return replace(self, register_until=day) if later else self
+
     def without_registered(self, ended: str) -> Registrations:
         """The same after the registered destination ended."""
         if self.registered is None:
@@ -88,7 +96,7 @@ def evolve(state: Registrations, event: Any) -> Registrations:
         case e.RegistrationSuperseded():
             return state.without_pending("superseded")
         case e.RegistrationReturned():
-            return state.without_pending("returned", event.reason)
+            return state.without_pending("returned", event.reason).open_until(event.register_until)
         case e.DestinationRegistered():
             kept = None if state.pending and state.pending.registration_id == event.registration_id else state.pending
             followed = state.followed if event.agreement_id is None else state.followed | {event.agreement_id}
@@ -106,7 +114,8 @@ def evolve(state: Registrations, event: Any) -> Registrations:
         case e.VoidSuperseded():
             return replace(state, void_id=None)
         case e.DestinationReopened():
-            return state.without_registered(event.cause)
+            return state.without_registered(event.cause).open_until(event.register_until)
         case e.AgreementOvertaken():
-            return replace(state, followed=state.followed | {event.agreement_id})
+            followed = state.followed | {event.agreement_id}
+            return replace(state, followed=followed).open_until(event.register_until)
     raise UNKNOWN_TYPE.error(type=type(event).__name__)

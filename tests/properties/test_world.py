@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +93,8 @@ class Season(RuleBasedStateMachine):
             review_days=choice.of([5, 0]),
             evidence_required=choice.of([False, True]),
             imports_until=choice.of([None, (self.world.now + timedelta(days=10)).date().isoformat()]),
+            change_deadline=(self.world.now - timedelta(days=1)).date().isoformat() if choice.rarely() else None,
+            reopened_days=choice.of([30, 0]),
         )
 
     @rule(employer_id=st.sampled_from(EMPLOYERS), what=st.sampled_from(["Suspended", "Reinstated"]))
@@ -397,6 +399,30 @@ def test_a_destination_submitted_while_an_offer_is_accepted_gives_way_to_the_agr
     _do(season, Asked("review.approve_review", ApproveReview(about_agreement), SCHOOL))
     season.everything_is_delivered()
     assert season.world.registrations(graduate_id).pending is None
+    season.teardown()
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(30, True), (31, False)])
+def test_whose_agreement_is_cancelled_after_the_last_day_registers_what_follows_for_a_while(
+    days: int, allowed: bool
+) -> None:
+    season = _being_cancelled()
+    world = season.world
+    world.now = datetime(2026, 9, 20, 4, tzinfo=UTC)
+    world.held.clear()
+    season.everything_is_delivered()
+    assert world.registrations(GRADUATES[0]).register_until == date(2026, 10, 20)
+    season.set_province(parties=2, review_chain=[], cancellation_chain=[], evidence_required=False, reopened_days=0)
+    world.now += timedelta(days=days)
+    submit = RegisterDestination(GRADUATES[0], complete("11"))
+    asked_for = Asked("registration.register_destination", submit, Actor(Role.GRADUATE, GRADUATES[0]))
+    if not allowed:
+        with pytest.raises(Refusal, match="deadline_over"):
+            _do(season, asked_for)
+        return
+    _do(season, asked_for)
+    season.everything_is_delivered()
+    assert world.registrations(GRADUATES[0]).placed
     season.teardown()
 
 

@@ -58,6 +58,7 @@ class SetProvince:
     change_deadline: date | None = None
     evidence_required: bool = True
     imports_until: date | None = None
+    reopened_days: int = 30
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

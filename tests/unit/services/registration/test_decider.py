@@ -434,6 +434,14 @@ def test_a_cancelled_agreement_stays_cancelled() -> None:
     assert known([ENROLLED], [ACCEPTED, CONCLUDED, CANCELLED_TOLD, ACCEPTED]).cancelled == {x.AGREEMENT_ID}
 
 
+@pytest.mark.parametrize(
+    ("events", "free"),
+    [([ACCEPTED], False), ([ACCEPTED, RETURNED], True), ([ACCEPTED, CONCLUDED, CANCELLED_TOLD, ACCEPTED], True)],
+)
+def test_a_graduate_is_free_from_the_day_on_which_an_agreement_came_to_nothing(events: list[Told], free: bool) -> None:
+    assert known([ENROLLED], events).freed_on == (NOW.date() if free else None)
+
+
 def test_a_thing_is_where_its_graduate_is() -> None:
     subject = HANDLING.subject(x.REGISTER, HANDLING.initial, x.FACTS)
     assert (subject.scope, subject.graduate_id) == (SCOPE, GRADUATE_ID)

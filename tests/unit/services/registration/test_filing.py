@@ -167,6 +167,68 @@ def test_a_province_may_set_another_last_day() -> None:
     after(facts=strict).when(REGISTER, meta(GRADUATE)).then_refused("registration.deadline_over")
 
 
+# what follows a re-opening after the last day
+
+REOPENING = timedelta(days=130)
+REOPENED_ON = (NOW + REOPENING).date()
+VOID_REQUESTED = e.VoidRequested("14-void", REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, "单位撤销")
+SIGNED = replace(REGISTERED, source="agreement", agreement_id="14-agreement")
+CANCEL = c.ReopenRegistration(GRADUATE_ID, "14-agreement")
+UNTIL = REOPENED_ON + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("past", "command", "event"),
+    [
+        ((SIGNED,), CANCEL, e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "agreement_cancelled", UNTIL)),
+        (
+            (SUBMITTED, REGISTERED, VOID_REQUESTED),
+            c.PassReview(GRADUATE_ID, "void", "14-void"),
+            e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "voided", UNTIL),
+        ),
+        (
+            (SUBMITTED,),
+            c.FailReview(GRADUATE_ID, "registration", REGISTRATION_ID, "合同缺页"),
+            e.RegistrationReturned(REGISTRATION_ID, GRADUATE_ID, "合同缺页", UNTIL),
+        ),
+        ((), CANCEL, e.AgreementOvertaken(GRADUATE_ID, "14-agreement", UNTIL)),
+    ],
+)
+def test_whoever_becomes_free_after_the_last_day_may_register_for_the_days_that_the_province_set(
+    past: Any, command: Any, event: Any
+) -> None:
+    facts = replace(FACTS, concluded=frozenset({"14-agreement"}), cancelled=frozenset({"14-agreement"}))
+    after(*past, facts=facts).when(command, meta(after=REOPENING)).then(event)
+    # The day was told; other settings since then do not take it back.
+    later = replace(facts, settings=Settings(reopened_days=0))
+    for days, refused in ((30, False), (31, True)):
+        asked = after(*past, event, facts=later)
+        for each in (REGISTER, FILE):
+            outcome = asked.when(each, meta(GRADUATE, number=3, after=REOPENING + timedelta(days=days)))
+            assert (outcome.error is not None) is refused
+            if refused:
+                outcome.then_refused("registration.deadline_over")
+
+
+def test_a_re_opening_long_before_the_last_day_changes_no_day() -> None:
+    after(SIGNED).when(CANCEL).then(e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "agreement_cancelled"))
+
+
+def test_an_earlier_day_never_takes_back_a_later_one() -> None:
+    later = e.DestinationReopened(REGISTRATION_ID, GRADUATE_ID, "agreement_cancelled", date(2026, 12, 1))
+    returned = e.RegistrationReturned(REGISTRATION_ID, GRADUATE_ID, "合同缺页", date(2026, 10, 1))
+    assert after(SIGNED, later, SUBMITTED, returned).state.register_until == date(2026, 12, 1)
+
+
+def test_whose_agreement_was_returned_after_the_last_day_may_register_too() -> None:
+    facts = replace(FACTS, freed_on=REOPENED_ON)
+    for days, refused in ((30, False), (31, True)):
+        outcome = after(facts=facts).when(REGISTER, meta(GRADUATE, after=REOPENING + timedelta(days=days)))
+        assert (outcome.error is not None) is refused
+    early = replace(FACTS, freed_on=date(2026, 6, 1))
+    after(facts=early).when(REGISTER, meta(GRADUATE, after=REOPENING)).then_refused("registration.deadline_over")
+
+
 # confirm_leaving
 
 
