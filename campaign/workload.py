@@ -38,6 +38,7 @@ DIRECT: Sequence[Mapping[str, Any]] = (
     {
         "code": "11",
         "unit_name": "示范单位",
+        "uscc_absent_reason": "示范",
         "unit_nature": "39",
         "industry": "34",
         "place": "310100",

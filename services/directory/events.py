@@ -130,6 +130,7 @@ class GraduateEnrolled:
     personal_hash: str
     id_hash: str
     agreed_unit: str | None = None
+    agreed_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class GraduateCorrected:
     personal_hash: str
     id_hash: str
     agreed_unit: str | None = None
+    agreed_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

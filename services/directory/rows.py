@@ -62,6 +62,7 @@ HEADERS: dict[str, str] = {
     "委培单位": "agreed_unit",
     "定向单位": "agreed_unit",
     "定向或委培单位": "agreed_unit",
+    "定向地区代码": "agreed_region",
     "生源地代码": "origin",
     "生源所在地代码": "origin",
     "城乡生源": "household",
@@ -76,6 +77,7 @@ OPTIONAL = {
     "born_on": "",
     "phone": "",
     "agreed_unit": "",
+    "agreed_region": "",
     "training": "1",
     "hardship": "0",
     "normal": "2",
@@ -144,6 +146,7 @@ class RosterRow:
     study_years: str
     training: str
     agreed_unit: str | None
+    agreed_region: str | None
     origin: str
     household: str
     normal: str
@@ -185,8 +188,9 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     reading.matches("student_no", values["student_no"], 1, 20)
     reading.matches("department", values["department"], 2, 2)
     reading.matches("major_code", values["major_code"], 4, 8)
-    if values["origin"] and values["origin"] not in PLACE:
-        reading.wrong("origin", "roster.place", "应为六位地区代码", "is no six-digit place")
+    for name in ("origin", "agreed_region"):
+        if values[name] and values[name] not in PLACE:
+            reading.wrong(name, "roster.place", "应为六位地区代码", "is no six-digit place")
     reading.one_of("study_mode", values["study_mode"], ("全日制", "非全日制"))
     reading.one_of("household", values["household"], ("城镇", "农村"))
     values["study_years"] = reading.years(values["study_years"])
@@ -197,6 +201,7 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     if values["training"] in BOUND_TRAININGS and not values["agreed_unit"]:
         reading.wrong("agreed_unit", "roster.agreed_unit", "定向、委培须填写单位", "is needed for 定向 and 委培")
     values["agreed_unit"] = values["agreed_unit"] or None
+    values["agreed_region"] = values["agreed_region"] or None
     return reading.errors or RosterRow(**values)
 
 

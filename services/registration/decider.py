@@ -18,10 +18,12 @@ from services.registration.requirements import (
     check_imported,
     check_unit_and_day,
     same_whereabouts,
+    warnings_of,
 )
 from services.registration.state import INITIAL, Registrations, evolve
 from shared.access import Subject, scope_path
 from shared.clock import day_of
+from shared.codes.destination import DESTINATIONS
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
@@ -265,6 +267,8 @@ def _register(command: RegisterDestination, state: Registrations, facts: Facts, 
             class_year=graduate.class_year,
             destination=destination,
             evidence=command.evidence,
+            min_chain=DESTINATIONS[destination.code].min_chain,
+            warnings=warnings_of(destination),
         )
     ]
 
@@ -299,6 +303,8 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
             destination=destination,
             evidence=filed.evidence,
             filing_id=filed.filing_id,
+            min_chain=DESTINATIONS[destination.code].min_chain,
+            warnings=warnings_of(destination),
         )
     ]
 
@@ -544,6 +550,8 @@ def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
         class_year=found["class_year"],
         training=found["training"],
         agreed_unit=found.get("agreed_unit"),
+        agreed_region=found.get("agreed_region"),
+        enrolled_on=_day(found.get("enrolled_on")),
     )
 
 

@@ -14,6 +14,7 @@ class Destination:
     """毕业去向: the category and what it asks for (DOMAIN 1.5, 5.2). `place` is six digits, `monthly_salary` yuan.
 
     `form` names a kind of category 10 that is registered by its evidence; `signed_on` is the day of signing or hiring.
+    `uscc_absent_reason` says why the unit has no credit code; `hourly_pay` is in fen, for who is not paid by the month.
     """
 
     code: str
@@ -31,6 +32,8 @@ class Destination:
     foreign_school_name: str | None = None
     form: str | None = None
     signed_on: date | None = None
+    uscc_absent_reason: str | None = None
+    hourly_pay: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,10 @@ class LeavingConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationSubmitted:
-    """The graduate registered a destination; the review decides. `filing_id` says that an office had filled it in."""
+    """The graduate registered a destination; the review decides. `filing_id` says that an office had filled it in.
+
+    `min_chain` are the offices that must look at it, whatever the settings; `warnings` are shown and stop nobody.
+    """
 
     TYPE: ClassVar[str] = "registration.RegistrationSubmitted"
     VERSION: ClassVar[int] = 1
@@ -107,6 +113,8 @@ class RegistrationSubmitted:
     destination: Destination
     evidence: tuple[str, ...] = ()
     filing_id: str | None = None
+    min_chain: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

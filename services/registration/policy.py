@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from services.registration.decider import FailReview, PassReview, RegisterFromAgreement, ReopenRegistration
 from services.registration.events import Destination
@@ -26,6 +27,7 @@ def on_concluded(event: Recorded) -> Sequence[Intent]:
         position=data["position"],
         job_title=data["job_title"],
         monthly_salary=data.get("monthly_salary"),
+        signed_on=date.fromisoformat(data["signed_on"]) if data.get("signed_on") else None,
     )
     command = RegisterFromAgreement(
         data["graduate_id"], data["agreement_id"], data["scope"], data["class_year"], destination

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.events import Destination
-from shared.codes.destination import AGREEMENT, DESTINATIONS, FORMS, INTENTIONS, DestinationCode, Form
+from shared.codes.destination import AGREEMENT, DESTINATIONS, FORMS, INTENTIONS, UNIT, DestinationCode, Form
+from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier
+from shared.codes.regions import in_region
 from shared.codes.tables import UNIT_NATURE, plain
-from shared.codes.uscc import check_uscc
-from shared.codes.wages import minimum_wage
+from shared.codes.uscc import check_uscc, nature_doubt
+from shared.codes.wages import minimum_hourly_wage, minimum_wage
 from shared.errors import Invalid, NotFound, Reason
 
 BOUND_TRAININGS = ("2", "4")
-NOT_IN_OLD_EXPORTS = ("intention", "unit_nature")
+ABROAD = ("71", "81", "82")
+NOT_IN_OLD_EXPORTS = ("intention", "unit_nature", "uscc")
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
@@ -46,17 +49,29 @@ WRONG_NATURE = Reason(
     "The nature of unit of category {code} must be {natures}",
     Invalid,
 )
+USCC_NEEDED = Reason(
+    "registration.uscc_needed",
+    "请填写统一社会信用代码，确无代码的请说明原因",
+    "Give the social credit code, or the reason why there is none",
+    Invalid,
+)
+WRONG_PLACE = Reason(
+    "registration.wrong_place",
+    "境外所在地仅用于境外单位就业（凭接收证明或签证），其他去向应填境内所在地",
+    "A place outside the mainland belongs to employment by an overseas unit and its evidence, to nothing else",
+    Invalid,
+)
 WRONG_USCC = Reason("registration.wrong_uscc", "{why}", "{why_en}", Invalid)
 SIGNED_ON = Reason(
     "registration.signed_on",
-    "签约或录用日期不得晚于今天",
-    "The day of signing or hiring may not lie in the future",
+    "签约或录用日期不得早于入学日期，也不得晚于今天",
+    "The day of signing or hiring may lie neither before the enrolment nor in the future",
     Invalid,
 )
 PAY_MISSING = Reason(
     "registration.pay_missing",
-    "类别 {code} 须填写月薪，且不低于当地最低工资标准",
-    "Category {code} needs the monthly pay, which must reach the local minimum wage",
+    "类别 {code} 须填写月薪或时薪，且不低于当地最低工资标准",
+    "Category {code} needs the pay by month or hour, which must reach the local minimum wage",
     Invalid,
 )
 PAY_TOO_LOW = Reason(
@@ -64,8 +79,20 @@ PAY_TOO_LOW = Reason(
     "月薪低于当地最低工资标准 {floor} 元",
     "The monthly pay is below the local minimum wage of {floor} yuan",
 )
+HOURLY_PAY_TOO_LOW = Reason(
+    "registration.hourly_pay_below_minimum",
+    "时薪低于当地最低工资标准，每小时不少于 {floor} 分",
+    "The pay by the hour is below the local minimum wage of {floor} fen",
+)
 BOUND_ELSEWHERE = Reason(
-    "registration.agreed_unit_only", "定向或委培毕业生的单位应为 {unit}", "A 定向/委培 graduate's unit must be {unit}"
+    "registration.agreed_unit_only",
+    "定向或委培毕业生的单位或地区应为 {unit}",
+    "A 定向/委培 graduate's unit or region must be {unit}",
+)
+NOT_FOR_BOUND = Reason(
+    "registration.not_for_bound",
+    "定向、委培毕业生不能登记类别 {code}",
+    "Graduates trained for a unit (定向, 委培) do not register category {code}",
 )
 NOT_BOUND = Reason(
     "registration.not_directed",
@@ -100,6 +127,20 @@ class Graduate:
     class_year: int
     training: str
     agreed_unit: str | None
+    agreed_region: str | None = None
+    enrolled_on: date | None = None
+
+    @property
+    def bound(self) -> bool:
+        """Whether the graduate was trained for a unit or a region."""
+        return self.training in BOUND_TRAININGS
+
+    def agreed(self, destination: Destination) -> bool:
+        """Whether a destination is with the agreed unit, or in the agreed region."""
+        unit, place, region = destination.unit_name, destination.place, self.agreed_region
+        if unit is not None and plain(unit) == plain(self.agreed_unit or ""):
+            return True
+        return place is not None and region is not None and in_region(place, region)
 
     @property
     def province(self) -> str:
@@ -151,6 +192,8 @@ def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -
     for name in asks.forbidden:
         if getattr(destination, name) is not None:
             raise FORBIDDEN.error(field=f"destination.{name}", code=code)
+    if destination.place is not None and (destination.place[:2] in ABROAD) != _abroad(asks):
+        raise WRONG_PLACE.error(field="destination.place")
     if asks.unit_natures and destination.unit_nature not in (None, *asks.unit_natures):
         natures = "、".join(UNIT_NATURE.name(nature) for nature in asks.unit_natures)
         raise WRONG_NATURE.error(field="destination.unit_nature", code=code, natures=natures)
@@ -159,11 +202,25 @@ def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -
     ):
         raise WRONG_INTENTION.error(field="destination.intention", code=code)
     if destination.uscc is None:
+        if asks.uscc and destination.uscc_absent_reason is None and "uscc" not in waived:
+            raise USCC_NEEDED.error(field="destination.uscc")
         return destination
     try:
         return replace(destination, uscc=check_uscc(destination.uscc).code)
     except BadIdentifier as bad:
         raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
+
+
+def _abroad(asks: Asks) -> bool:
+    return isinstance(asks, Form) and asks.abroad
+
+
+def warnings_of(destination: Destination) -> tuple[str, ...]:
+    """Codes of what is odd about a destination that holds what it must."""
+    if destination.uscc is None or destination.unit_nature is None:
+        return ()
+    doubt = nature_doubt(check_uscc(destination.uscc), destination.unit_nature)
+    return () if doubt is None else (doubt.code,)
 
 
 def check_for(destination: Destination, graduate: Graduate, today: date) -> None:
@@ -174,14 +231,22 @@ def check_for(destination: Destination, graduate: Graduate, today: date) -> None
 
 def check_unit_and_day(destination: Destination, graduate: Graduate, today: date) -> None:
     """The same without the pay, which older systems did not collect. Raises Invalid, Refused."""
-    bound = graduate.training in BOUND_TRAININGS
-    if destination.form == "directed" and not bound:
+    if destination.form == "directed" and not graduate.bound:
         raise NOT_BOUND.error(field="destination.form")
-    unit = destination.unit_name
-    if bound and unit is not None and plain(unit) != plain(graduate.agreed_unit or ""):
-        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=graduate.agreed_unit or "")
-    if destination.signed_on is not None and destination.signed_on > today:
+    if graduate.bound:
+        _check_bound(destination, graduate)
+    signed_on, enrolled_on = destination.signed_on, graduate.enrolled_on
+    if signed_on is not None and (signed_on > today or (enrolled_on is not None and signed_on < enrolled_on)):
         raise SIGNED_ON.error(field="destination.signed_on")
+
+
+def _check_bound(destination: Destination, graduate: Graduate) -> None:
+    rule = DESTINATIONS[destination.code].bound
+    if rule == FORBIDDEN_TO_BOUND:
+        raise NOT_FOR_BOUND.error(field="destination.code", code=destination.code)
+    if rule == UNIT and not graduate.agreed(destination):
+        agreed = "、".join(filter(None, (graduate.agreed_unit, graduate.agreed_region)))
+        raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=agreed)
 
 
 def check_evidence(
@@ -217,8 +282,12 @@ def _asks(destination: Destination) -> Asks:
 def _check_pay(destination: Destination, graduate: Graduate, today: date) -> None:
     if not DESTINATIONS[destination.code].minimum_wage:
         return
-    if destination.monthly_salary is None:
+    monthly, hourly, place = destination.monthly_salary, destination.hourly_pay, destination.place or graduate.province
+    if monthly is None and hourly is None:
         raise PAY_MISSING.error(field="destination.monthly_salary", code=destination.code)
-    floor = minimum_wage(destination.place or graduate.province, today)
-    if floor is not None and destination.monthly_salary < floor:
+    floor = minimum_wage(place, today)
+    if monthly is not None and floor is not None and monthly < floor:
         raise PAY_TOO_LOW.error(field="destination.monthly_salary", floor=floor)
+    floor = minimum_hourly_wage(place, today)
+    if hourly is not None and floor is not None and hourly < floor:
+        raise HOURLY_PAY_TOO_LOW.error(field="destination.hourly_pay", floor=floor)

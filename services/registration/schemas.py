@@ -29,6 +29,8 @@ class Destination(Shape):
     foreign_school_name = shapes.sentence(200, required=False)
     form = shapes.choice(*FORMS, required=False)
     signed_on = shapes.day(required=False)
+    uscc_absent_reason = shapes.sentence(200, required=False)
+    hourly_pay = shapes.whole(0, 10_000_000, required=False)
 
 
 def _evidence() -> Any:

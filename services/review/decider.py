@@ -40,13 +40,14 @@ DEFAULT_STEP_DAYS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenReview:
-    """Something is to be looked at."""
+    """Something is to be looked at, by the offices of `min_chain` whatever the settings."""
 
     kind: str
     subject_id: str
     graduate_id: str
     scope: str
     class_year: int
+    min_chain: tuple[str, ...] = ()
 
     @property
     def case_id(self) -> str:
@@ -224,6 +225,11 @@ def chain_of(kind: str, class_year: int, province: Sequence[Recorded], school: S
     return (*own, *last)
 
 
+def with_steps(chain: tuple[str, ...], min_chain: Sequence[str]) -> tuple[str, ...]:
+    """A chain that holds these steps too, in the order of the offices."""
+    return tuple(step for step in STEPS if step in chain or step in min_chain) if min_chain else chain
+
+
 def step_days_of(class_year: int, province: Sequence[Recorded]) -> int:
     """How many days each step has in a province and class; 0 when a step is never late."""
     days = DEFAULT_STEP_DAYS
@@ -248,8 +254,9 @@ def _facts(command: Any, streams: Streams) -> Facts:
     if not isinstance(command, OpenReview):
         return Facts()
     province, school = _reads(command)
+    chain = chain_of(command.kind, command.class_year, streams[province], streams[school])
     return Facts(
-        chain_of(command.kind, command.class_year, streams[province], streams[school]),
+        with_steps(chain, command.min_chain),
         step_days_of(command.class_year, streams[province]),
     )
 

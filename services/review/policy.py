@@ -12,7 +12,8 @@ from shared.messages import Recorded
 def _open(event: Recorded, kind: str, subject_id: str) -> Sequence[Intent]:
     """A case about the thing whose id the event holds under the name `subject_id`."""
     data = event.data
-    command = OpenReview(kind, data[subject_id], data["graduate_id"], data["scope"], data["class_year"])
+    steps = tuple(data.get("min_chain", ()))
+    command = OpenReview(kind, data[subject_id], data["graduate_id"], data["scope"], data["class_year"], steps)
     return [Intent("review.open_review", command)]
 
 

@@ -12,6 +12,7 @@ from shared.codes.tables import UnknownCode, rows
 NOT_REGISTERED = ""
 AGREEMENT = "10"
 UNPLACED_CLASS = "未就业"
+UNIT, FREE, FORBIDDEN = "unit", "free", "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class DestinationCode:
     """One category. `required` and `forbidden` name the fields of a destination; groups say what it counts as.
 
     `unit_natures` are the only natures of unit that may be given, any when empty. `evidence` are the kinds of which one
-    is asked.
+    is asked. `uscc`: a credit code is asked for, or the reason why there is none. `bound` says what it is to graduates
+    who were trained for a unit (定向, 委培): UNIT, FREE or FORBIDDEN. `min_chain` are the offices that must look at it,
+    whatever the settings.
     A code that is not `registrable` is a parent or an old flat code: accepted in imports, not in registrations.
     """
 
@@ -34,6 +37,9 @@ class DestinationCode:
     unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
     minimum_wage: bool
+    uscc: bool
+    bound: str
+    min_chain: tuple[str, ...]
 
     @property
     def placed(self) -> bool:
@@ -43,7 +49,10 @@ class DestinationCode:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A kind of category 10 that is registered by its evidence, not by signing (seed notice; DOMAIN 1.5)."""
+    """A kind of category 10 that is registered by its evidence, not by signing (seed notice; DOMAIN 1.5).
+
+    `abroad`: its place, if one is given, lies outside the mainland; no other destination has such a place (DOMAIN 5.4).
+    """
 
     key: str
     code: str
@@ -52,6 +61,8 @@ class Form:
     forbidden: tuple[str, ...]
     unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
+    uscc: bool
+    abroad: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,9 @@ DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType(
             unit_natures=_listed(row["unit_natures"]),
             evidence=_listed(row["evidence"], "|"),
             minimum_wage=row["minimum_wage"] == "1",
+            uscc=row["uscc"] == "1",
+            bound=row["bound"],
+            min_chain=_listed(row["min_chain"]),
         )
         for row in rows("destinations")
     }
@@ -150,6 +164,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             forbidden=_listed(row["forbidden"]),
             unit_natures=_listed(row["unit_natures"]),
             evidence=_listed(row["evidence"], "|"),
+            uscc=row["uscc"] == "1",
+            abroad=row["abroad"] == "1",
         )
         for row in rows("forms")
     }

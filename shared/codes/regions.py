@@ -1,4 +1,4 @@
-"""Which economic region and which area a province belongs to (DOMAIN 4.7)."""
+"""Which economic region and which area a province belongs to (DOMAIN 4.7), and which places a region holds."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def economic_region(province: str) -> str:
 def area(province: str) -> str:
     """One of the seven areas or 港澳台. Raises UnknownCode."""
     return _of(province)[1]
+
+
+def in_region(place: str, region: str) -> bool:
+    """Whether a place lies in a region, both of six digits: 140105 does in 140000 and 140100, not in 140105's neighbours."""
+    for length, rest in ((2, "0000"), (4, "00")):
+        if region.endswith(rest):
+            return place[:length] == region[:length]
+    return place == region
 
 
 def _of(province: str) -> tuple[str, str]:

@@ -26,6 +26,16 @@ def _steps() -> Mapping[str, tuple[_Step, ...]]:
 _STEPS = _steps()
 
 
+# 月计薪天数 21.75 of eight hours: what a month's floor comes to an hour. Provinces' own hourly standards are higher.
+PAID_HOURS = 174
+
+
+def minimum_hourly_wage(place: str, day: date) -> int | None:
+    """The floor in fen an hour that follows from the monthly one; None where no floor is known."""
+    monthly = minimum_wage(place, day)
+    return None if monthly is None else -(-monthly * 100 // PAID_HOURS)
+
+
 def minimum_wage(place: str, day: date) -> int | None:
     """The floor in yuan a month at a place (two to six digits, the longest prefix known counts) on a day.
 

@@ -17,6 +17,7 @@ YEAR = 2026
 CONTRACT = {
     "code": "11",
     "unit_name": "示范小学",
+    "uscc_absent_reason": "乡村小学，未单独登记",
     "unit_nature": "22",
     "industry": "42",
     "place": "140110",

@@ -56,6 +56,7 @@ class EnrolGraduate:
     personal_hash: str
     id_hash: str
     agreed_unit: str | None = None
+    agreed_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from services.directory import events as e
 from services.directory.decider.common import check_chain, no_facts, values_of
 from shared.access import Subject, scope_path
 from shared.codec import UNKNOWN_TYPE
-from shared.errors import NotFound, Reason
+from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling
 from shared.messages import Meta
 
@@ -19,6 +19,13 @@ DEPARTMENT_TAKEN = Reason(
     "directory.department_taken",
     "院系代码 {department} 已用于 {name}",
     "The department code {department} already belongs to {name}",
+)
+
+EMPTY_CHAIN = Reason(
+    "directory.empty_chain",
+    "登记与签约须经院系或学校审核，审核环节不得为空",
+    "Somebody reviews: a school's chain names at least one office",
+    Invalid,
 )
 
 
@@ -87,6 +94,8 @@ def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> 
         case _ if state.listed is None:
             raise NO_SCHOOL.error(field="school", school=command.school)
         case SetSchool():
+            if command.review_chain == ():
+                raise EMPTY_CHAIN.error(field="review_chain")
             for name in ("review_chain", "cancellation_chain"):
                 chain = getattr(command, name)
                 if chain is not None:

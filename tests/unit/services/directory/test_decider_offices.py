@@ -169,6 +169,13 @@ def test_any_other_chain_of_a_school_is_refused(name: str, chain: Any) -> None:
     given(SCHOOL, x.LISTED).when(replace(x.SET_SCHOOL, **changes)).then_refused("directory.wrong_chain", name)
 
 
+def test_a_school_does_not_do_without_any_review() -> None:
+    command = replace(x.SET_SCHOOL, review_chain=())
+    given(SCHOOL, x.LISTED).when(command).then_refused("directory.empty_chain", "review_chain")
+    nobody_cancels = replace(x.SET_SCHOOL, cancellation_chain=())
+    given(SCHOOL, x.LISTED).when(nobody_cancels).then(replace(x.SCHOOL_SET, cancellation_chain=()))
+
+
 def test_a_school_that_is_not_listed_has_no_settings() -> None:
     given(SCHOOL).when(x.SET_SCHOOL).then_refused("directory.school_not_found", "school")
 

@@ -80,11 +80,13 @@ def test_a_line_is_counted_as_a_spreadsheet_counts_it(path: Path) -> None:
 
 
 def test_columns_may_stand_in_any_order_and_optional_ones_be_absent(path: Path) -> None:
-    header = [name for name in reversed(HEADER) if name not in ("证件类型", "出生日期", "手机", "委培单位")]
+    header = [
+        name for name in reversed(HEADER) if name not in ("证件类型", "出生日期", "手机", "委培单位", "定向地区代码")
+    ]
     line = ",".join(ROWS[0][field] for field, name in reversed(COLUMNS.items()) if name in header)
     path.write_text(f"{','.join(header)}\n{line}\n", encoding="utf-8")
     ((_, row),) = rows(path)
-    assert row.keys() == COLUMNS.keys() - {"id_type", "born_on", "phone", "agreed_unit"}
+    assert row.keys() == COLUMNS.keys() - {"id_type", "born_on", "phone", "agreed_unit", "agreed_region"}
     assert isinstance(decode_row(row, 2, 2026, TODAY), RosterRow)
 
 

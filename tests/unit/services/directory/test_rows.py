@@ -105,7 +105,7 @@ def test_a_column_that_is_not_there_is_a_field_that_is_missing(field: str) -> No
 
 @pytest.mark.parametrize("field", OPTIONAL)
 def test_a_field_that_may_be_empty_has_its_usual_value(field: str) -> None:
-    unsaid = None if field in ("agreed_unit", "born_on") else ""
+    unsaid = None if field in ("agreed_unit", "agreed_region", "born_on") else ""
     assert getattr(decoded(**{field: " "}), field) == (OPTIONAL[field] or unsaid)
 
 
@@ -368,6 +368,9 @@ def test_an_ordinary_row_and_other_documents_are_not_odd() -> None:
 def test_who_is_trained_for_a_unit_names_it(training: str) -> None:
     assert told(training=training) == [("agreed_unit", "roster.agreed_unit")]
     assert decoded(training=training, agreed_unit="汾河软件有限公司").agreed_unit == "汾河软件有限公司"
+    region = decoded(training=training, agreed_unit="汾河软件有限公司", agreed_region="140100")
+    assert region.agreed_region == "140100"
+    assert told(training=training, agreed_unit="汾河", agreed_region="太原") == [("agreed_region", "roster.place")]
 
 
 # What spreadsheets and forms leave behind

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.registration.decider import HANDLING, Facts, check_destination
+from services.registration.decider import HANDLING, ConfirmFiling, Facts, check_destination
 from services.registration.events import Destination
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
@@ -115,6 +116,23 @@ def test_who_was_trained_for_a_unit_may_register_what_has_none() -> None:
     after(facts=facts).when(replace(x.REGISTER, destination=x.SEEKING)).then(SEEKING)
 
 
+def test_a_registration_names_the_offices_that_must_look_at_it() -> None:
+    for code in x.REGISTRABLE:
+        command = replace(x.REGISTER, destination=x.complete(code.code))
+        steps = ("department", "school") if code.code == "76" else ()
+        submitted = replace(x.SUBMITTED, destination=command.destination, min_chain=steps)
+        after().when(command, meta(GRADUATE)).then(submitted)
+        filed = replace(x.FILED, destination=command.destination)
+        confirm = ConfirmFiling(GRADUATE_ID, filed.filing_id)
+        after(filed).when(confirm, meta(GRADUATE)).then(replace(submitted, filing_id=filed.filing_id))
+
+
+def test_a_nature_that_does_not_fit_the_units_code_is_warned_about() -> None:
+    odd = replace(x.CONTRACT, unit_nature="10")
+    warned = replace(x.SUBMITTED, destination=odd, warnings=("uscc.nature",))
+    after().when(replace(x.REGISTER, destination=odd), meta(GRADUATE)).then(warned)
+
+
 def test_a_credit_code_is_kept_in_its_normal_form() -> None:
     written = f" {x.USCC[:8]}-{x.USCC[8:].lower()}"
     after().when(replace(x.REGISTER, destination=replace(x.CONTRACT, uscc=written))).then(x.SUBMITTED)
@@ -131,7 +149,8 @@ def test_a_complete_destination_of_every_category_is_taken(code: Any) -> None:
 @pytest.mark.parametrize("code", x.REGISTRABLE, ids=lambda code: code.code)
 def test_a_destination_of_every_category_needs_no_more_than_its_required_fields(code: Any) -> None:
     whole = x.complete(code.code)
-    least = Destination(code.code, **{name: getattr(whole, name) for name in code.required})
+    unit_code = {"uscc": whole.uscc} if code.uscc else {}
+    least = Destination(code.code, **unit_code, **{name: getattr(whole, name) for name in code.required})
     assert check_destination(least) == least
 
 
@@ -143,7 +162,7 @@ def test_each_required_field_is_missed(code: str, field: str) -> None:
 
 @pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.forbidden])
 def test_each_forbidden_field_is_refused(code: str, field: str) -> None:
-    value = {**x.FIELDS, "intention": "job_seeking"}[field]
+    value = {**x.FIELDS, "intention": "job_seeking", "uscc_absent_reason": "部队", "hourly_pay": 3000}[field]
     refused(replace(x.complete(code), **{field: value}), "registration.field_forbidden", field)
 
 
@@ -403,9 +422,11 @@ def test_what_nobody_published_is_not_known() -> None:
 
 
 def test_the_newest_correction_of_a_roster_entry_counts() -> None:
-    corrected = ("directory.GraduateCorrected", {**ROSTER, "training": "2", "agreed_unit": x.BOUND.agreed_unit})
+    bound = {"training": "2", "agreed_unit": x.BOUND.agreed_unit, "agreed_region": "140100"}
+    corrected = ("directory.GraduateCorrected", {**ROSTER, **bound, "enrolled_on": "2022-09-01"})
     assert known([ENROLLED]).graduate == x.ENROLLED
-    assert known([ENROLLED, corrected]).graduate == x.BOUND
+    wanted = replace(x.BOUND, agreed_region="140100", enrolled_on=date(2022, 9, 1))
+    assert known([ENROLLED, corrected]).graduate == wanted
 
 
 def test_a_removed_graduate_is_on_no_roster_until_enrolled_again() -> None:

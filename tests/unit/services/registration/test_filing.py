@@ -34,7 +34,13 @@ FACTS = Facts(
     evidence=MappingProxyType({CONTRACT: Evidence(GRADUATE_ID, "labour_contract")}),
 )
 DESTINATION = e.Destination(
-    code="11", unit_name="晋源小学", unit_nature="22", industry="42", place="140110", position="24"
+    code="11",
+    unit_name="晋源小学",
+    unit_nature="22",
+    industry="42",
+    place="140110",
+    position="24",
+    uscc_absent_reason="乡村小学，未单独登记",
 )
 FILING_ID = new_id(LANE, command_id(), "filing")
 REGISTRATION_ID = new_id(LANE, command_id(2), "registration")

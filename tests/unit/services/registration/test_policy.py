@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +34,12 @@ def test_a_concluded_agreement_is_registered_with_all_that_it_says_of_the_unit()
     unit = replace(x.AGREED, uscc=examples.VERIFIED.uscc)
     command = replace(x.CONCLUDE, agreement_id=examples.OFFER_ID, destination=unit)
     assert intent == Intent("registration.register_from_agreement", command)
+
+
+def test_the_day_of_signing_on_paper_goes_along() -> None:
+    paper = replace(examples.CONCLUDED, signed_on=date(2026, 4, 8))
+    (intent,) = REACTIONS["agreement.AgreementConcluded"](event("agreement.AgreementConcluded", to_json(paper)))
+    assert intent.command.destination.signed_on == date(2026, 4, 8)
 
 
 def test_an_agreement_may_leave_out_salary_and_credit_code() -> None:

@@ -15,9 +15,13 @@ from services.registration.requirements import (
     check_destination,
     check_evidence,
     check_for,
+    check_imported,
+    warnings_of,
 )
 from shared.codes.destination import DESTINATIONS, FORMS, Form
+from shared.codes.uscc import make_uscc
 from shared.errors import ServiceError
+from tests.support.registration_examples import REGISTRABLE, complete
 
 TODAY = date(2026, 5, 4)
 GRADUATE_ID = "14-graduate"
@@ -38,6 +42,7 @@ VALUES: dict[str, Any] = {
     "place": "140110",
     "position": "19",
     "country": "瑞士",
+    "uscc": make_uscc("12", "140110", "12345678"),
 }
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.key)
 
@@ -45,7 +50,8 @@ EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: fo
 def of_form(form: Form) -> Destination:
     nature = form.unit_natures[0] if form.unit_natures else "39"
     values = {name: nature if name == "unit_nature" else VALUES[name] for name in form.required}
-    return Destination(code=form.code, form=form.key, **values)
+    unit_code = {"uscc": VALUES["uscc"]} if form.uscc else {}
+    return Destination(code=form.code, form=form.key, **unit_code, **values)
 
 
 def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> None:
@@ -95,6 +101,106 @@ def test_only_who_was_trained_for_a_unit_registers_so() -> None:
     refused("registration.agreed_unit_only", "destination.unit_name", check_for, directed, elsewhere, TODAY)
 
 
+# trained for a unit (定向, 委培)
+
+
+WHOLE = [(each.code, complete(each.code)) for each in REGISTRABLE] + [("10", of_form(form)) for form in FORMS.values()]
+BOUND_TO: dict[str, str] = {
+    **dict.fromkeys(("70", "71", "72"), "free"),
+    **dict.fromkeys(("75", "76", "801", "802", "803", "85"), "forbidden"),
+}
+
+
+def test_every_category_says_what_it_is_to_who_was_trained_for_a_unit() -> None:
+    told = {code.code: code.bound for code in DESTINATIONS.values() if code.registrable}
+    assert told == {code: BOUND_TO.get(code, "unit") for code in told}
+
+
+@pytest.mark.parametrize(("code", "destination"), WHOLE, ids=[f"{code}-{made.form}" for code, made in WHOLE])
+@pytest.mark.parametrize("training", ["2", "4"])
+def test_who_was_trained_for_a_unit_registers_what_the_category_lets(
+    training: str, code: str, destination: Destination
+) -> None:
+    bound = replace(GRADUATE, training=training, agreed_unit="汾河医院", agreed_region="520000")
+    match BOUND_TO.get(code, "unit"):
+        case "free":
+            check_for(destination, bound, TODAY)
+        case "forbidden":
+            refused("registration.not_for_bound", "destination.code", check_for, destination, bound, TODAY)
+        case "unit":
+            elsewhere = ("registration.agreed_unit_only", "destination.unit_name", check_for)
+            refused(*elsewhere, destination, bound, TODAY)
+            refused(*elsewhere, replace(destination, unit_name=None), bound, TODAY)
+            check_for(replace(destination, unit_name="汾河医院"), bound, TODAY)
+            if destination.place is not None:
+                check_for(replace(destination, place="520102", monthly_salary=5000), bound, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("region", "place", "inside"),
+    [
+        ("140000", "140105", True),
+        ("140100", "140105", True),
+        ("140105", "140105", True),
+        ("140105", "140106", False),
+        ("140200", "140105", False),
+        ("520000", "140105", False),
+    ],
+)
+def test_an_agreed_region_holds_the_places_in_it(region: str, place: str, inside: bool) -> None:
+    bound = replace(GRADUATE, training="2", agreed_unit="汾河医院", agreed_region=region)
+    assert bound.agreed(replace(UNIT, place=place)) is inside
+    assert not bound.agreed(replace(UNIT, place=None))
+
+
+# units without a credit code, units abroad
+
+
+ASKING_FOR_A_CODE = ("10-public_hiring", "10-residency", "10-directed", "11", "12", "271")
+
+
+@pytest.mark.parametrize(("code", "destination"), WHOLE, ids=[f"{code}-{made.form}" for code, made in WHOLE])
+def test_a_unit_without_a_credit_code_needs_a_reason(code: str, destination: Destination) -> None:
+    asked = f"{code}-{destination.form}" if destination.form else code
+    without = replace(destination, uscc=None)
+    if asked not in ASKING_FOR_A_CODE:
+        assert check_destination(without) == without
+        return
+    refused("registration.uscc_needed", "destination.uscc", check_destination, without)
+    because = replace(without, uscc_absent_reason="乡镇卫生院，未单独登记")
+    assert check_destination(because) == because
+    # Older systems had no column for the reason.
+    assert check_imported(without) == without
+
+
+@pytest.mark.parametrize("place", ["710000", "810000", "820000"])
+def test_only_employment_by_an_overseas_unit_is_outside_the_mainland(place: str) -> None:
+    for _, destination in WHOLE:
+        if destination.place is not None:
+            abroad = replace(destination, place=place)
+            refused("registration.wrong_place", "destination.place", check_destination, abroad)
+            refused("registration.wrong_place", "destination.place", check_imported, abroad)
+    overseas = replace(of_form(FORMS["overseas"]), country="中国香港", place=place)
+    assert check_destination(overseas) == overseas
+    at_home = replace(overseas, place="140105")
+    refused("registration.wrong_place", "destination.place", check_destination, at_home)
+
+
+def test_the_corps_is_no_place_abroad() -> None:
+    corps = replace(UNIT, place="660000", uscc_absent_reason="团场，未单独登记")
+    assert check_destination(corps) == corps
+    refused(
+        "registration.pay_below_minimum", "destination.monthly_salary", check_for,
+        replace(corps, monthly_salary=1849), GRADUATE, TODAY,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("nature", "warned"), [("22", ()), ("10", ("uscc.nature",)), (None, ())])
+def test_a_nature_that_the_code_does_not_hint_at_is_warned_about(nature: str | None, warned: tuple[str, ...]) -> None:
+    assert warnings_of(replace(UNIT, uscc=VALUES["uscc"], unit_nature=nature)) == warned
+    assert warnings_of(replace(UNIT, uscc=None, unit_nature=nature)) == ()
+
+
 # pay
 
 
@@ -110,6 +216,18 @@ def test_pay_must_be_told_and_reach_the_minimum_wage(code: str) -> None:
     refused("registration.pay_below_minimum", "destination.monthly_salary", check_for, low, GRADUATE, TODAY)
     none = replace(destination, monthly_salary=None)
     refused("registration.pay_missing", "destination.monthly_salary", check_for, none, GRADUATE, TODAY)
+
+
+@pytest.mark.parametrize("code", PAID)
+def test_pay_may_be_told_by_the_hour_and_each_has_its_floor(code: str) -> None:
+    by_hour = replace(UNIT, code=code, monthly_salary=None, hourly_pay=2300)
+    check_for(by_hour, GRADUATE, TODAY)
+    for low in (replace(by_hour, hourly_pay=1063), replace(by_hour, hourly_pay=1063, monthly_salary=3000)):
+        wanted = ("registration.hourly_pay_below_minimum", "destination.hourly_pay", check_for)
+        refused(*wanted, low, GRADUATE, TODAY)
+    check_for(replace(by_hour, hourly_pay=1064), GRADUATE, TODAY)
+    both = replace(by_hour, monthly_salary=1849)
+    refused("registration.pay_below_minimum", "destination.monthly_salary", check_for, both, GRADUATE, TODAY)
 
 
 def test_the_floor_is_that_of_the_day_and_of_the_place_or_else_of_the_school() -> None:
@@ -134,6 +252,14 @@ def test_nobody_was_hired_tomorrow() -> None:
     check_for(replace(UNIT, signed_on=TODAY), GRADUATE, TODAY)
     tomorrow = replace(UNIT, signed_on=date(2026, 5, 5))
     refused("registration.signed_on", "destination.signed_on", check_for, tomorrow, GRADUATE, TODAY)
+
+
+def test_nobody_was_hired_before_studying() -> None:
+    studying = replace(GRADUATE, enrolled_on=date(2022, 9, 1))
+    check_for(replace(UNIT, signed_on=date(2022, 9, 1)), studying, TODAY)
+    for absurd in (date(2022, 8, 31), date(1900, 1, 1)):
+        early = replace(UNIT, signed_on=absurd)
+        refused("registration.signed_on", "destination.signed_on", check_for, early, studying, TODAY)
 
 
 # evidence

@@ -280,7 +280,30 @@ def test_a_school_that_takes_its_chain_back_has_the_provinces() -> None:
     assert chain_of("registration", 2026, [province(2026, x.CHAIN)], own) == x.CHAIN
 
 
-def test_a_school_may_want_no_review() -> None:
+@pytest.mark.parametrize(
+    ("chain", "min_chain", "wanted"),
+    [
+        ((), (), ()),
+        (("school",), (), ("school",)),
+        ((), ("department", "school"), ("department", "school")),
+        (("school",), ("department", "school"), ("department", "school")),
+        (("school", "province"), ("department", "school"), ("department", "school", "province")),
+        (("department", "school"), ("department", "school"), ("department", "school")),
+    ],
+)
+def test_who_must_look_at_a_thing_does_whatever_the_settings(
+    chain: tuple[str, ...], min_chain: tuple[str, ...], wanted: tuple[str, ...]
+) -> None:
+    command = replace(x.OPEN, min_chain=min_chain)
+    streams = {"province-14": [province(2026, chain)], "school-14-10108": [LISTED]}
+    facts = HANDLING.facts(command, streams)
+    assert facts.chain == wanted
+    opened = given(HANDLING, facts=facts).when(command)
+    assert opened.events[0].chain == wanted
+    assert len(opened.events) == (1 if wanted else 2)
+
+
+def test_a_school_that_was_once_let_do_without_a_review_has_none() -> None:
     settings = [province(2026, ["department", "school"])]
     assert chain_of("registration", 2026, settings, [school(2026, review_chain=[])]) == ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -60,6 +61,12 @@ def reaction_to(event_type: str, data: dict[str, Any]) -> Any:
 def test_what_needs_looking_at_opens_a_case(kind: str) -> None:
     event, subject_id = OPENING[kind]
     assert reaction(event) == [Intent("review.open_review", OpenReview(kind, subject_id, GRADUATE_ID, SCOPE, 2026))]
+
+
+def test_a_case_has_the_steps_that_its_destination_must_have() -> None:
+    steps = ("department", "school")
+    (intent,) = reaction(replace(registration_examples.SUBMITTED, min_chain=steps))
+    assert intent.command.min_chain == steps
 
 
 @pytest.mark.parametrize(("event", "kind", "subject_id", "reason"), CLOSING)

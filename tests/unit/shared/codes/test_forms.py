@@ -10,9 +10,9 @@ from shared.codes.tables import EVIDENCE, UNIT_NATURE
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.key)
 
 
-def test_the_forms_are_those_of_the_notice() -> None:
+def test_the_forms_are_those_of_the_notice_and_employment_abroad() -> None:
     assert [form.name for form in FORMS.values()] == [
-        "公招录用", "士官、文职", "医学规培", "国际组织任职", "定向、委培去向补充登记"
+        "公招录用", "士官、文职", "医学规培", "国际组织任职", "境外单位就业", "定向、委培去向补充登记"
     ]  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 
 import pytest
 
 from shared.codes.tables import PROVINCE, rows
-from shared.codes.wages import minimum_wage
+from shared.codes.wages import minimum_hourly_wage, minimum_wage
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,18 @@ def test_a_place_without_a_floor_has_none(place: str) -> None:
 
 
 def test_the_corps_pays_at_least_what_its_region_pays() -> None:
-    assert minimum_wage("660000", date(2026, 1, 1)) is None
-    assert minimum_wage("659001", date(2026, 1, 1)) == minimum_wage("650000", date(2026, 1, 1))
+    for day in (date(2021, 5, 1), date(2026, 1, 1)):
+        assert minimum_wage("660000", day) == minimum_wage("659001", day) == minimum_wage("650000", day) is not None
+
+
+def test_the_floor_of_an_hour_follows_from_that_of_a_month_in_whole_fen() -> None:
+    assert minimum_hourly_wage("140105", date(2026, 1, 1)) == 1121
+    assert minimum_hourly_wage("140105", date(2026, 1, 1)) == ceil(1950 * 100 / 174)
+    assert minimum_hourly_wage("710000", date(2026, 1, 1)) is None
 
 
 def test_every_mainland_province_has_a_floor_that_never_falls() -> None:
-    mainland = {entry.code for entry in PROVINCE} - {"66", "71", "81", "82"}
+    mainland = {entry.code for entry in PROVINCE} - {"71", "81", "82"}
     told = list(rows("minimum_wage"))
     assert {row["place"][:2] for row in told} == mainland
     for place in {row["place"] for row in told}:
