@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -77,7 +78,7 @@ class School:
 def open_imports(log: EventLog) -> None:
     """What the province sets for a class of which schools import what they had collected before."""
     meta = Meta(uuid4(), uuid4(), PROVINCE_OFFICE, NOW, "directory.set_province")
-    handle(log, PROVINCE, replace(SET_PROVINCE, imports_until=NOW.date()), meta)
+    handle(log, PROVINCE, replace(SET_PROVINCE, imports_until=date(2099, 12, 31)), meta)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from shared.codes.tables import UNIT_NATURE, UnknownCode
 
 FIELDS = {
     "unit_name", "unit_nature", "industry", "place", "position", "uscc", "school_name", "country",
-    "foreign_school_name", "intention", "job_title", "monthly_salary",
+    "foreign_school_name", "intention", "job_title", "monthly_salary", "hourly_pay", "uscc_absent_reason",
 }  # fmt: skip
 UNIT = {"unit_name", "uscc", "unit_nature", "industry", "place", "position", "job_title", "monthly_salary"}
 EVERY_CODE = pytest.mark.parametrize("code", DESTINATIONS.values(), ids=lambda code: code.code)
@@ -93,6 +93,27 @@ def test_what_a_category_asks_for_and_what_it_does_not_have(
 @pytest.mark.parametrize("code", ["501", "519", "75"])
 def test_a_project_or_a_founder_may_name_a_unit_and_a_place(code: str) -> None:
     assert not {"unit_name", "place"} & set(DESTINATIONS[code].forbidden)
+
+
+@EVERY_CODE
+def test_a_code_is_asked_for_only_where_a_unit_is_and_reason_and_hour_go_with_code_and_month(
+    code: DestinationCode,
+) -> None:
+    assert not (code.uscc and ("unit_name" not in code.required or "uscc" in code.forbidden))
+    for one, other in (("uscc", "uscc_absent_reason"), ("monthly_salary", "hourly_pay")):
+        assert (one in code.forbidden) == (other in code.forbidden)
+
+
+@EVERY_CODE
+def test_a_category_says_what_it_is_to_who_was_trained_for_a_unit(code: DestinationCode) -> None:
+    assert code.bound == "free" if not code.placed else code.bound in ("unit", "forbidden")
+    members = [other for other in DESTINATIONS.values() if other.parent == code.code]
+    assert all((other.bound, other.min_chain) == (code.bound, code.min_chain) for other in members)
+
+
+def test_freelancers_are_looked_at_by_department_and_school() -> None:
+    asked = {code.code: code.min_chain for code in DESTINATIONS.values() if code.min_chain}
+    assert asked == {"76": ("department", "school")}
 
 
 def test_pay_has_a_floor_where_the_notice_sets_one() -> None:

@@ -36,8 +36,7 @@ def test_the_corps_pays_at_least_what_its_region_pays() -> None:
 
 
 def test_the_floor_of_an_hour_follows_from_that_of_a_month_in_whole_fen() -> None:
-    assert minimum_hourly_wage("140105", date(2026, 1, 1)) == 1121
-    assert minimum_hourly_wage("140105", date(2026, 1, 1)) == ceil(1950 * 100 / 174)
+    assert minimum_hourly_wage("140105", date(2026, 1, 1)) == ceil(1850 * 100 / 174) == 1064
     assert minimum_hourly_wage("710000", date(2026, 1, 1)) is None
 
 
