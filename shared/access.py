@@ -161,6 +161,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "registration.confirm_filing": (_SELF,),
     "registration.reject_filing": (_SELF,),
     "registration.confirm_leaving": (_SELF,),
+    "registration.reset_leaving": (_SYSTEM,),
     "registration.register_from_agreement": (_SYSTEM,),
     "registration.pass_review": (_SYSTEM,),
     "registration.fail_review": (_SYSTEM,),

@@ -21,6 +21,7 @@ from services.registration.requirements import (
     warnings_of,
 )
 from services.registration.state import INITIAL, Registrations, evolve
+from services.registration.transfers import transfer_number
 from shared.access import Subject, scope_path
 from shared.clock import day_of
 from shared.codes.destination import DESTINATIONS
@@ -132,6 +133,15 @@ class ConfirmLeaving:
     graduate_id: str
     archive: e.Archive
     household: e.Household
+    verification_authorised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLeaving:
+    """The roster was corrected: `roster_version` is the correction's place in the graduate's stream."""
+
+    graduate_id: str
+    roster_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +218,13 @@ class Settings:
 class Facts:
     """`signed`: an agreement binds, or one on paper is being made.
 
+    `roster_version` is how many events the directory has told about the graduate.
     `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind. `freed_on` is the day on
     which an agreement last came to nothing: cancelled, or returned by its review.
     """
 
     graduate: Graduate | None = None
+    roster_version: int = 0
     signed: bool = False
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
@@ -245,7 +257,10 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
                 raise NO_FILING.error(field="filing_id")
             return [e.FilingRejected(filing_id, graduate_id, reason)]
         case ConfirmLeaving():
-            return _confirm_leaving(command, state)
+            return _confirm_leaving(command, state, facts)
+        case ResetLeaving(_, roster_version):
+            known = state.leaving
+            return [] if known is None or known.roster_version >= roster_version else _reset(state, "roster_corrected")
         case RegisterFromAgreement():
             return _register_from_agreement(command, state, facts, meta)
         case ReopenRegistration():
@@ -383,17 +398,40 @@ def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: da
         raise DEADLINE_OVER.error(day=max(days).isoformat())
 
 
-def _confirm_leaving(command: ConfirmLeaving, state: Registrations) -> list[Any]:
+def _confirm_leaving(command: ConfirmLeaving, state: Registrations, facts: Facts) -> list[Any]:
     registered = state.registered
     if registered is None:
         raise NOT_REGISTERED.error()
+    if state.void_id is not None:
+        raise VOID_IN_REVIEW.error()
     archive, household = command.archive, command.household
     if archive.kind != KEPT_BY_SCHOOL and (archive.recipient is None or archive.address is None):
         raise RECIPIENT_NEEDED.error(field="archive.recipient")
     if household.moves and household.address is None:
         raise ADDRESS_NEEDED.error(field="household.address")
-    confirmed = e.LeavingConfirmed(command.graduate_id, registered.registration_id, archive, household)
+    confirmed = e.LeavingConfirmed(
+        graduate_id=command.graduate_id,
+        registration_id=registered.registration_id,
+        archive=archive,
+        household=household,
+        roster_version=facts.roster_version,
+        transfer_number=_transfer_number(registered, archive),
+        verification_authorised=command.verification_authorised,
+    )
     return [] if state.leaving == confirmed else [confirmed]
+
+
+def _transfer_number(registered: e.DestinationRegistered, archive: e.Archive) -> str | None:
+    if archive.kind == KEPT_BY_SCHOOL:
+        return None
+    _, _, school, *_ = registered.scope.split("/")
+    return transfer_number(registered.class_year, school, registered.registration_id, archive)
+
+
+def _reset(state: Registrations, cause: str) -> list[Any]:
+    """What was confirmed before leaving holds no more."""
+    leaving = state.leaving
+    return [] if leaving is None else [e.LeavingReset(leaving.graduate_id, leaving.registration_id, cause)]
 
 
 def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -415,7 +453,8 @@ def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta
             scope=registered.scope,
             class_year=registered.class_year,
             reason=command.reason,
-        )
+        ),
+        *_reset(state, "void_requested"),
     ]
 
 
@@ -499,11 +538,13 @@ def _fail(command: FailReview, state: Registrations, facts: Facts, meta: Meta) -
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
-    graduate = graduate_of(streams.get(f"graduate-{command.graduate_id}", ()))
+    roster = streams.get(f"graduate-{command.graduate_id}", ())
+    graduate = graduate_of(roster)
     agreements = streams.get(f"agreement-{command.graduate_id}", ())
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in getattr(command, "evidence", ())}
     return Facts(
         graduate=graduate,
+        roster_version=len(roster),
         signed=_signed(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),

@@ -38,13 +38,17 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """档案去向: to the unit, a talent service, the admitting school, the home region, or kept by the school."""
+    """档案去向: to the unit, a talent service, the admitting school, the home region, or kept by the school.
+
+    `contact` is the desk that takes it in, such as 档案科, and `phone` that desk's: nobody's name.
+    """
 
     kind: str
     recipient: str | None = None
     address: str | None = None
     postcode: str | None = None
     phone: str | None = None
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,12 @@ class FilingRejected:
 
 @dataclass(frozen=True, slots=True)
 class LeavingConfirmed:
-    """离校确认: the graduate confirmed destination, archive and household; any later change needs another confirmation."""
+    """离校确认: the graduate confirmed destination, archive and household; any later change needs another confirmation.
+
+    `roster_version` is how much of the roster's stream about the graduate was known. `transfer_number` (转递编号) is what
+    the archive is sent under, None when the school keeps it. `verification_authorised` (核验授权): archive and household
+    offices may look the destination up.
+    """
 
     TYPE: ClassVar[str] = "registration.LeavingConfirmed"
     VERSION: ClassVar[int] = 1
@@ -94,6 +103,21 @@ class LeavingConfirmed:
     registration_id: str
     archive: Archive
     household: Household
+    roster_version: int = 0
+    transfer_number: str | None = None
+    verification_authorised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingReset:
+    """What was confirmed before leaving is open again; `cause` is void_requested or roster_corrected."""
+
+    TYPE: ClassVar[str] = "registration.LeavingReset"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    registration_id: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +268,7 @@ CODEC = Codec(
     DestinationFiled,
     FilingRejected,
     LeavingConfirmed,
+    LeavingReset,
     RegistrationSubmitted,
     RegistrationWithdrawn,
     RegistrationSuperseded,

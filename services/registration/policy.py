@@ -1,11 +1,17 @@
-"""Whenever an agreement takes effect or is cancelled, or a review has decided, the registration follows it."""
+"""Whenever an agreement takes effect or ends, a review has decided or a roster is corrected, the registration follows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from services.registration.decider import FailReview, PassReview, RegisterFromAgreement, ReopenRegistration
+from services.registration.decider import (
+    FailReview,
+    PassReview,
+    RegisterFromAgreement,
+    ReopenRegistration,
+    ResetLeaving,
+)
 from services.registration.events import Destination
 from shared.codes.destination import AGREEMENT
 from shared.handling import Intent, Reactions
@@ -58,7 +64,13 @@ def on_returned(event: Recorded) -> Sequence[Intent]:
     return [Intent("registration.fail_review", command)]
 
 
+def on_corrected(event: Recorded) -> Sequence[Intent]:
+    """The roster says something else of a graduate."""
+    return [Intent("registration.reset_leaving", ResetLeaving(event.data["graduate_id"], event.version))]
+
+
 REACTIONS: Reactions = {
+    "directory.GraduateCorrected": on_corrected,
     "agreement.AgreementConcluded": on_concluded,
     "agreement.AgreementCancelled": on_cancelled,
     "review.ReviewPassed": on_passed,

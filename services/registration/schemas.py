@@ -77,6 +77,7 @@ class Archive(Shape):
     address = shapes.sentence(200, required=False)
     postcode = shapes.pattern(r"^[0-9]{6}\Z", "应为六位数字 / six digits", required=False)
     phone = shapes.sentence(20, required=False)
+    contact = shapes.sentence(60, required=False)
 
 
 class Household(Shape):
@@ -90,6 +91,7 @@ class ConfirmLeaving(Shape):
     graduate_id = shapes.thing_id()
     archive = shapes.nested(Archive)
     household = shapes.nested(Household)
+    verification_authorised = shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 class WithdrawRegistration(Shape):

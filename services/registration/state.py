@@ -107,6 +107,8 @@ def evolve(state: Registrations, event: Any) -> Registrations:
             return replace(state, filed=None)
         case e.LeavingConfirmed():
             return replace(state, leaving=event)
+        case e.LeavingReset():
+            return replace(state, leaving=None)
         case e.VoidRequested():
             return replace(state, void_id=event.void_id, void_returned=None)
         case e.VoidReturned():

@@ -6,6 +6,7 @@ graduate id. Each event that changes the record makes its next version; the even
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,6 +55,10 @@ DESTINATION_FIELDS = (
     "form",
     "signed_on",
 )
+ARCHIVE_FIELDS = ("kind", "recipient", "address", "postcode", "contact", "phone")
+HOUSEHOLD_FIELDS = ("moves", "address")
+# What the graduate confirmed before leaving, and the day of it (DOMAIN 5.2).
+LEAVING_FIELDS = ("archive", "household", "transfer_number", "verification_authorised", "confirmed_on")
 # What a destination is told with: its fields, and the day from which it counts.
 TOLD_FIELDS = (*DESTINATION_FIELDS, "registered_on")
 # Another type here would number the versions of graduates already told of anew: reconcile after a rebuild then.
@@ -64,6 +69,8 @@ TYPES = frozenset(
         "directory.GraduateRemoved",
         "registration.DestinationRegistered",
         "registration.DestinationReopened",
+        "registration.LeavingConfirmed",
+        "registration.LeavingReset",
     }
 )
 
@@ -81,11 +88,12 @@ class Reported:
     class_year: int = 0
     roster: dict[str, Any] | None = None
     destination: dict[str, Any] | None = None
+    leaving: dict[str, Any] | None = None
 
     @property
     def body(self) -> dict[str, Any]:
         """What the national system is told."""
-        return {"roster": self.roster, "destination": self.destination}
+        return {"roster": self.roster, "destination": self.destination, "leaving": self.leaving}
 
     def record(self, event_id: str, lane: str) -> Record:
         """The message that tells of it."""
@@ -126,13 +134,32 @@ def report(state: Reported, recorded: Recorded) -> tuple[Reported, Record | None
         case "directory.GraduateRemoved":
             after = replace(state, roster=None)
         case "registration.DestinationRegistered":
-            given = data["destination"]
-            destination = {name: given[name] for name in DESTINATION_FIELDS if given.get(name) is not None}
+            destination = _listed(data["destination"], DESTINATION_FIELDS)
             destination["registered_on"] = day_of(recorded.event.occurred_at).isoformat()
-            after = replace(state, destination=destination)
+            after = replace(state, destination=destination, leaving=None)
         case "registration.DestinationReopened":
-            after = replace(state, destination=None)
+            after = replace(state, destination=None, leaving=None)
+        case "registration.LeavingConfirmed":
+            after = replace(state, leaving=_leaving(recorded))
+        case "registration.LeavingReset":
+            after = replace(state, leaving=None)
     if after == state:
         return state, None
     after = replace(after, version=state.version + 1)
     return after, after.record(str(recorded.event.event_id), recorded.lane)
+
+
+def _leaving(recorded: Recorded) -> dict[str, Any]:
+    data = recorded.data
+    told = _listed(data, ("transfer_number", "verification_authorised"))
+    return {
+        "archive": _listed(data["archive"], ARCHIVE_FIELDS),
+        "household": _listed(data["household"], HOUSEHOLD_FIELDS),
+        "verification_authorised": False,
+        **told,
+        "confirmed_on": day_of(recorded.event.occurred_at).isoformat(),
+    }
+
+
+def _listed(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: given[name] for name in names if given.get(name) is not None}

@@ -12,7 +12,16 @@ from typing import Any
 import orjson
 
 from services.sync.interface import ACCEPTED, REFUSED, REPEATED, VERSION_GAP, digest_line
-from services.sync.records import RESTATE, ROSTER_FIELDS, TOLD_FIELDS, VERBS, VOID
+from services.sync.records import (
+    ARCHIVE_FIELDS,
+    HOUSEHOLD_FIELDS,
+    LEAVING_FIELDS,
+    RESTATE,
+    ROSTER_FIELDS,
+    TOLD_FIELDS,
+    VERBS,
+    VOID,
+)
 from shared.codes.destination import DESTINATIONS, FORMS
 
 REFUSALS = {
@@ -34,7 +43,7 @@ _KINDS = {
     "class_year": int,
     "body": dict,
 }
-_BODY = frozenset({"roster", "destination"})
+_BODY = frozenset({"roster", "destination", "leaving"})
 
 
 class Store:
@@ -183,6 +192,26 @@ def _judge_body(body: dict[str, Any]) -> str | None:
     roster, destination = body["roster"] or {}, body["destination"]
     if not roster.keys() <= set(ROSTER_FIELDS) or not (destination or {}).keys() <= set(TOLD_FIELDS):
         return "national.unknown_field"
+    return _judge_leaving(body) or _judge_destination(destination)
+
+
+def _judge_leaving(body: dict[str, Any]) -> str | None:
+    leaving = body["leaving"]
+    if leaving is None:
+        return None
+    if body["destination"] is None:
+        return "national.field_forbidden"
+    archive, household = leaving.get("archive"), leaving.get("household")
+    if not (isinstance(archive, dict) and isinstance(household, dict)):
+        return "national.field_missing"
+    known = ((leaving, LEAVING_FIELDS), (archive, ARCHIVE_FIELDS), (household, HOUSEHOLD_FIELDS))
+    if any(not told.keys() <= set(fields) for told, fields in known):
+        return "national.unknown_field"
+    missing = leaving.get("confirmed_on") is None or archive.get("kind") is None or household.get("moves") is None
+    return "national.field_missing" if missing else None
+
+
+def _judge_destination(destination: dict[str, Any] | None) -> str | None:
     if destination is None:
         return None
     code = destination.get("code")

@@ -281,6 +281,8 @@ def test_what_an_office_fills_in_counts_when_the_graduate_confirms_and_then_the_
     assert people.registered(person)["leaving"]["registration_id"] == registration_id
     void = {"graduate_id": person, "registration_id": registration_id, "reason": "换了工作"}
     people.ask(own, "registration.request_void", **void)
+    assert people.registered(person)["leaving"] is None
+    assert people.refused(own, "registration.confirm_leaving", **leave) == "registration.void_in_review"
     people.review(shanxi, person, "void", "department", "school")
     assert await_registered(people, person, None)["leaving"] is None
 

@@ -211,9 +211,19 @@ class Season(RuleBasedStateMachine):
             state = self.world.agreements(graduate_id)
             registered = self.world.registrations(graduate_id).registered
             source = registered.agreement_id if registered is not None else None
+            self._nobody_left_with_something_else(graduate_id)
             effective = state.locked.id if state.locked and state.locked.status == Status.EFFECTIVE else None
             # Direct destinations come from no agreement, and give way to one that takes effect.
             assert source == effective
+
+    def _nobody_left_with_something_else(self, graduate_id: str) -> None:
+        state = self.world.registrations(graduate_id)
+        if state.leaving is not None:
+            assert state.void_id is None
+            assert state.registered is not None
+            assert state.leaving.registration_id == state.registered.registration_id
+            roster = self.world.log.read([stream := f"graduate-{graduate_id}"])[stream]
+            assert state.leaving.roster_version == len(roster)
 
     def _look_at(self, event: Recorded) -> None:
         kind, told = event.type.rpartition(".")[2], event.data

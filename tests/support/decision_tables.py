@@ -203,6 +203,7 @@ REGISTRATIONS = DecisionTable(
             (r.PASS_VOID, SYSTEM),
             (r.FAIL_VOID, SYSTEM),
             (_LEAVE, THE_GRADUATE),
+            (r.RESET_LEAVING, SYSTEM),
             (r.CONCLUDE, SYSTEM),
             (r.CANCEL, SYSTEM),
         ]

@@ -81,11 +81,13 @@ FILING_REJECTED: Final = e.FilingRejected(FILED.filing_id, GRADUATE_ID, "未与�
 LEAVING: Final = e.LeavingConfirmed(
     GRADUATE_ID, REGISTRATION_ID, e.Archive("kept"), e.Household(moves=True, address="北京市海淀区")
 )
+LEAVING_RESET: Final = e.LeavingReset(GRADUATE_ID, REGISTRATION_ID, "void_requested")
 OVERTAKEN: Final = e.AgreementOvertaken(GRADUATE_ID, AGREEMENT_ID)
 EVENTS: Final[tuple[Any, ...]] = (
     FILED,
     FILING_REJECTED,
     LEAVING,
+    LEAVING_RESET,
     SUBMITTED,
     WITHDRAWN,
     SUPERSEDED,
@@ -103,6 +105,7 @@ WITHDRAW: Final = c.WithdrawRegistration(GRADUATE_ID, REGISTRATION_ID)
 IMPORT: Final = c.ImportDestination(GRADUATE_ID, CONTRACT)
 REQUEST_VOID: Final = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "换了工作")
 CONCLUDE: Final = c.RegisterFromAgreement(GRADUATE_ID, AGREEMENT_ID, SCOPE, 2026, AGREED)
+RESET_LEAVING: Final = c.ResetLeaving(GRADUATE_ID, 2)
 CANCEL: Final = c.ReopenRegistration(GRADUATE_ID, AGREEMENT_ID)
 PASS: Final = c.PassReview(GRADUATE_ID, "registration", REGISTRATION_ID)
 FAIL: Final = c.FailReview(GRADUATE_ID, "registration", REGISTRATION_ID, "合同缺少盖章页")
@@ -115,6 +118,7 @@ COMMANDS: Final[tuple[Any, ...]] = (
     REQUEST_VOID,
     CONCLUDE,
     CANCEL,
+    RESET_LEAVING,
     PASS,
     FAIL,
     PASS_VOID,

@@ -76,6 +76,16 @@ class Lane:
         """No destination from a day on."""
         return self.tell(r.DestinationReopened(f"{LANE}-x", graduate_id, "voided"), on)
 
+    def leave(self, graduate_id: str, on: date = FIRST_DAY, **more: Any) -> Recorded:
+        """What was confirmed before leaving."""
+        archive = r.Archive("talent_service", "太原市人才服务局", "太原市迎泽区某路 1 号", "030001", contact="档案科")
+        event = r.LeavingConfirmed(graduate_id, f"{LANE}-x", archive, r.Household(moves=False), **more)
+        return self.tell(event, on)
+
+    def reset_leaving(self, graduate_id: str) -> Recorded:
+        """What was confirmed before leaving is open again."""
+        return self.tell(r.LeavingReset(graduate_id, f"{LANE}-x", "void_requested"))
+
     def name_department(self, school: str, department: str, name: str) -> Recorded:
         """Give a department its name."""
         return self.tell(d.DepartmentAdded(school, department, name))

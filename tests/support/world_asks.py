@@ -463,7 +463,8 @@ def _request_void(world: World, choice: Choice, target: Target) -> tuple[Any, Ac
 @_ask("registration.confirm_leaving", _registered, weight=1)
 def _confirm_leaving(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
     household = Household(moves=choice.of([False, True]))
-    return r.ConfirmLeaving(target[0], Archive("kept"), household), _graduate(target[0])
+    archive = choice.of([Archive("kept"), Archive("talent_service", "太原市人才服务局", "太原市迎泽区某路 1 号")])
+    return r.ConfirmLeaving(target[0], archive, household, choice.of([True, False])), _graduate(target[0])
 
 
 # the offices

@@ -425,6 +425,7 @@ def test_the_newest_correction_of_a_roster_entry_counts() -> None:
     bound = {"training": "2", "agreed_unit": x.BOUND.agreed_unit, "agreed_region": "140100"}
     corrected = ("directory.GraduateCorrected", {**ROSTER, **bound, "enrolled_on": "2022-09-01"})
     assert known([ENROLLED]).graduate == x.ENROLLED
+    assert (known([ENROLLED]).roster_version, known([ENROLLED, corrected]).roster_version) == (1, 2)
     wanted = replace(x.BOUND, agreed_region="140100", enrolled_on=date(2022, 9, 1))
     assert known([ENROLLED, corrected]).graduate == wanted
 

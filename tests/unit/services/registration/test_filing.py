@@ -13,6 +13,7 @@ from services.registration import decider as c
 from services.registration import events as e
 from services.registration.decider import HANDLING, Facts, Settings
 from services.registration.requirements import Evidence, Graduate
+from services.registration.transfers import transfer_number
 from shared.messages import new_id
 from tests.support.spec import (
     DEPARTMENT,
@@ -80,7 +81,13 @@ LEAVE = c.ConfirmLeaving(
     e.Archive("talent_service", "太原市人才服务局", "太原市迎泽区某路 1 号", "030001", "0351-0000000"),
     e.Household(moves=False),
 )
-LEAVING = e.LeavingConfirmed(GRADUATE_ID, REGISTRATION_ID, LEAVE.archive, LEAVE.household)
+LEAVING = e.LeavingConfirmed(
+    GRADUATE_ID,
+    REGISTRATION_ID,
+    LEAVE.archive,
+    LEAVE.household,
+    transfer_number=transfer_number(2026, "10108", REGISTRATION_ID, LEAVE.archive),
+)
 LAST_DAY = timedelta(days=(date(2026, 8, 31) - NOW.date()).days)
 
 
@@ -261,6 +268,52 @@ def test_any_later_change_needs_another_confirmation(change: Any) -> None:
     assert after(SUBMITTED, REGISTERED, LEAVING, change).state.leaving is None
 
 
+def test_a_void_request_opens_what_was_confirmed_and_nothing_is_confirmed_while_it_is_under_review() -> None:
+    void = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "另有去向")
+    asked = after(SUBMITTED, REGISTERED, LEAVING).when(void, meta(GRADUATE, number=4))
+    requested, reset = asked.events
+    assert isinstance(requested, e.VoidRequested)
+    assert reset == e.LeavingReset(GRADUATE_ID, REGISTRATION_ID, "void_requested")
+    voiding = (SUBMITTED, REGISTERED, LEAVING, requested, reset)
+    assert after(*voiding).state.leaving is None
+    after(*voiding).when(LEAVE, meta(GRADUATE, number=5)).then_refused("registration.void_in_review")
+    kept = e.VoidReturned(requested.void_id, REGISTRATION_ID, GRADUATE_ID, "请先办理离职")
+    after(*voiding, kept).when(LEAVE, meta(GRADUATE, number=5)).then(LEAVING)
+    # Nothing was confirmed, so nothing is opened.
+    assert len(after(SUBMITTED, REGISTERED).when(void, meta(GRADUATE, number=4)).events) == 1
+
+
+def test_a_corrected_roster_opens_what_was_confirmed_before_and_nothing_that_knew_of_it() -> None:
+    knowing = replace(LEAVING, roster_version=2)
+    facts = replace(FACTS, roster_version=2)
+    after(SUBMITTED, REGISTERED, facts=facts).when(LEAVE, meta(GRADUATE, number=3)).then(knowing)
+    reset = e.LeavingReset(GRADUATE_ID, REGISTRATION_ID, "roster_corrected")
+    confirmed = after(SUBMITTED, REGISTERED, knowing)
+    confirmed.when(c.ResetLeaving(GRADUATE_ID, 3)).then(reset)
+    confirmed.when(c.ResetLeaving(GRADUATE_ID, 2)).then_nothing()
+    after(SUBMITTED, REGISTERED, knowing, reset).when(c.ResetLeaving(GRADUATE_ID, 3)).then_nothing()
+    after(SUBMITTED, REGISTERED).when(c.ResetLeaving(GRADUATE_ID, 3)).then_nothing()
+    # What older events confirmed knew of no version.
+    after(SUBMITTED, REGISTERED, LEAVING).when(c.ResetLeaving(GRADUATE_ID, 2)).then(reset)
+
+
+def test_who_authorises_the_check_of_the_destination_says_so() -> None:
+    authorising = replace(LEAVE, verification_authorised=True)
+    past = (SUBMITTED, REGISTERED, LEAVING)
+    after(*past).when(authorising, meta(GRADUATE, number=4)).then(replace(LEAVING, verification_authorised=True))
+
+
+def test_an_archive_is_sent_under_a_number_of_its_own() -> None:
+    number = transfer_number(2026, "10108", REGISTRATION_ID, LEAVE.archive)
+    assert (len(number), number[:9], number.isdigit()) == (20, "202610108", True)
+    others = [
+        transfer_number(2026, "10108", new_id(LANE, command_id(9), "registration"), LEAVE.archive),
+        transfer_number(2026, "10108", REGISTRATION_ID, replace(LEAVE.archive, recipient="大同市人才服务局")),
+    ]
+    assert len({number, *others}) == 3
+    assert transfer_number(2026, "10108", REGISTRATION_ID, replace(LEAVE.archive, phone=None)) == number
+
+
 @pytest.mark.parametrize("past", [(), (SUBMITTED,), (FILED,)])
 def test_who_has_registered_nothing_does_not_leave(past: Any) -> None:
     after(*past).when(LEAVE, meta(GRADUATE, number=3)).then_refused("registration.register_first")
@@ -271,7 +324,8 @@ def test_an_archive_goes_to_somebody_somewhere_unless_the_school_keeps_it(missin
     command = replace(LEAVE, archive=replace(LEAVE.archive, **{missing: None}))
     after(SUBMITTED, REGISTERED).when(command).then_refused("registration.recipient_needed", "archive.recipient")
     kept = replace(LEAVE, archive=e.Archive("kept"))
-    after(SUBMITTED, REGISTERED).when(kept, meta(GRADUATE)).then(replace(LEAVING, archive=kept.archive))
+    stays = replace(LEAVING, archive=kept.archive, transfer_number=None)
+    after(SUBMITTED, REGISTERED).when(kept, meta(GRADUATE)).then(stays)
 
 
 def test_a_household_that_moves_moves_somewhere() -> None:

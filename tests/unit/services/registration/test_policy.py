@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 
+from services.registration.decider import ResetLeaving
 from services.registration.policy import REACTIONS
 from shared.codec import to_json
 from shared.handling import Intent
 from shared.messages import NewEvent, Recorded
 from tests.support import examples
 from tests.support import registration_examples as x
-from tests.support.spec import NOW, SYSTEM
+from tests.support.spec import GRADUATE_ID, NOW, SYSTEM
 
 
 def event(event_type: str, data: dict[str, Any]) -> Recorded:
@@ -46,6 +47,12 @@ def test_an_agreement_may_leave_out_salary_and_credit_code() -> None:
     bare = replace(examples.CONCLUDED, uscc=None, monthly_salary=None)
     (intent,) = REACTIONS["agreement.AgreementConcluded"](event("agreement.AgreementConcluded", to_json(bare)))
     assert (intent.command.destination.uscc, intent.command.destination.monthly_salary) == (None, None)
+
+
+def test_a_corrected_roster_opens_what_was_confirmed_before_leaving() -> None:
+    corrected = event("directory.GraduateCorrected", {"graduate_id": GRADUATE_ID})
+    command = ResetLeaving(GRADUATE_ID, corrected.version)
+    assert REACTIONS[corrected.type](corrected) == [Intent("registration.reset_leaving", command)]
 
 
 def test_a_cancelled_agreement_reopens() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from services.directory import events as d
 from services.sync.records import (
     DESTINATION_FIELDS,
+    LEAVING_FIELDS,
     RESTATE,
     ROSTER_FIELDS,
     TOLD_FIELDS,
@@ -51,7 +53,8 @@ def test_an_enrolment_is_the_first_record() -> None:
     assert (record.graduate_id, record.version, record.verb, record.lane) == (ANA, 1, UPSERT, "14")
     assert record.event_id == str(event.event.event_id)
     assert (record.school, record.class_year) == ("10108", 2026)
-    assert record.body == {"roster": {name: event.data.get(name) for name in ROSTER_FIELDS}, "destination": None}
+    roster = {name: event.data.get(name) for name in ROSTER_FIELDS}
+    assert record.body == {"roster": roster, "destination": None, "leaving": None}
 
 
 def test_versions_count_the_records_of_a_graduate() -> None:
@@ -74,6 +77,54 @@ def test_versions_count_the_records_of_a_graduate() -> None:
         "801",
         "801",
     ]
+
+
+def test_what_is_confirmed_before_leaving_is_told_until_something_changes() -> None:
+    lane = lane_of_ana()
+    lane.register(ANA, SIGNED, day(1))
+    lane.leave(ANA, day(2), transfer_number="20261010800000000001", verification_authorised=True)
+    told = x.reports(lane.events)[-1].body["leaving"]
+    assert told == {
+        "archive": {
+            "kind": "talent_service",
+            "recipient": "太原市人才服务局",
+            "address": "太原市迎泽区某路 1 号",
+            "postcode": "030001",
+            "contact": "档案科",
+        },
+        "household": {"moves": False},
+        "transfer_number": "20261010800000000001",
+        "verification_authorised": True,
+        "confirmed_on": day(2).isoformat(),
+    }
+    assert set(told) == set(LEAVING_FIELDS)
+    changes: list[Callable[[Lane], object]] = [
+        lambda lane: lane.reset_leaving(ANA),
+        lambda lane: lane.reopen(ANA, day(3)),
+        lambda lane: lane.register(ANA, STUDY, day(3)),
+    ]
+    for change in changes:
+        changed = Lane(events=list(lane.events))
+        change(changed)
+        assert x.reports(changed.events)[-1].body["leaving"] is None
+        assert x.reports(changed.events)[-1].version == 4
+
+
+def test_what_was_not_confirmed_is_not_opened_and_tells_nothing() -> None:
+    lane = lane_of_ana()
+    lane.register(ANA, SIGNED)
+    lane.reset_leaving(ANA)
+    assert len(x.reports(lane.events)) == 2
+
+
+def test_a_confirmation_of_before_there_were_numbers_is_told_without_one() -> None:
+    lane = lane_of_ana()
+    lane.register(ANA, SIGNED)
+    event = lane.leave(ANA)
+    for name in ("roster_version", "transfer_number", "verification_authorised"):
+        event.data.pop(name, None)
+    told = x.reports(lane.events)[-1].body["leaving"]
+    assert (told["verification_authorised"], "transfer_number" in told) == (False, False)
 
 
 def test_graduates_are_counted_apart() -> None:

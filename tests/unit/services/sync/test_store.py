@@ -154,6 +154,38 @@ def test_a_roster_has_no_field_but_the_listed_ones(store: Store) -> None:
     assert take(store, x.record(1, body=body)) == ["national.unknown_field"]
 
 
+LEFT: dict[str, Any] = {
+    "archive": {"kind": "kept"},
+    "household": {"moves": False},
+    "verification_authorised": True,
+    "confirmed_on": "2026-06-30",
+}
+
+
+@pytest.mark.parametrize(
+    ("leaving", "code"),
+    [
+        (LEFT, "accepted"),
+        ({**LEFT, "transfer_number": "20261010800000000001"}, "accepted"),
+        ({**LEFT, "name": "张三"}, "national.unknown_field"),
+        ({**LEFT, "archive": {"kind": "kept", "person": "张三"}}, "national.unknown_field"),
+        ({**LEFT, "household": {"moves": False, "number": "1"}}, "national.unknown_field"),
+        ({**LEFT, "archive": None}, "national.field_missing"),
+        ({**LEFT, "archive": {}}, "national.field_missing"),
+        ({**LEFT, "household": {}}, "national.field_missing"),
+        ({**LEFT, "confirmed_on": None}, "national.field_missing"),
+        ("kept", "national.malformed"),
+    ],
+)
+def test_what_is_confirmed_before_leaving_is_held_to_its_fields(store: Store, leaving: Any, code: str) -> None:
+    assert take(store, x.record(1, body={**SENT["body"], "leaving": leaving})) == [code]
+
+
+def test_nobody_leaves_without_a_destination(store: Store) -> None:
+    body = {**SENT["body"], "destination": None, "leaving": LEFT}
+    assert take(store, x.record(1, body=body)) == ["national.field_forbidden"]
+
+
 def test_a_form_is_held_to_its_own_fields(store: Store) -> None:
     abroad = {"form": "international", "place": None, "uscc": None, "country": "瑞士"}
     assert take(store, x.record(1, destination={**abroad, "country": None})) == ["national.field_missing"]
