@@ -41,6 +41,8 @@ def wanted(kind: str) -> dict[str, Any]:
     filled = {name: FILLED.get(name) for name in asks.required}
     if asks.unit_natures:
         filled["unit_nature"] = asks.unit_natures[0]
+    if asks.uscc:
+        filled["uscc_absent_reason"] = "示范单位没有统一社会信用代码"
     if DESTINATIONS[code].minimum_wage:
         filled["monthly_salary"] = FILLED["monthly_salary"]
     intention = next((each.key for each in INTENTIONS if each.code == code), None)
