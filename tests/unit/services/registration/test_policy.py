@@ -81,6 +81,7 @@ def test_other_reviews_are_ignored(event_type: str, kind: str) -> None:
 
 def test_nothing_else_is_listened_to() -> None:
     assert set(REACTIONS) == {
+        "directory.GraduateCorrected",
         "agreement.AgreementConcluded",
         "agreement.AgreementCancelled",
         "review.ReviewPassed",
