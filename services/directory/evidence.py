@@ -5,8 +5,8 @@ Other contexts read `evidence-<id>` streams when they decide; the bytes themselv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.directory import events as e
@@ -43,12 +43,20 @@ class ReadEvidence:
     employer_id: str | None = None
 
 
+# What an employer may give and see: what concerns its own agreement, and nothing else about the graduate.
+OF_AGREEMENT = frozenset({"agreement", "stamped_agreement", "release_letter", "penalty_slip"})
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Where the graduate is, and the employers that are party to an agreement with the graduate."""
+    """Where the graduate is; the employers that are party to an agreement as things are, with the files it names.
+
+    `stored_by` is the id of whoever stored the file.
+    """
 
     scope: str | None = None
-    employers: frozenset[str] = frozenset()
+    parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stored_by: str | None = None
 
 
 def evolve(state: e.EvidenceStored | None, event: Any) -> e.EvidenceStored | None:
@@ -88,18 +96,32 @@ def decide(command: Any, state: e.EvidenceStored | None, facts: Facts, meta: Met
     raise AssertionError(command)
 
 
-def facts_of(graduate_id: str, streams: Streams) -> Facts:
-    """The facts from the graduate's streams."""
+def facts_of(evidence_id: str, graduate_id: str, streams: Streams) -> Facts:
+    """The facts from the graduate's streams and the file's own."""
+    own = streams.get(f"evidence-{evidence_id}", ())
     return Facts(
         scope=_scope(streams.get(f"graduate-{graduate_id}", ())),
-        employers=_employers(streams.get(f"agreement-{graduate_id}", ())),
+        parties=_parties(streams.get(f"agreement-{graduate_id}", ())),
+        stored_by=own[0].event.actor.id if own else None,
     )
 
 
-def subject_of(command: Any, facts: Facts) -> Subject:
-    """Whose it is and where; an employer's only while it is party to an agreement with the graduate."""
-    party = command.employer_id if command.employer_id in facts.employers else None
-    return Subject(scope=facts.scope, graduate_id=command.graduate_id, employer_id=party)
+def subject_of(command: Any, state: e.EvidenceStored | None, facts: Facts) -> Subject:
+    """Whose it is and where; an employer's only while it is party and when the file concerns its agreement."""
+    return Subject(
+        scope=facts.scope,
+        graduate_id=command.graduate_id,
+        employer_id=command.employer_id if _concerns(command, state, facts) else None,
+    )
+
+
+def _concerns(command: Any, state: e.EvidenceStored | None, facts: Facts) -> bool:
+    if command.employer_id not in facts.parties:
+        return False
+    if state is None:
+        return isinstance(command, StoreEvidence) and command.kind in OF_AGREEMENT
+    named = state.evidence_id in facts.parties[command.employer_id]
+    return state.kind in OF_AGREEMENT and (named or facts.stored_by == command.employer_id)
 
 
 def _scope(history: Sequence[Recorded]) -> str | None:
@@ -110,8 +132,21 @@ def _scope(history: Sequence[Recorded]) -> str | None:
     return None
 
 
-def _employers(history: Sequence[Recorded]) -> frozenset[str]:
-    return frozenset(recorded.data["employer_id"] for recorded in history if recorded.type == "agreement.OfferAccepted")
+def _parties(history: Sequence[Recorded]) -> Mapping[str, frozenset[str]]:
+    """From acceptance until the agreement is returned or cancelled."""
+    parties: dict[str, str] = {}
+    files: dict[str, frozenset[str]] = {}
+    for recorded in history:
+        data = recorded.data
+        agreement_id = data.get("agreement_id", "")
+        match recorded.type:
+            case "agreement.OfferAccepted":
+                parties[data["offer_id"]] = data["employer_id"]
+            case "agreement.AgreementReturned" | "agreement.AgreementCancelled":
+                parties.pop(agreement_id, None)
+        named = {data[name] for name in ("evidence_id", "release_letter", "penalty_slip") if data.get(name)}
+        files[agreement_id] = files.get(agreement_id, frozenset()) | named
+    return {employer: files.get(agreement, frozenset()) for agreement, employer in parties.items()}
 
 
 HANDLING = Handling[e.EvidenceStored | None](
@@ -121,6 +156,6 @@ HANDLING = Handling[e.EvidenceStored | None](
     decide=decide,
     stream=lambda command: f"evidence-{command.evidence_id}",
     reads=lambda command: (f"graduate-{command.graduate_id}", f"agreement-{command.graduate_id}"),
-    facts=lambda command, streams: facts_of(command.graduate_id, streams),
-    subject=lambda command, state, facts: subject_of(command, facts),
+    facts=lambda command, streams: facts_of(command.evidence_id, command.graduate_id, streams),
+    subject=subject_of,
 )

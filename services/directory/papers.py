@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -52,11 +52,11 @@ class Papers:
     def keep(self, graduate_id: str, kind: str, content: str, employer_id: str | None, meta: Meta) -> Answer:
         """Store a file given in base64. Raises Invalid `evidence.*`, Forbidden, NotFound, Unavailable."""
         evidence_id = new_id(lane_of(graduate_id), meta.command_id, "evidence")
-        asked = ReadEvidence(evidence_id, graduate_id, employer_id)
+        asked = StoreEvidence(evidence_id, graduate_id, kind, "", 0, "", "", employer_id)
         streams = self.log.read([evidence.HANDLING.stream(asked), *evidence.HANDLING.reads(asked)])
-        # Who may not store anything here does not get the platform to work on a file.
-        check(meta.action, meta.actor, evidence.subject_of(asked, evidence.HANDLING.facts(asked, streams)))
         stored = fold(evidence.HANDLING, streams[evidence.HANDLING.stream(asked)])
+        # Who may not store anything here does not get the platform to work on a file.
+        check(meta.action, meta.actor, evidence.subject_of(asked, stored, evidence.HANDLING.facts(asked, streams)))
         if stored is not None:
             # A repeat: sealed anew, the file would lie in the store twice.
             repeated = StoreEvidence(**to_json(stored), employer_id=employer_id)
@@ -67,15 +67,8 @@ class Papers:
         if sealed is None:
             raise ERASED.error(field="graduate_id")
         address = self.run(self.store.put, sealed)
-        command = StoreEvidence(
-            evidence_id=evidence_id,
-            graduate_id=graduate_id,
-            kind=kind,
-            media_type=clean.media_type,
-            size=len(clean.content),
-            digest=clean.digest,
-            address=address,
-            employer_id=employer_id,
+        command = replace(
+            asked, media_type=clean.media_type, size=len(clean.content), digest=clean.digest, address=address
         )
         return handle(self.log, evidence.HANDLING, command, meta)
 

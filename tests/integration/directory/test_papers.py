@@ -45,7 +45,9 @@ def png() -> bytes:
 def stored(world: World, graduate_id: str, actor: Actor | None = None, **more: Any) -> str:
     """Evidence of a graduate; its id."""
     meta = by(actor or Actor("graduate", graduate_id), "store_evidence")
-    file = schemas.EvidenceFile(graduate_id, "labour_contract", b64encode(png()).decode(), more.get("employer_id"))
+    file = schemas.EvidenceFile(
+        graduate_id, more.get("kind", "labour_contract"), b64encode(png()).decode(), more.get("employer_id")
+    )
     answer = world.service.store_evidence(file, meta)
     assert world.service.store_evidence(file, meta) == answer
     return new_id(LANE, meta.command_id, "evidence")
@@ -121,14 +123,26 @@ def test_who_may_not_see_a_file_neither_sees_nor_stores_one(world: World) -> Non
     assert world.types(f"evidence-{evidence_id}") == ["EvidenceStored"]
 
 
-def test_an_employer_touches_the_files_of_who_accepted_its_offer(world: World) -> None:
+def test_an_employer_touches_the_files_of_its_agreement_while_it_is_party(world: World) -> None:
     enrolled(world)
     own = graduate(world)
     agreed(world, own)
-    evidence_id = stored(world, own, EMPLOYER, employer_id=EMPLOYER_ID)
-    assert shown(world, own, evidence_id, EMPLOYER, EMPLOYER_ID)["kind"] == "labour_contract"
+    letter = stored(world, own, EMPLOYER, employer_id=EMPLOYER_ID, kind="release_letter")
+    assert shown(world, own, letter, EMPLOYER, EMPLOYER_ID)["kind"] == "release_letter"
+    slip, contract = stored(world, own, kind="penalty_slip"), stored(world, own)
     with pytest.raises(Forbidden):
-        shown(world, own, evidence_id, OTHER_EMPLOYER, EMPLOYER_ID)
+        stored(world, own, EMPLOYER, employer_id=EMPLOYER_ID)
+    with pytest.raises(Forbidden):
+        shown(world, own, letter, OTHER_EMPLOYER, EMPLOYER_ID)
+    for unnamed in (slip, contract):
+        with pytest.raises(Forbidden):
+            shown(world, own, unnamed, EMPLOYER, EMPLOYER_ID)
+    tell(world, own, replace(x.REQUESTED, penalty_slip=slip))
+    assert shown(world, own, slip, EMPLOYER, EMPLOYER_ID)["kind"] == "penalty_slip"
+    tell(world, own, replace(x.CANCELLED, graduate_id=own))
+    for known in (letter, slip):
+        with pytest.raises(Forbidden):
+            shown(world, own, known, EMPLOYER, EMPLOYER_ID)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,13 @@ from uuid import uuid4
 
 import pytest
 
+from services.agreement.events import CODEC
 from services.directory import events as e
 from services.directory.evidence import HANDLING, Facts, ReadEvidence, StoreEvidence, subject_of
-from shared.access import Subject, allowed
+from shared.access import allowed
+from shared.codes.tables import EVIDENCE
 from shared.messages import Actor, NewEvent, Recorded
+from tests.support import examples as x
 from tests.support.spec import (
     DEPARTMENT,
     EMPLOYER,
@@ -31,7 +34,7 @@ from tests.support.spec import (
 )
 
 EVIDENCE_ID = "14-00000000-0000-4000-8000-0000000000e1"
-FACTS = Facts(SCOPE, frozenset({EMPLOYER_ID}))
+FACTS = Facts(SCOPE, {EMPLOYER_ID: frozenset({EVIDENCE_ID})})
 STORE = StoreEvidence(EVIDENCE_ID, GRADUATE_ID, "labour_contract", "application/pdf", 1234, "ab" * 32, "cd" * 32)
 STORED = e.EvidenceStored(EVIDENCE_ID, GRADUATE_ID, "labour_contract", "application/pdf", 1234, "ab" * 32, "cd" * 32)
 READ = ReadEvidence(EVIDENCE_ID, GRADUATE_ID)
@@ -61,25 +64,68 @@ def test_a_file_that_is_not_this_graduates_is_not_found(past: Any) -> None:
     after(*past).when(READ).then_refused("directory.evidence_not_found", "evidence_id")
 
 
-OFFICES = (DEPARTMENT, SCHOOL, PROVINCE, MINISTRY)
 ELSEWHERE = Actor("school", "elsewhere", "CN/14/10109")
 
 
+@pytest.mark.parametrize("kind", sorted(EVIDENCE))
 @pytest.mark.parametrize("action", ["directory.store_evidence", "directory.read_evidence"])
-def test_only_the_graduate_the_party_and_the_offices_of_the_scope_touch_a_file(action: str) -> None:
-    own = subject_of(replace(READ, employer_id=EMPLOYER_ID), FACTS)
-    assert own == Subject(SCOPE, GRADUATE_ID, EMPLOYER_ID)
-    for actor in (GRADUATE, EMPLOYER, DEPARTMENT, SCHOOL):
+def test_only_the_graduate_the_party_and_the_offices_of_the_scope_touch_a_file(action: str, kind: str) -> None:
+    stored = None if action == "directory.store_evidence" else replace(STORED, kind=kind)
+    command = replace(STORE if stored is None else READ, employer_id=EMPLOYER_ID)
+    asked = replace(command, kind=kind) if stored is None else command
+    own = subject_of(asked, stored, FACTS)
+    for actor in (GRADUATE, DEPARTMENT, SCHOOL):
         assert allowed(action, actor, own)
     for actor in (OTHER_EMPLOYER, ELSEWHERE, Actor("graduate", "14-somebody"), SYSTEM):
         assert not allowed(action, actor, own)
-    assert {allowed(action, actor, own) for actor in (PROVINCE, MINISTRY)} == {action.endswith("read_evidence")}
+    assert {allowed(action, actor, own) for actor in (PROVINCE, MINISTRY)} == {stored is not None}
+    concerns = kind in ("agreement", "stamped_agreement", "release_letter", "penalty_slip")
+    assert allowed(action, EMPLOYER, own) is concerns
 
 
-def test_an_employer_without_an_accepted_offer_is_no_party() -> None:
-    stranger = subject_of(replace(READ, employer_id=EMPLOYER_ID), replace(FACTS, employers=frozenset()))
-    assert not allowed("directory.read_evidence", EMPLOYER, stranger)
-    assert OFFICES
+LETTER = replace(STORED, kind="release_letter")
+
+
+@pytest.mark.parametrize(
+    ("facts", "may"),
+    [
+        (FACTS, True),
+        (Facts(SCOPE, {EMPLOYER_ID: frozenset()}, stored_by=EMPLOYER_ID), True),
+        # A file of another agreement, and one that nobody has shown it.
+        (Facts(SCOPE, {EMPLOYER_ID: frozenset()}, stored_by=GRADUATE_ID), False),
+        (Facts(SCOPE, {EMPLOYER_ID: frozenset(), OTHER_EMPLOYER.id: frozenset({EVIDENCE_ID})}), False),
+        (Facts(SCOPE, {}, stored_by=EMPLOYER_ID), False),
+        (Facts(SCOPE), False),
+    ],
+)
+def test_a_party_reads_what_its_agreement_names_and_what_it_gave_itself(facts: Facts, may: bool) -> None:
+    asked = subject_of(replace(READ, employer_id=EMPLOYER_ID), LETTER, facts)
+    assert allowed("directory.read_evidence", EMPLOYER, asked) is may
+
+
+def parties(*events: Any) -> Any:
+    told = []
+    for event in events:
+        kind, _, data = CODEC.encode(event)
+        told.append(recorded(kind, **data))
+    return HANDLING.facts(READ, {f"agreement-{GRADUATE_ID}": told}).parties
+
+
+def test_an_employer_is_party_from_acceptance_until_return_or_cancellation() -> None:
+    sealed = replace(x.SEALED, method="scan", evidence_id=x.SCAN_ID)
+    asked = replace(x.REQUESTED, release_letter=x.LETTER_ID, penalty_slip=x.SLIP_ID)
+    assert parties(x.OFFER_SENT) == {}
+    assert parties(x.OFFER_SENT, x.ACCEPTED) == {EMPLOYER_ID: frozenset()}
+    assert parties(x.OFFER_SENT, x.ACCEPTED, x.RETURNED) == {}
+    effective = (x.OFFER_SENT, x.ACCEPTED, sealed, x.CONCLUDED)
+    assert parties(*effective) == {EMPLOYER_ID: {x.SCAN_ID}}
+    assert parties(*effective, asked) == {EMPLOYER_ID: {x.SCAN_ID, x.LETTER_ID, x.SLIP_ID}}
+    assert parties(*effective, asked, x.AGREED, x.CANCELLED) == {}
+    again = replace(x.OTHER_SENT, employer_id=EMPLOYER_ID)
+    accepted = replace(x.ACCEPTED, offer_id=x.OTHER_OFFER_ID)
+    assert parties(*effective, asked, x.AGREED, x.CANCELLED, again, accepted) == {EMPLOYER_ID: frozenset()}
+    # A book is signed by an employer without an account.
+    assert parties(x.APPLIED, x.ISSUED, x.SCANNED) == {}
 
 
 def recorded(event_type: str, **data: Any) -> Recorded:
@@ -95,10 +141,13 @@ def test_place_and_parties_are_read_from_the_graduates_streams() -> None:
             recorded("directory.GraduateCorrected", **place),
         ],
         f"agreement-{GRADUATE_ID}": [
-            recorded("agreement.OfferSent", employer_id="00-invited"),
-            recorded("agreement.OfferAccepted", employer_id=EMPLOYER_ID),
+            recorded("agreement.OfferSent", employer_id="00-invited", offer_id="14-o"),
+            recorded("agreement.OfferAccepted", employer_id=EMPLOYER_ID, offer_id="14-o"),
+            recorded("agreement.AgreementSealed", agreement_id="14-o", evidence_id=EVIDENCE_ID),
         ],
     }
     assert set(HANDLING.reads(READ)) == set(streams)
     assert HANDLING.facts(READ, streams) == FACTS
+    stored = {f"evidence-{EVIDENCE_ID}": [recorded("directory.EvidenceStored")]}
+    assert HANDLING.facts(READ, stored) == Facts(stored_by=SYSTEM.id)
     assert HANDLING.facts(READ, {}) == Facts()
