@@ -102,6 +102,9 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     # Nobody can undo it, so the office above decides.
     "directory.erase_graduate": (_PROVINCE,),
     "directory.register_employer": (_EMPLOYER,),
+    "directory.change_employer": (_EMPLOYER,),
+    "directory.store_licence": (_EMPLOYER,),
+    "directory.read_licence": (_EMPLOYER, *_EMPLOYER_OFFICES),
     "directory.verify_employer": _EMPLOYER_OFFICES,
     "directory.return_employer": _EMPLOYER_OFFICES,
     "directory.suspend_employer": _EMPLOYER_OFFICES[1:],
@@ -196,6 +199,7 @@ RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
     "directory.remove_graduate": _ADMINISTERING,
     "directory.erase_graduate": _ADMINISTERING,
     "directory.verify_employer": _ADMINISTERING,
+    "directory.read_licence": _ADMINISTERING,
     "directory.return_employer": _ADMINISTERING,
     "directory.suspend_employer": _ADMINISTERING,
     "directory.reinstate_employer": _ADMINISTERING,

@@ -166,10 +166,15 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
     registered: dict[str, Any] | None = None
     verified = False
     for recorded in history:
-        if recorded.type == "directory.EmployerRegistered":
-            registered, verified = recorded.data, False
-        else:
-            verified = recorded.type in ("directory.EmployerVerified", "directory.EmployerReinstated")
+        match recorded.type:
+            case "directory.EmployerRegistered":
+                registered, verified = recorded.data, False
+            case "directory.EmployerContactChanged" | "directory.EmployerChangeVerified" if registered is not None:
+                registered = {**registered, **recorded.data}
+            case "directory.EmployerVerified" | "directory.EmployerReinstated":
+                verified = True
+            case "directory.EmployerReturned" | "directory.EmployerSuspended":
+                verified = False
     if registered is None:
         return None
     return Employer(

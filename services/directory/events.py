@@ -30,6 +30,7 @@ class ProvinceSettingsChanged:
     warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class;
     `imports_until` is the last day of importing destinations, None for never; what follows a cancellation, a void or a
     return may be registered for `reopened_days` even after the deadline.
+    `licence_required`: an employer of the province is verified on its licence only; the newest class that is set counts.
     """
 
     TYPE: ClassVar[str] = "directory.ProvinceSettingsChanged"
@@ -54,6 +55,7 @@ class ProvinceSettingsChanged:
     evidence_required: bool = True
     imports_until: date | None = None
     reopened_days: int = 30
+    licence_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ class SchoolListed:
 
 @dataclass(frozen=True, slots=True)
 class SchoolSettingsChanged:
-    """A school's own chains for one class; None keeps the province's. `breach_limit` None means that there is none."""
+    """A school's own chains for one class; None keeps the province's. `breach_limit` None means that there is none.
+
+    `blocked_employers` are the ids of those that may not invite its graduates (黑名单).
+    """
 
     TYPE: ClassVar[str] = "directory.SchoolSettingsChanged"
     VERSION: ClassVar[int] = 1
@@ -85,6 +90,7 @@ class SchoolSettingsChanged:
     review_chain: tuple[str, ...] | None = None
     cancellation_chain: tuple[str, ...] | None = None
     breach_limit: int | None = None
+    blocked_employers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,83 @@ class EmployerRegistered:
     personal: str
     uscc: str | None = None
     uscc_absent_reason: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerContactChanged:
+    """Where the employer is and whom to ask, from now on."""
+
+    TYPE: ClassVar[str] = "directory.EmployerContactChanged"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    industry: str
+    place: str
+    address: str
+    personal: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerChangeRequested:
+    """The employer has another name or nature; until an office has verified it, what was verified before counts."""
+
+    TYPE: ClassVar[str] = "directory.EmployerChangeRequested"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    name: str
+    nature: str
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerChangeVerified:
+    """An office has checked the change; it counts from now on, for offers sent from now on."""
+
+    TYPE: ClassVar[str] = "directory.EmployerChangeVerified"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    name: str
+    nature: str
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerChangeReturned:
+    """An office did not accept the change; all stays as it was verified."""
+
+    TYPE: ClassVar[str] = "directory.EmployerChangeReturned"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceStored:
+    """A file by which an employer proves who it is (营业执照), sealed under the employer's key; as EvidenceStored."""
+
+    TYPE: ClassVar[str] = "directory.LicenceStored"
+    VERSION: ClassVar[int] = 1
+
+    licence_id: str
+    employer_id: str
+    media_type: str
+    size: int
+    digest: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRead:
+    """Somebody, the event's actor, was shown the file."""
+
+    TYPE: ClassVar[str] = "directory.LicenceRead"
+    VERSION: ClassVar[int] = 1
+
+    licence_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,5 +366,16 @@ PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
 ERASURE_CODEC = Codec(GraduateErased)
-EMPLOYER_CODEC = Codec(EmployerRegistered, EmployerVerified, EmployerReturned, EmployerSuspended, EmployerReinstated)
+EMPLOYER_CODEC = Codec(
+    EmployerRegistered,
+    EmployerVerified,
+    EmployerReturned,
+    EmployerContactChanged,
+    EmployerChangeRequested,
+    EmployerChangeVerified,
+    EmployerChangeReturned,
+    EmployerSuspended,
+    EmployerReinstated,
+)
+LICENCE_CODEC = Codec(LicenceStored, LicenceRead)
 EVIDENCE_CODEC = Codec(EvidenceStored, EvidenceRead)

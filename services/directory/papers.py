@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from services.directory import evidence
+from services.directory import evidence, licence
 from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, NO_SCHOOL, PLATFORM, PLATFORM_STREAM, SCHOOL
 from services.directory.evidence import ReadEvidence, StoreEvidence
+from services.directory.licence import ReadLicence, StoreLicence
 from services.directory.personal import Personal
 from services.directory.printing import Names, Printable, book_of, printable
 from services.directory.store import ObjectStore
@@ -71,6 +72,37 @@ class Papers:
             asked, media_type=clean.media_type, size=len(clean.content), digest=clean.digest, address=address
         )
         return handle(self.log, evidence.HANDLING, command, meta)
+
+    def keep_licence(self, employer_id: str, content: str, meta: Meta) -> Answer:
+        """Store an employer's licence given in base64. Raises Invalid `evidence.*`, Forbidden, Unavailable."""
+        licence_id = new_id(lane_of(employer_id), meta.command_id, "licence")
+        asked = StoreLicence(licence_id, employer_id, "", 0, "", "")
+        check(meta.action, meta.actor, licence.HANDLING.subject(asked, None, None))
+        stream = licence.HANDLING.stream(asked)
+        stored = fold(licence.HANDLING, self.log.read([stream])[stream])
+        if stored is not None:
+            return handle(self.log, licence.HANDLING, StoreLicence(**to_json(stored)), meta)
+        clean = self.run(_accepted, content)
+        with self.engine.begin() as connection:
+            sealed = self.personal.seal_file(connection, employer_id, clean.content)
+        assert sealed is not None, "nobody erases an employer"
+        address = self.run(self.store.put, sealed)
+        command = replace(
+            asked, media_type=clean.media_type, size=len(clean.content), digest=clean.digest, address=address
+        )
+        return handle(self.log, licence.HANDLING, command, meta)
+
+    def show_licence(self, command: ReadLicence, meta: Meta) -> dict[str, Any]:
+        """An employer's licence in base64, once the look at it is written down. Raises Forbidden, NotFound, Unavailable."""
+        handle(self.log, licence.HANDLING, command, meta)
+        stream = licence.HANDLING.stream(command)
+        stored = fold(licence.HANDLING, self.log.read([stream])[stream])
+        assert stored is not None, "what was read is there"
+        sealed = self.run(self.store.get, stored.address)
+        with self.engine.connect() as connection:
+            content = self.personal.open_file(connection, command.employer_id, sealed)
+        assert content is not None, "nobody erases an employer"
+        return {**to_json(stored), "content": b64encode(content).decode()}
 
     def show(self, command: ReadEvidence, meta: Meta) -> dict[str, Any]:
         """A file in base64, once the look at it is written down. Raises Forbidden, NotFound, Refused, Unavailable."""

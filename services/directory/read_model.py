@@ -21,6 +21,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     tuple_,
     update,
 )
@@ -59,9 +60,16 @@ EMPLOYERS = Table(
     Column("nature", Text, nullable=False),
     Column("industry", Text, nullable=False),
     Column("place", Text, nullable=False),
+    Column("address", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("personal", Text, nullable=False),
+    Column("licence", Text),
+    # A change that no office has verified yet.
+    Column("requested_name", Text),
+    Column("requested_nature", Text),
+    Column("requested_licence", Text),
     Index("employers_by_status", "status", "employer_id"),
+    Index("employers_changing", "employer_id", postgresql_where=text("requested_name IS NOT NULL")),
 )
 SCHOOLS = Table(
     "schools",
@@ -80,7 +88,8 @@ DEPARTMENTS = Table(
     Column("name", Text, nullable=False),
 )
 
-_EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "personal")
+_EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "personal", "licence")
+_REQUESTED = ("requested_name", "requested_nature", "requested_licence")
 _STATUS = {
     "directory.EmployerVerified": "verified",
     "directory.EmployerReinstated": "verified",
@@ -93,7 +102,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the tables up to a batch of one lane: a few statements a batch, whatever its size."""
     graduates: dict[str, dict[str, Any] | None] = {}
     employers: dict[str, dict[str, Any]] = {}
-    statuses: dict[str, str] = {}
+    changes: dict[str, dict[str, Any]] = {}
     schools: dict[str, dict[str, Any]] = {}
     erased: list[str] = []
     departments: dict[tuple[str, str], dict[str, Any]] = {}
@@ -107,13 +116,14 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
             case "directory.GraduateErased":
                 erased.append(data["graduate_id"])
             case "directory.EmployerRegistered":
-                employers[data["employer_id"]] = {**{name: data.get(name) for name in _EMPLOYER}, "status": "awaiting"}
-            case event_type if event_type in _STATUS:
-                employer_id, status = data["employer_id"], _STATUS[event_type]
-                if employer_id in employers:
-                    employers[employer_id]["status"] = status
-                else:
-                    statuses[employer_id] = status
+                employers[data["employer_id"]] = {
+                    **{name: data.get(name) for name in (*_EMPLOYER, *_REQUESTED)},
+                    "status": "awaiting",
+                }
+                changes.pop(data["employer_id"], None)
+            case event_type if event_type.startswith("directory.Employer"):
+                changed = employers.get(data["employer_id"]) or changes.setdefault(data["employer_id"], {})
+                changed.update(_change(event_type, data))
             case "directory.SchoolListed":
                 schools[data["school"]] = {
                     name: data[name] for name in ("school", "name", "province", "level", "private")
@@ -127,12 +137,30 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     if erased:
         # The command destroys the key itself; this is for the one that fell between its event and that.
         destroy_keys(connection, erased)
-    for status in sorted(set(statuses.values())):
-        ids = [employer_id for employer_id, last in statuses.items() if last == status]
-        connection.execute(update(EMPLOYERS).where(EMPLOYERS.c.employer_id.in_(ids)).values(status=status))
+    for employer_id in sorted(changes):
+        known = EMPLOYERS.c.employer_id == employer_id
+        connection.execute(update(EMPLOYERS).where(known).values(changes[employer_id]))
     _upsert(connection, EMPLOYERS, list(employers.values()))
     _upsert(connection, SCHOOLS, list(schools.values()))
     _upsert(connection, DEPARTMENTS, list(departments.values()))
+
+
+def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event after the application changes about an employer."""
+    if event_type in _STATUS:
+        return {"status": _STATUS[event_type]}
+    match event_type:
+        case "directory.EmployerContactChanged":
+            return {name: data[name] for name in ("industry", "place", "address", "personal")}
+        case "directory.EmployerChangeRequested":
+            asked = (data["name"], data["nature"], data.get("licence"))
+            return dict(zip(_REQUESTED, asked, strict=True))
+        case "directory.EmployerChangeVerified":
+            counts = {"name": data["name"], "nature": data["nature"], "licence": data.get("licence")}
+            return {**counts, **dict.fromkeys(_REQUESTED)}
+        case "directory.EmployerChangeReturned":
+            return dict.fromkeys(_REQUESTED)
+    raise AssertionError(event_type)
 
 
 def _graduate(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,9 +220,10 @@ def get_employer(connection: Connection, employer_id: str) -> Mapping[str, Any] 
 
 
 def list_employers(connection: Connection, status: str, after: str | None, limit: int) -> list[Mapping[str, Any]]:
-    """A page of the employers in a state, by id; `after` is the last id seen."""
+    """A page of the employers in a state, by id; `after` is the last id seen. "changing": a change awaits an office."""
     columns = EMPLOYERS.c
-    wanted = select(EMPLOYERS).where(columns.status == status, columns.employer_id > (after or ""))
+    in_state = columns.requested_name.is_not(None) if status == "changing" else columns.status == status
+    wanted = select(EMPLOYERS).where(in_state, columns.employer_id > (after or ""))
     return [row._asdict() for row in connection.execute(wanted.order_by(columns.employer_id).limit(limit))]
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.directory import decider, evidence
+from marshmallow import ValidationError, validates_schema
+
+from services.directory import decider, evidence, licence
 from services.directory.forms import LATEST
 from shared import shapes
 from shared.codes.identity import RESIDENT_ID
@@ -15,6 +17,8 @@ from shared.codes.tables import EVIDENCE, IDENTITY_DOCUMENT, INDUSTRY, PLACE, PR
 from shared.shapes import Query, QueryShape, Shape
 
 STEPS = decider.CHAIN
+LARGEST_EVIDENCE = 5 << 20
+_CONTACT = ("contact_name", "contact_phone", "contact_email")
 
 
 def class_year() -> Any:
@@ -53,6 +57,7 @@ class SetProvince(Shape):
     evidence_required = shapes.flag(required=False, load_default=True, allow_none=False)
     imports_until = shapes.day(required=False)
     reopened_days = shapes.whole(0, 365, required=False, load_default=30, allow_none=False)
+    licence_required = shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class SchoolSettings:
     review_chain: tuple[str, ...] | None
     cancellation_chain: tuple[str, ...] | None
     breach_limit: int | None = None
+    blocked_employers: tuple[str, ...] = ()
 
 
 class SetSchool(Shape):
@@ -71,6 +77,7 @@ class SetSchool(Shape):
     review_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
     cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
     breach_limit = shapes.whole(0, 10, required=False)
+    blocked_employers = shapes.list_of(shapes.thing_id(), 500, required=False, load_default=(), allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ class Application:
     contact_name: str
     contact_phone: str
     contact_email: str | None
+    licence: str | None = None
 
 
 class RegisterEmployer(Shape):
@@ -145,6 +153,66 @@ class RegisterEmployer(Shape):
     contact_name = shapes.sentence(50)
     contact_phone = shapes.sentence(20)
     contact_email = shapes.sentence(100, required=False)
+    licence = shapes.thing_id(required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different about an employer; whatever is not said stays. A new contact is a name and a phone."""
+
+    employer_id: str
+    name: str | None
+    uscc: str | None
+    nature: str | None
+    industry: str | None
+    place: str | None
+    address: str | None
+    contact_name: str | None
+    contact_phone: str | None
+    contact_email: str | None
+    licence: str | None
+
+
+class ChangeEmployer(Shape):
+    makes = Change
+    employer_id = shapes.thing_id()
+    name = shapes.sentence(100, required=False)
+    uscc = shapes.sentence(25, required=False)
+    nature = shapes.coded(UNIT_NATURE, required=False)
+    industry = shapes.coded(INDUSTRY, required=False)
+    place = shapes.coded(PLACE, required=False)
+    address = shapes.sentence(200, required=False)
+    contact_name = shapes.sentence(50, required=False)
+    contact_phone = shapes.sentence(20, required=False)
+    contact_email = shapes.sentence(100, required=False)
+    licence = shapes.thing_id(required=False)
+
+    @validates_schema
+    def whole_contact(self, told: dict[str, Any], **_: Any) -> None:
+        given = [name for name in _CONTACT if told.get(name) is not None]
+        missing = [name for name in _CONTACT[:2] if told.get(name) is None]
+        if given and missing:
+            raise ValidationError("更换联系人须同时填写姓名和电话 / a new contact needs name and phone", missing[0])
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFile:
+    """`content` is the file in base64."""
+
+    employer_id: str
+    content: str
+
+
+class StoreLicence(Shape):
+    makes = LicenceFile
+    employer_id = shapes.thing_id()
+    content = shapes.sentence(LARGEST_EVIDENCE * 4 // 3 + 4)
+
+
+class ReadLicence(Shape):
+    makes = licence.ReadLicence
+    licence_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
 
 
 class VerifyEmployer(Shape):
@@ -186,7 +254,7 @@ class InState(Query):
 
 class ListEmployers(QueryShape):
     makes = InState
-    status = shapes.choice("awaiting", "returned", "verified", "suspended")
+    status = shapes.choice("awaiting", "returned", "verified", "suspended", "changing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,9 +316,6 @@ class GetProvince(QueryShape):
 class ListSchools(QueryShape):
     makes = OfProvince
     province = shapes.coded(PROVINCE)
-
-
-LARGEST_EVIDENCE = 5 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from services.directory.decider import (
     employer_id_of,
 )
 from services.directory.evidence import ReadEvidence
+from services.directory.licence import ReadLicence
 from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.roster import enrol, id_hash
@@ -43,6 +44,8 @@ LARGEST_FILE_CALL = schemas.LARGEST_EVIDENCE * 4 // 3 + 65_536
 
 # Whoever may verify an employer must be able to ask it.
 _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
+
+_CHANGEABLE = ("name", "nature", "industry", "place", "address")
 
 # 公民身份号码 and what is numbered like it.
 LONGEST_NUMBER = 18
@@ -113,11 +116,6 @@ class DirectoryService:
         expected = national if uscc is None else employer_id_of(uscc)
         if application.employer_id != expected:
             raise NOT_ITS_ID.error(field="employer_id", expected=expected)
-        contact = {name: getattr(application, name) for name in ("contact_name", "contact_phone", "contact_email")}
-        with self.engine.begin() as connection:
-            sealed = personal_of(self.settings).seal_many(connection, {expected: contact})
-        envelope = sealed[expected]
-        assert envelope is not None, "nobody erases an employer"
         registration = decider.RegisterEmployer(
             employer_id=expected,
             name=application.name,
@@ -125,13 +123,42 @@ class DirectoryService:
             industry=application.industry,
             place=application.place,
             address=application.address,
-            personal=envelope,
+            personal=self._sealed_contact(expected, application),
             uscc=uscc,
             uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
+            licence=application.licence,
         )
         answer = handle(self.log, EMPLOYER, registration, meta)
         doubt = None if uscc is None else nature_doubt(check_uscc(uscc), application.nature)
         return {**answer.to_json(), "warnings": [] if doubt is None else [_warned("nature", doubt)]}
+
+    @command(schemas.ChangeEmployer)
+    def change_employer(self, change: schemas.Change, meta: Meta) -> Answer:
+        check(meta.action, meta.actor, Subject(employer_id=change.employer_id))
+        stream = f"employer-{change.employer_id}"
+        known = fold(EMPLOYER, self.log.read([stream])[stream])
+        if known.registered is None:
+            raise NO_EMPLOYER.error(field="employer_id")
+        # What is not said stays as it is, or as it was asked for last.
+        now = {**to_values(known.registered), **_asked(known)}
+        told = {name: getattr(change, name) or now[name] for name in _CHANGEABLE}
+        wanted = decider.ChangeEmployer(
+            employer_id=change.employer_id,
+            **told,
+            uscc=None if change.uscc is None else checked_uscc(change.uscc, None),
+            personal=None if change.contact_name is None else self._sealed_contact(change.employer_id, change),
+            licence=change.licence,
+        )
+        return handle(self.log, EMPLOYER, wanted, meta)
+
+    @command(schemas.StoreLicence, largest=LARGEST_FILE_CALL)
+    def store_licence(self, file: schemas.LicenceFile, meta: Meta) -> Answer:
+        return self._papers().keep_licence(file.employer_id, file.content, meta)
+
+    @command(schemas.ReadLicence)
+    def read_licence(self, command: ReadLicence, meta: Meta) -> dict[str, Any]:
+        metrics.PERSONAL_READS.labels(meta.action).inc()
+        return self._papers().show_licence(command, meta)
 
     @command(schemas.VerifyEmployer)
     def verify_employer(self, command: decider.VerifyEmployer, meta: Meta) -> Answer:
@@ -292,6 +319,13 @@ class DirectoryService:
         settings = {str(year): to_json(settings) for year, settings in state.items()}
         return {"province": query.province, "settings": settings}
 
+    def _sealed_contact(self, employer_id: str, told: schemas.Application | schemas.Change) -> str:
+        contact = {name: getattr(told, name) for name in ("contact_name", "contact_phone", "contact_email")}
+        with self.engine.begin() as connection:
+            envelope = personal_of(self.settings).seal_many(connection, {employer_id: contact})[employer_id]
+        assert envelope is not None, "nobody erases an employer"
+        return envelope
+
     def _with_contact(self, employers: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
         """Employers as shown: whom to ask is for the employer itself and for the offices that verify it."""
         shown = [{name: value for name, value in row.items() if name != "personal"} for row in employers]
@@ -328,6 +362,10 @@ def _masked(number: str) -> str:
     """A number of which those who know it recognise the ends, and nobody learns the rest."""
     first, last = (6, 4) if len(number) == LONGEST_NUMBER else (1, 2)
     return f"{number[:first]}{'*' * (len(number) - first - last)}{number[-last:]}"
+
+
+def _asked(known: decider.EmployerState) -> dict[str, Any]:
+    return {} if known.requested is None else {"name": known.requested.name, "nature": known.requested.nature}
 
 
 def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:

@@ -270,17 +270,19 @@ GRADUATES = DecisionTable(
 EMPLOYERS = DecisionTable(
     title="Employers 用人单位",
     handling=EMPLOYER,
-    facts=None,
+    facts=d.c.EmployerFacts(),
     states={
         "unknown": (),
         "awaiting 待审核": (d.REGISTERED,),
         "returned 退回": (d.REGISTERED, d.EMPLOYER_RETURNED),
         "verified 通过": (d.REGISTERED, d.VERIFIED),
+        "verified, another name awaited 更名待审核": (d.REGISTERED, d.VERIFIED, d.CHANGE_REQUESTED),
         "suspended 暂停": (d.REGISTERED, d.VERIFIED, d.SUSPENDED),
     },
     commands=_named(
         [
             (d.REGISTER, THE_EMPLOYER),
+            (d.RENAME, THE_EMPLOYER),
             (d.c.VerifyEmployer(d.REGISTER.employer_id), SCHOOL_OFFICE),
             (d.c.ReturnEmployer(d.REGISTER.employer_id, "营业执照不清晰"), SCHOOL_OFFICE),
             (d.c.SuspendEmployer(d.REGISTER.employer_id, "虚假招聘"), SCHOOL_OFFICE),

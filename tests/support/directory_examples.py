@@ -95,6 +95,14 @@ REGISTER: Final = c.RegisterEmployer(
     uscc=USCC,
 )
 REGISTERED: Final = e.EmployerRegistered(**values(REGISTER))
+OTHER_USCC: Final = make_uscc("91", "140105", "12000000")
+CHANGE: Final = c.ChangeEmployer(EMPLOYER_ID, EMPLOYER_NAME, "31", "31", "140105", "太原市小店区")
+RENAME: Final = c.ChangeEmployer(EMPLOYER_ID, "晋阳智能装备有限公司", "31", "31", "140105", "太原市小店区")
+CONTACT_CHANGED: Final = e.EmployerContactChanged(EMPLOYER_ID, "31", "140105", "太原市迎泽区", "Ag==")
+CHANGE_REQUESTED: Final = e.EmployerChangeRequested(EMPLOYER_ID, "晋阳智能装备有限公司", "31")
+CHANGE_VERIFIED: Final = e.EmployerChangeVerified(EMPLOYER_ID, "晋阳智能装备有限公司", "31")
+LICENCE_ID: Final = "00-00000000-0000-4000-8000-0000000000d1"
+LICENCE_STORED: Final = e.LicenceStored(LICENCE_ID, EMPLOYER_ID, "image/png", 1234, "ab" * 32, "cd" * 32)
 VERIFIED: Final = e.EmployerVerified(EMPLOYER_ID)
 EMPLOYER_RETURNED: Final = e.EmployerReturned(EMPLOYER_ID, "营业执照不清晰")
 SUSPENDED: Final = e.EmployerSuspended(EMPLOYER_ID, "虚假招聘")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.directory import events as e
-from services.directory.decider.common import no_facts, values_of
+from services.directory.decider.common import values_of
 from shared.access import Subject
 from shared.codec import UNKNOWN_TYPE
 from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
 from shared.errors import Invalid, NotFound, Reason
-from shared.handling import Handling
-from shared.messages import NATIONAL_LANE, Meta
+from shared.handling import Handling, Streams
+from shared.messages import NATIONAL_LANE, Meta, Recorded
 
 NO_EMPLOYER = Reason("directory.employer_not_found", "没有该用人单位", "There is no such employer", NotFound)
 EMPLOYER_KNOWN = Reason(
@@ -27,6 +28,17 @@ USCC_NEEDED = Reason(
     Invalid,
 )
 WRONG_USCC = Reason("directory.wrong_uscc", "{why}", "{why_en}", Invalid)
+USCC_IS_THE_ACCOUNT = Reason(
+    "directory.uscc_is_the_account",
+    "统一社会信用代码不能变更，新代码请另行注册账号",
+    "An account belongs to one credit code: register the new code as an account of its own",
+)
+NO_LICENCE = Reason("directory.licence_not_found", "没有该营业执照文件", "There is no such licence", NotFound)
+LICENCE_NEEDED = Reason(
+    "directory.licence_needed",
+    "单位所在省要求提供营业执照，请退回补充",
+    "The employer's province wants its licence: return the application for it",
+)
 NOT_ITS_ID = Reason(
     "directory.wrong_employer_id",
     "单位编号与统一社会信用代码不符，应为 {expected}",
@@ -52,10 +64,31 @@ class RegisterEmployer:
     personal: str
     uscc: str | None = None
     uscc_absent_reason: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEmployer:
+    """What an employer says about itself now; `contact` was sealed into `personal`, None where it stays.
+
+    Place and contact count at once, another name or nature when an office has verified it.
+    """
+
+    employer_id: str
+    name: str
+    nature: str
+    industry: str
+    place: str
+    address: str
+    uscc: str | None = None
+    personal: str | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmployer:
+    """An office has checked an application, or a change."""
+
     employer_id: str
 
 
@@ -78,10 +111,22 @@ class ReinstateEmployer:
 
 @dataclass(frozen=True, slots=True)
 class EmployerState:
-    """`status`: unknown, awaiting, returned, verified, suspended."""
+    """`status`: unknown, awaiting, returned, verified, suspended. `requested` is a change that an office has yet to verify.
+
+    `registered` says what counts, with every change since.
+    """
 
     status: str = "unknown"
     registered: e.EmployerRegistered | None = None
+    requested: e.EmployerChangeRequested | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerFacts:
+    """Whether the employer's province verifies on a licence only; whose the licence is that the command names."""
+
+    licence_required: bool = False
+    licence_of: str | None = None
 
 
 def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
@@ -94,25 +139,41 @@ def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
             return replace(state, status="returned")
         case e.EmployerSuspended():
             return replace(state, status="suspended")
+        case e.EmployerContactChanged():
+            changed = {name: getattr(event, name) for name in ("industry", "place", "address", "personal")}
+            return replace(state, registered=replace(_known(state), **changed))
+        case e.EmployerChangeRequested():
+            return replace(state, requested=event)
+        case e.EmployerChangeVerified(_, name, nature, licence):
+            counted = replace(_known(state), name=name, nature=nature, licence=licence)
+            return replace(state, registered=counted, requested=None)
+        case e.EmployerChangeReturned():
+            return replace(state, requested=None)
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
-def decide_employer(command: Any, state: EmployerState, facts: None, meta: Meta) -> list[Any]:
-    del facts, meta
+def _known(state: EmployerState) -> e.EmployerRegistered:
+    assert state.registered is not None, "nothing changes before it is registered"
+    return state.registered
+
+
+def decide_employer(command: Any, state: EmployerState, facts: EmployerFacts, meta: Meta) -> list[Any]:
+    del meta
     match command:
         case RegisterEmployer():
             if state.status not in ("unknown", "returned"):
                 raise EMPLOYER_KNOWN.error(field="uscc")
+            _check_licence(command, facts)
             return [e.EmployerRegistered(**values_of(command))]
         case _ if state.status == "unknown":
             raise NO_EMPLOYER.error(field="employer_id")
+        case ChangeEmployer():
+            return _change(command, state, facts)
         case VerifyEmployer(employer_id):
-            if state.status == "verified":
-                return []
-            if state.status != "awaiting":
-                raise NOT_AWAITING.error()
-            return [e.EmployerVerified(employer_id)]
+            return _verify(employer_id, state, facts)
         case ReturnEmployer(employer_id, reason):
+            if state.status == "verified" and state.requested is not None:
+                return [e.EmployerChangeReturned(employer_id, reason)]
             if state.status == "returned":
                 return []
             if state.status != "awaiting":
@@ -131,6 +192,43 @@ def decide_employer(command: Any, state: EmployerState, facts: None, meta: Meta)
                 raise NOT_VERIFIED.error()
             return [e.EmployerReinstated(employer_id)]
     raise AssertionError(command)
+
+
+def _change(command: ChangeEmployer, state: EmployerState, facts: EmployerFacts) -> list[Any]:
+    known = _known(state)
+    if command.uscc is not None and command.uscc != known.uscc:
+        raise USCC_IS_THE_ACCOUNT.error(field="uscc")
+    _check_licence(command, facts)
+    events: list[Any] = []
+    told = (command.industry, command.place, command.address)
+    if command.personal is not None or told != (known.industry, known.place, known.address):
+        events.append(e.EmployerContactChanged(command.employer_id, *told, command.personal or known.personal))
+    counts = state.requested or e.EmployerChangeRequested(command.employer_id, known.name, known.nature, known.licence)
+    wanted = replace(counts, name=command.name, nature=command.nature, licence=command.licence or counts.licence)
+    if wanted != counts:
+        if state.status != "verified":
+            raise NOT_VERIFIED.error(field="name")
+        events.append(wanted)
+    return events
+
+
+def _verify(employer_id: str, state: EmployerState, facts: EmployerFacts) -> list[Any]:
+    requested = state.requested
+    if state.status == "verified" and requested is None:
+        return []
+    if state.status not in ("awaiting", "verified"):
+        raise NOT_AWAITING.error()
+    licence = requested.licence if requested is not None else _known(state).licence
+    if facts.licence_required and licence is None:
+        raise LICENCE_NEEDED.error(field="licence")
+    if requested is not None:
+        return [e.EmployerChangeVerified(employer_id, requested.name, requested.nature, requested.licence)]
+    return [e.EmployerVerified(employer_id)]
+
+
+def _check_licence(command: RegisterEmployer | ChangeEmployer, facts: EmployerFacts) -> None:
+    if command.licence is not None and facts.licence_of != command.employer_id:
+        raise NO_LICENCE.error(field="licence")
 
 
 # An employer's id follows from its credit code, so that its stream is the proof that it is registered once.
@@ -154,13 +252,40 @@ def checked_uscc(uscc: str | None, absent_reason: str | None) -> str | None:
         raise WRONG_USCC.error(field="uscc", why=bad.zh, why_en=bad.en) from None
 
 
+def _reads(command: Any) -> list[str]:
+    licence = getattr(command, "licence", None)
+    return [] if licence is None else [f"licence-{licence}"]
+
+
+def _then_reads(command: Any, streams: Streams) -> list[str]:
+    # The employer's own stream says where it is, and so which province's rule counts.
+    place = _place(streams[f"employer-{command.employer_id}"])
+    return [f"province-{place[:2]}"] if isinstance(command, VerifyEmployer) and place else []
+
+
+def _place(history: Sequence[Recorded]) -> str | None:
+    return next((str(told.data["place"]) for told in reversed(history) if "place" in told.data), None)
+
+
+def _facts(command: Any, streams: Streams) -> EmployerFacts:
+    licences = streams.get(f"licence-{getattr(command, 'licence', None)}", ())
+    province = streams.get(f"province-{(_place(streams[f'employer-{command.employer_id}']) or '')[:2]}", ())
+    # An employer belongs to no class.
+    settings = max(reversed(province), key=lambda told: int(told.data["class_year"]), default=None)
+    return EmployerFacts(
+        licence_required=settings is not None and bool(settings.data.get("licence_required", False)),
+        licence_of=licences[0].data["employer_id"] if licences else None,
+    )
+
+
 EMPLOYER = Handling[EmployerState](
     codec=e.EMPLOYER_CODEC,
     initial=EmployerState(),
     evolve=evolve_employer,
     decide=decide_employer,
     stream=lambda command: f"employer-{command.employer_id}",
-    reads=lambda command: (),
-    facts=no_facts,
+    reads=_reads,
+    facts=_facts,
     subject=lambda command, state, facts: Subject(employer_id=command.employer_id),
+    then_reads=_then_reads,
 )

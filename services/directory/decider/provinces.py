@@ -59,6 +59,7 @@ class SetProvince:
     evidence_required: bool = True
     imports_until: date | None = None
     reopened_days: int = 30
+    licence_required: bool = False
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

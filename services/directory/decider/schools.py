@@ -45,7 +45,10 @@ class ListSchool:
 
 @dataclass(frozen=True, slots=True)
 class SetSchool:
-    """A school's own chains for a class, None takes the province's; how often a graduate may break an agreement."""
+    """A school's own chains for a class, None takes the province's; how often a graduate may break an agreement.
+
+    `blocked_employers` may not invite its graduates; an order of them and repeats do not matter.
+    """
 
     province: str
     school: str
@@ -53,6 +56,7 @@ class SetSchool:
     review_chain: tuple[str, ...] | None = None
     cancellation_chain: tuple[str, ...] | None = None
     breach_limit: int | None = None
+    blocked_employers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> 
                 command.review_chain,
                 command.cancellation_chain,
                 command.breach_limit,
+                tuple(sorted(set(command.blocked_employers))),
             )
             before = state.settings.get(command.class_year, e.SchoolSettingsChanged(command.school, command.class_year))
             return [] if before == changed else [changed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import pytest
 from services.directory import decider as c
 from services.directory import schemas
 from services.directory.decider import employer_id_of
+from services.directory.licence import ReadLicence
 from services.directory.roster import graduate_id
 from shared.codes.identity import make_resident_id
 from shared.codes.schools import SCHOOLS
@@ -23,6 +25,7 @@ from shared.messages import Actor
 from tests.integration.directory.conftest import SCHOOL_CODE, World, by
 from tests.support import directory_examples as x
 from tests.support.directory_examples import moved, roster_row
+from tests.support.evidence_examples import png
 from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, PROVINCE, SCHOOL, SYSTEM
 
 OTHER_SCHOOL = Actor("school", "elsewhere", "CN/14/10109")
@@ -458,6 +461,69 @@ def test_a_nature_that_does_not_fit_the_code_is_a_warning_and_the_employer_is_re
     assert warning["en"]
     assert world.types(f"employer-{OWN_ID}") == ["EmployerRegistered"]
     assert world.service.register_employer(odd, meta) == answer
+
+
+def change(world: World, actor: Actor = OWN, **told: Any) -> Any:
+    """What the employer says about itself now."""
+    said = {name: told.get(name) for name in schemas.Change.__dataclass_fields__}
+    return world.service.change_employer(
+        schemas.Change(**{**said, "employer_id": OWN_ID}), by(actor, "change_employer")
+    )
+
+
+def shown_employer(world: World) -> Any:
+    world.follow()
+    return world.service.get_employer(schemas.OfEmployer(employer_id=OWN_ID), by(PROVINCE, "get_employer"))
+
+
+def test_an_employer_moves_at_once_and_is_renamed_when_an_office_has_verified_it(world: World) -> None:
+    registered(world, "verify")
+    change(world, address="太原市迎泽区", contact_name="李经理", contact_phone="0351-1111111")
+    answer = shown_employer(world)
+    assert (answer["address"], answer["contact_name"], answer["status"]) == ("太原市迎泽区", "李经理", "verified")
+    assert "李经理" not in str([told.data for told in world.stream(f"employer-{OWN_ID}")])
+    change(world, name="晋阳智能装备有限公司")
+    answer = shown_employer(world)
+    assert (answer["name"], answer["requested_name"]) == (x.EMPLOYER_NAME, "晋阳智能装备有限公司")
+    asked = schemas.InState(status="changing")
+    (waiting,) = world.service.list_employers(asked, by(PROVINCE, "list_employers"))["employers"]
+    assert waiting["employer_id"] == OWN_ID
+    act(world, "verify")
+    answer = shown_employer(world)
+    assert (answer["name"], answer["requested_name"], answer["nature"]) == ("晋阳智能装备有限公司", None, "31")
+    assert world.service.list_employers(asked, by(PROVINCE, "list_employers"))["employers"] == []
+    with pytest.raises(Refused) as caught:
+        change(world, uscc=make_uscc("91", "140105", "22000000"))
+    assert caught.value.code == "directory.uscc_is_the_account"
+    only((OWN,), lambda actor: change(world, actor), (*EVERYBODY, OWN))
+
+
+def test_a_province_may_want_the_licence_which_only_the_employer_and_offices_see(world: World) -> None:
+    world.service.set_province(replace(x.SET_PROVINCE, licence_required=True), by(PROVINCE, "set_province"))
+    registered(world)
+    with pytest.raises(Refused) as caught:
+        act(world, "verify")
+    assert caught.value.code == "directory.licence_needed"
+    act(world, "return")
+    file = schemas.LicenceFile(OWN_ID, b64encode(png()).decode())
+    stored = by(OWN, "store_licence")
+    answer = world.service.store_licence(file, stored)
+    assert world.service.store_licence(file, stored) == answer
+    brought = replace(APPLICATION, licence=answer["id"] if isinstance(answer, dict) else answer.id)
+    world.service.register_employer(brought, by(OWN, "register_employer"))
+    act(world, "verify")
+    licence_id = shown_employer(world)["licence"]
+    reading = ReadLicence(licence_id, OWN_ID)
+
+    def read(actor: Actor) -> Any:
+        shown = world.service.read_licence(reading, by(actor, "read_licence"))
+        assert b64decode(shown["content"]).startswith(b"\x89PNG")
+
+    offices = (SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY)
+    only((OWN, *offices), read, (*EVERYBODY, OWN))
+    looks = world.types(f"licence-{licence_id}")
+    assert looks == ["LicenceStored", *["LicenceRead"] * (len(offices) + 1)]
+    only((OWN,), lambda actor: world.service.store_licence(file, by(actor, "store_licence")), (*EVERYBODY, OWN))
 
 
 def test_a_repeated_application_is_answered_as_it_was_the_first_time(world: World) -> None:

@@ -185,6 +185,14 @@ def test_a_school_limits_how_often_a_graduate_may_break_an_agreement() -> None:
     given(SCHOOL, x.LISTED, x.SCHOOL_SET).when(command).then(replace(x.SCHOOL_SET, breach_limit=1))
 
 
+def test_a_school_blocks_employers_in_whatever_order_it_names_them() -> None:
+    command = replace(x.SET_SCHOOL, blocked_employers=("00-b", "00-a", "00-b"))
+    blocked = replace(x.SCHOOL_SET, blocked_employers=("00-a", "00-b"))
+    given(SCHOOL, x.LISTED).when(command).then(blocked)
+    given(SCHOOL, x.LISTED, blocked).when(replace(command, blocked_employers=("00-a", "00-b"))).then_nothing()
+    given(SCHOOL, x.LISTED, blocked).when(x.SET_SCHOOL).then(x.SCHOOL_SET)
+
+
 # add_department
 
 
