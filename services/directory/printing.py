@@ -29,6 +29,8 @@ NOT_NUMBERED = Reason(
 _BEGINS = ("agreement.OfferSent", "agreement.BookApplied", "agreement.PaperSubmitted")
 _NUMBERS = (
     "agreement.OfferAccepted",
+    "agreement.SealAwaited",
+    "agreement.AgreementAttested",
     "agreement.AgreementConcluded",
     "agreement.BookIssued",
     "agreement.BookReissued",

@@ -40,8 +40,9 @@ Index("verifications_of_record", VERIFICATIONS.c.record_id)
 
 AGREEMENT, REGISTRATION = "agreement", "registration"
 
-# What is in the table before there is a paper to check is told to nobody.
-BEGUN = "begun"
+# What is in the table before there is a paper to check is told to nobody: one that is effective once it has its number, or
+# has yet to be signed.
+BINDS, BEGUN = HIDDEN = "binds", "begun"
 AWAITING, EFFECTIVE, CANCELLED, VOID = "awaiting", "effective", "cancelled", "void"
 STATES = {AWAITING: "待签订", EFFECTIVE: "有效", CANCELLED: "已解除", VOID: "已作废"}
 
@@ -68,16 +69,13 @@ def apply(connection: Connection, events: Sequence[Recorded], keyed_hash: KeyedH
 
 
 def _sent(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
-    # Where acceptance binds, it makes the number, and does not say again with whom.
+    # Only these have a number before they are concluded, in an event that does not say again with whom.
     data = recorded.data
-    if data.get("binding") == "acceptance":
-        row = _row(recorded, keyed_hash, AGREEMENT, data["offer_id"], BEGUN, unit_name=data["employer_name"])
+    binds = data.get("binding") == "acceptance"
+    if binds or "seal" in data.get("order", ()):
+        state = BINDS if binds else BEGUN
+        row = _row(recorded, keyed_hash, AGREEMENT, data["offer_id"], state, unit_name=data["employer_name"])
         rows[row["number"]] = row
-
-
-def _accepted(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
-    del keyed_hash
-    _number(rows, recorded, recorded.data["offer_id"], EFFECTIVE)
 
 
 def _applied(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
@@ -93,9 +91,16 @@ def _amended(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
         row.update(unit_name=recorded.data["terms"]["unit_name"])
 
 
-def _issued(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+def _numbered(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     del keyed_hash
-    _number(rows, recorded, recorded.data["agreement_id"], AWAITING)
+    data = recorded.data
+    row = _current(rows, AGREEMENT, data.get("agreement_id") or data["offer_id"])
+    if row is not None and data.get("number") is not None and row["state"] in HIDDEN:
+        row.update(
+            state=EFFECTIVE if row["state"] == BINDS else AWAITING,
+            agreement_number=data["number"],
+            since=day_of(recorded.event.occurred_at),
+        )
 
 
 def _reissued(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
@@ -156,10 +161,12 @@ def _reopened(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
 
 _FOLDS = {
     "agreement.OfferSent": _sent,
-    "agreement.OfferAccepted": _accepted,
+    "agreement.OfferAccepted": _numbered,
+    "agreement.SealAwaited": _numbered,
+    "agreement.AgreementAttested": _numbered,
     "agreement.BookApplied": _applied,
     "agreement.BookAmended": _amended,
-    "agreement.BookIssued": _issued,
+    "agreement.BookIssued": _numbered,
     "agreement.BookReissued": _reissued,
     "agreement.BookVoided": _voided,
     "agreement.AgreementReturned": _voided,
@@ -207,25 +214,17 @@ def _current(rows: Rows, kind: str, record_id: str) -> dict[str, Any] | None:
     )
 
 
-def _number(rows: Rows, recorded: Recorded, agreement_id: str, state: str) -> None:
-    row, number = _current(rows, AGREEMENT, agreement_id), recorded.data.get("number")
-    if row is not None and number is not None:
-        row.update(state=state, agreement_number=number, since=day_of(recorded.event.occurred_at))
-
-
 def _end(rows: Rows, recorded: Recorded, kind: str, record_id: str, state: str) -> None:
     row = _current(rows, kind, record_id)
-    if row is None:
-        return
     # What never had a number is no paper that anybody could hold.
-    if row["state"] != BEGUN:
+    if row is not None and row["state"] not in HIDDEN:
         row.update(state=state, ended_on=day_of(recorded.event.occurred_at))
 
 
 def of_number(connection: Connection, number: str) -> Mapping[str, Any] | None:
     """What a number stands for."""
     columns = VERIFICATIONS.c
-    wanted = select(VERIFICATIONS).where(columns.number == number, columns.state != BEGUN)
+    wanted = select(VERIFICATIONS).where(columns.number == number, columns.state.not_in(HIDDEN))
     row = connection.execute(wanted).one_or_none()
     return None if row is None else row._asdict()
 
@@ -233,5 +232,5 @@ def of_number(connection: Connection, number: str) -> Mapping[str, Any] | None:
 def of_graduate(connection: Connection, graduate_id: str) -> list[Mapping[str, Any]]:
     """Every number of a graduate, the newest first."""
     columns = VERIFICATIONS.c
-    wanted = select(VERIFICATIONS).where(columns.graduate_id == graduate_id, columns.state != BEGUN)
+    wanted = select(VERIFICATIONS).where(columns.graduate_id == graduate_id, columns.state.not_in(HIDDEN))
     return [row._asdict() for row in connection.execute(wanted.order_by(columns.since.desc(), columns.number))]

@@ -291,6 +291,18 @@ def test_the_number_of_a_paper_that_was_given_up_is_void(world: World, end: Any)
     assert printed(world, own, end.agreement_id)["mark"] == "已作废"
 
 
+def test_a_book_that_is_printed_to_be_stamped_awaits_its_signing(world: World) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    sent = replace(x.OFFER_SENT, graduate_id=own, order=("accept", "seal", "review"))
+    accepted = replace(x.ACCEPTED, graduate_id=own, awaits="seal", number=x.NUMBER)
+    tell(world, own, sent, accepted)
+    number = printed(world, own, x.OFFER_ID)["verification"]
+    assert vouched(world, number, name)["state_name"] == "待签订"
+    tell(world, own, replace(x.SEALED, graduate_id=own), replace(x.CONCLUDED, graduate_id=own))
+    assert vouched(world, number, name)["state_name"] == "有效"
+
+
 def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World) -> None:
     enrolled(world)
     own, name = graduate(world), roster_row(0)["name"]
