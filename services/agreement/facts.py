@@ -80,6 +80,7 @@ class Facts:
     """`destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
 
     `breach_limit` is the school's; `claimed_by` says whose the number on a paper agreement is already.
+    `blocked`: the graduate's school does not let the employer invite.
     """
 
     graduate: Graduate | None = None
@@ -88,6 +89,7 @@ class Facts:
     destination: str = "none"
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
     breach_limit: int | None = None
+    blocked: bool = False
     claimed_by: str | None = None
 
 
@@ -110,6 +112,7 @@ def facts_of(
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
         evidence=MappingProxyType({each: file for each, file in found.items() if file is not None}),
         breach_limit=_breach_limit(streams.get(school_stream(graduate_id, graduate), ()), class_year),
+        blocked=employer_id in _blocked(streams.get(school_stream(graduate_id, graduate), ()), class_year),
         claimed_by=next((recorded.data["graduate_id"] for recorded in reversed(streams.get(claim or "", ()))), None),
     )
 
@@ -198,6 +201,15 @@ def _breach_limit(history: Sequence[Recorded], class_year: int) -> int | None:
         if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
             limit = recorded.data.get("breach_limit")
     return limit
+
+
+def _blocked(history: Sequence[Recorded], class_year: int) -> Sequence[str]:
+    """The employers that a school does not let invite the graduates of a class, as it is now."""
+    blocked: Sequence[str] = ()
+    for recorded in history:
+        if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
+            blocked = recorded.data.get("blocked_employers", ())
+    return blocked
 
 
 def _destination(history: Sequence[Recorded]) -> str:

@@ -109,6 +109,11 @@ def test_signing_learns_graduate_settings_and_employer_from_the_directory() -> N
         ([], False),
         (["directory.EmployerReturned"], False),
         (["directory.EmployerVerified"], True),
+        (["directory.EmployerVerified", "directory.EmployerContactChanged"], True),
+        (["directory.EmployerVerified", "directory.EmployerChangeRequested"], True),
+        (["directory.EmployerVerified", "directory.EmployerChangeRequested", "directory.EmployerChangeVerified"], True),
+        (["directory.EmployerVerified", "directory.EmployerChangeRequested", "directory.EmployerChangeReturned"], True),
+        (["directory.EmployerContactChanged"], False),
         (["directory.EmployerVerified", "directory.EmployerSuspended"], False),
         (["directory.EmployerVerified", "directory.EmployerSuspended", "directory.EmployerReinstated"], True),
     ],
@@ -118,6 +123,32 @@ def test_signing_knows_whether_an_employer_may_invite(history: list[str], verifi
     employer = agreement_facts.facts_of(GRADUATE_ID, told, employer_id=EMPLOYER_ID).employer
     assert employer is not None
     assert employer.verified is verified
+
+
+@pytest.mark.parametrize(
+    ("history", "name"),
+    [
+        ([], "晋阳机械（集团）有限公司"),
+        (["EmployerChangeRequested"], "晋阳机械（集团）有限公司"),
+        (["EmployerChangeRequested", "EmployerChangeReturned"], "晋阳机械（集团）有限公司"),
+        (["EmployerChangeRequested", "EmployerChangeVerified"], "晋阳智能装备有限公司"),
+    ],
+)
+def test_an_offer_names_an_employer_as_it_was_verified_last(history: list[str], name: str) -> None:
+    told = streams(employer=[f"directory.{each}" for each in ("EmployerRegistered", "EmployerVerified", *history)])
+    employer = agreement_facts.facts_of(GRADUATE_ID, told, employer_id=EMPLOYER_ID).employer
+    assert employer is not None
+    assert employer.name == name
+
+
+@pytest.mark.parametrize("blocked", [[], ["00-another"], [EMPLOYER_ID]])
+def test_signing_knows_whom_a_school_has_blocked(blocked: list[str]) -> None:
+    told = dict(streams(graduate=[ENROLLED]))
+    told[f"school-{LANE}-10108"] = [recorded("directory.SchoolSettingsChanged", blocked_employers=blocked)]
+    assert agreement_facts.facts_of(GRADUATE_ID, told, employer_id=EMPLOYER_ID).blocked is (EMPLOYER_ID in blocked)
+    earlier = recorded("directory.SchoolSettingsChanged", class_year=2025, blocked_employers=blocked)
+    told[f"school-{LANE}-10108"] = [earlier]
+    assert not agreement_facts.facts_of(GRADUATE_ID, told, employer_id=EMPLOYER_ID).blocked
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,8 @@ def _reads(command: Any) -> list[str]:
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:
-    # The graduate's stream says which school's limit of breaches counts.
-    if not isinstance(command, RequestCancellation):
+    # The graduate's stream says which school's limit of breaches and which of its blocked employers count.
+    if not isinstance(command, (RequestCancellation, SendOffer, SendDraft)):
         return []
     graduate = graduate_of(command.graduate_id, streams)
     return [school_stream(command.graduate_id, graduate)] if graduate else []

@@ -91,6 +91,8 @@ def send(command: c.SendOffer, state: Agreements, facts: Facts, meta: Meta) -> l
 
 def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     graduate, employer = enrolled(facts), _verified(facts, command.employer_id)
+    if facts.blocked:
+        raise no.BLOCKED.error(field="employer_id")
     if any(
         offer.sent.employer_id == command.employer_id and offer.is_open(meta.now) for offer in state.offers.values()
     ):

@@ -14,6 +14,11 @@ NO_AGREEMENT = Reason("agreement.not_found", "没有该协议", "There is no suc
 NOT_VERIFIED = Reason(
     "agreement.employer_not_verified", "用人单位未通过审核或已被暂停", "The employer is not verified, or is suspended"
 )
+BLOCKED = Reason(
+    "agreement.employer_blocked",
+    "该生所在学校不接受贵单位的邀请",
+    "The graduate's school does not let this employer invite its graduates",
+)
 OFFER_OPEN = Reason(
     "agreement.offer_open",
     "贵单位对该毕业生已有未答复的邀请",

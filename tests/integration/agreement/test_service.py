@@ -19,6 +19,7 @@ from shared.handling import fold
 from shared.messages import Actor, new_id
 from tests.integration.agreement.conftest import World, by
 from tests.support import examples as x
+from tests.support.golden_examples import recorded
 from tests.support.spec import (
     DEPARTMENT,
     EMPLOYER,
@@ -379,3 +380,12 @@ def test_what_was_not_answered_in_time_lapses_once(world: World) -> None:
     assert swept(NOW + 15 * x.DAY) == 0
     world.follow()
     assert swept(NOW + 15 * x.DAY) == 0
+
+
+def test_a_school_blocks_an_employer_for_its_own_graduates(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    blocked = recorded("directory.SchoolSettingsChanged", blocked_employers=[EMPLOYER_ID])
+    world.tell("school-14-10108", blocked.type, **blocked.data)
+    with pytest.raises(Refused) as caught:
+        world.service.send_offer(x.SEND, by(EMPLOYER, "send_offer"))
+    assert caught.value.code == "agreement.employer_blocked"

@@ -233,13 +233,13 @@ def test_a_paper_agreement_looks_at_its_evidence_and_at_the_claim_of_its_number(
     assert not any(name.startswith("paper_number-") for name in HANDLING.reads(without))
 
 
-def test_only_a_request_to_cancel_looks_at_the_school() -> None:
+def test_inviting_and_a_request_to_cancel_look_at_the_school() -> None:
     graduate = Recorded(
         "14", 1, "graduate", 1, NOW, NewEvent(*_typed(ENROLLED), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
     )
     streams = {f"graduate-{GRADUATE_ID}": [graduate]}
     for command in x.COMMANDS:
-        wanted = ["school-14-10108"] if command == x.REQUEST_CANCELLATION else []
+        wanted = ["school-14-10108"] if command in (x.REQUEST_CANCELLATION, x.SEND, x.SEND_DRAFT) else []
         assert list(HANDLING.then_reads(command, streams)) == wanted
 
 

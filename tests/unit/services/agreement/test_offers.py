@@ -55,6 +55,14 @@ def test_an_offer_may_name_no_salary_no_penalty_and_no_remarks() -> None:
     after().when(command, meta(EMPLOYER)).then(sent)
 
 
+def test_an_employer_that_the_school_has_blocked_does_not_invite() -> None:
+    facts = replace(x.FACTS, blocked=True)
+    after(facts=facts).when(x.SEND, meta(EMPLOYER)).then_refused("agreement.employer_blocked", "employer_id")
+    after(x.DRAFTED, facts=facts).when(x.SEND_DRAFT, meta(EMPLOYER)).then_refused("agreement.employer_blocked")
+    # What was sent before stays open to the graduate.
+    assert after(x.OFFER_SENT, facts=facts).when(x.ACCEPT, meta(GRADUATE)).error is None
+
+
 @pytest.mark.parametrize("respond_by", [NOW + x.DAY, NOW + 30 * x.DAY])
 def test_an_employer_sets_the_deadline_within_the_longest_period(respond_by: Any) -> None:
     command = replace(x.SEND, respond_by=respond_by)
