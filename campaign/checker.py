@@ -415,6 +415,8 @@ TOLD = (
     "school_name",
     "country",
     "foreign_school_name",
+    "unit_address",
+    "unit_phone",
 )
 _REPORTED = frozenset(
     {"directory.GraduateEnrolled", "registration.DestinationRegistered", "registration.DestinationReopened"}

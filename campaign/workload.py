@@ -39,6 +39,8 @@ DIRECT: Sequence[Mapping[str, Any]] = (
         "code": "11",
         "unit_name": "示范单位",
         "uscc_absent_reason": "示范",
+        "unit_address": "示范路 1 号",
+        "unit_phone": "010-00000000",
         "unit_nature": "39",
         "industry": "34",
         "place": "310100",

@@ -15,6 +15,7 @@ class Destination:
 
     `form` names a kind of category 10 that is registered by its evidence; `signed_on` is the day of signing or hiring.
     `uscc_absent_reason` says why the unit has no credit code; `hourly_pay` is in fen, for who is not paid by the month.
+    `unit_phone` is the unit's office's: who answers it is nobody's business here.
     """
 
     code: str
@@ -34,6 +35,8 @@ class Destination:
     signed_on: date | None = None
     uscc_absent_reason: str | None = None
     hourly_pay: int | None = None
+    unit_address: str | None = None
+    unit_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

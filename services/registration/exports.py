@@ -48,6 +48,7 @@ HEADERS: dict[str, str] = {
     "留学院校外文名称": "foreign_school_name",
     "留学国家": "country",
     "留学国家地区": "country",
+    "单位地址": "unit_address",
     "单位性质代码": "unit_nature",
     "单位性质": "unit_nature_name",
     "单位行业代码": "industry",
@@ -109,7 +110,14 @@ NOT_ABROAD = Reason(
     Invalid,
 )
 
-_LONGEST = {"unit_name": 100, "uscc": 25, "foreign_school_name": 200, "country": 60, "place_name": 60}
+_LONGEST = {
+    "unit_name": 100,
+    "unit_address": 200,
+    "uscc": 25,
+    "foreign_school_name": 200,
+    "country": 60,
+    "place_name": 60,
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DASHES = re.compile("[—–－─:：-]+")
 _STUDY_AT_HOME, _ABROAD = "80", "85"
@@ -172,6 +180,7 @@ class _Reading:
             intention=named,
             unit_name=None if at_home or abroad else unit,
             uscc=self.texts["uscc"] or None,
+            unit_address=None if at_home or abroad else self.texts["unit_address"] or None,
             unit_nature=self._nature(code, form),
             industry=self._coded("industry", INDUSTRY),
             place=None if abroad else self._place(),

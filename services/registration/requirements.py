@@ -18,7 +18,8 @@ from shared.errors import Invalid, NotFound, Reason
 
 BOUND_TRAININGS = ("2", "4")
 ABROAD = ("71", "81", "82")
-NOT_IN_OLD_EXPORTS = ("intention", "unit_nature", "uscc")
+UNIT_CONTACT = ("unit_address", "unit_phone")
+NOT_IN_OLD_EXPORTS = ("intention", "unit_nature", "uscc", *UNIT_CONTACT)
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
@@ -186,7 +187,7 @@ def _where(destination: Destination) -> str:
 
 def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -> Destination:
     code = destination.code
-    for name in asks.required:
+    for name in (*asks.required, *(UNIT_CONTACT if asks.unit_contact else ())):
         if getattr(destination, name) is None and name not in waived:
             raise MISSING.error(field=f"destination.{name}", code=code)
     for name in asks.forbidden:

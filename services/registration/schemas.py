@@ -31,6 +31,8 @@ class Destination(Shape):
     signed_on = shapes.day(required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
     hourly_pay = shapes.whole(0, 10_000_000, required=False)
+    unit_address = shapes.sentence(200, required=False)
+    unit_phone = shapes.sentence(20, required=False)
 
 
 def _evidence() -> Any:

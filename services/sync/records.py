@@ -54,6 +54,8 @@ DESTINATION_FIELDS = (
     "foreign_school_name",
     "form",
     "signed_on",
+    "unit_address",
+    "unit_phone",
 )
 ARCHIVE_FIELDS = ("kind", "recipient", "address", "postcode", "contact", "phone")
 HOUSEHOLD_FIELDS = ("moves", "address")

@@ -20,7 +20,8 @@ class DestinationCode:
     """One category. `required` and `forbidden` name the fields of a destination; groups say what it counts as.
 
     `unit_natures` are the only natures of unit that may be given, any when empty. `evidence` are the kinds of which one
-    is asked. `uscc`: a credit code is asked for, or the reason why there is none. `bound` says what it is to graduates
+    is asked. `uscc`: a credit code is asked for, or the reason why there is none; `unit_contact`: the unit's address and
+    phone, of who registers; agreements and older systems do not tell them. `bound` says what it is to graduates
     who were trained for a unit (定向, 委培): UNIT, FREE or FORBIDDEN. `min_chain` are the offices that must look at it,
     whatever the settings.
     A code that is not `registrable` is a parent or an old flat code: accepted in imports, not in registrations.
@@ -38,6 +39,7 @@ class DestinationCode:
     evidence: tuple[str, ...]
     minimum_wage: bool
     uscc: bool
+    unit_contact: bool
     bound: str
     min_chain: tuple[str, ...]
 
@@ -62,6 +64,7 @@ class Form:
     unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
     uscc: bool
+    unit_contact: bool
     abroad: bool
 
 
@@ -147,6 +150,7 @@ DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType(
             evidence=_listed(row["evidence"], "|"),
             minimum_wage=row["minimum_wage"] == "1",
             uscc=row["uscc"] == "1",
+            unit_contact=row["unit_contact"] == "1",
             bound=row["bound"],
             min_chain=_listed(row["min_chain"]),
         )
@@ -165,6 +169,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             unit_natures=_listed(row["unit_natures"]),
             evidence=_listed(row["evidence"], "|"),
             uscc=row["uscc"] == "1",
+            unit_contact=row["unit_contact"] == "1",
             abroad=row["abroad"] == "1",
         )
         for row in rows("forms")

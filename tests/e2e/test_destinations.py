@@ -41,6 +41,8 @@ def wanted(kind: str) -> dict[str, Any]:
     filled = {name: FILLED.get(name) for name in asks.required}
     if asks.unit_natures:
         filled["unit_nature"] = asks.unit_natures[0]
+    if asks.unit_contact:
+        filled |= {"unit_address": "太原市晋源区某路 1 号", "unit_phone": "0351-0000000"}
     if asks.uscc:
         filled["uscc_absent_reason"] = "示范单位没有统一社会信用代码"
     if DESTINATIONS[code].minimum_wage:

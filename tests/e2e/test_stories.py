@@ -18,6 +18,8 @@ CONTRACT = {
     "code": "11",
     "unit_name": "示范小学",
     "uscc_absent_reason": "乡村小学，未单独登记",
+    "unit_address": "太原市晋源区某路 2 号",
+    "unit_phone": "0351-0000000",
     "unit_nature": "22",
     "industry": "42",
     "place": "140110",

@@ -31,6 +31,8 @@ FIELDS: Final[dict[str, Any]] = {
     "industry": "31",
     "place": "140105",
     "position": "13",
+    "unit_address": "太原市小店区某路 1 号",
+    "unit_phone": "0351-0000000",
     "job_title": "机械工程师",
     "monthly_salary": 6500,
     "school_name": "山西大学",
@@ -53,7 +55,9 @@ def complete(code: str) -> e.Destination:
 
 CONTRACT: Final = complete("11")
 SEEKING: Final = complete("70")
-AGREED: Final = complete(AGREEMENT)
+# Agreements tell neither the unit's address nor its phone, and nobody did when the goldens were written.
+AGREED: Final = replace(complete(AGREEMENT), unit_address=None, unit_phone=None)
+CONTRACT_BEFORE: Final = replace(CONTRACT, unit_address=None, unit_phone=None)
 
 ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
 BOUND: Final = replace(ENROLLED, training="2", agreed_unit="晋阳机械(集团)有限公司")
@@ -84,6 +88,7 @@ LEAVING: Final = e.LeavingConfirmed(
 LEAVING_RESET: Final = e.LeavingReset(GRADUATE_ID, REGISTRATION_ID, "void_requested")
 OVERTAKEN: Final = e.AgreementOvertaken(GRADUATE_ID, AGREEMENT_ID)
 EVENTS: Final[tuple[Any, ...]] = (
+    *(replace(event, destination=CONTRACT_BEFORE) for event in (FILED, SUBMITTED, REGISTERED)),
     FILED,
     FILING_REJECTED,
     LEAVING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -63,6 +64,14 @@ def test_a_form_of_category_10_is_read_by_its_name() -> None:
     assert decoded(**ten).form is None
     assert told(**ten, 录用形式="网签") == [("form", "export.unknown_code")]
     assert told(录用形式="公招录用") == [("form", "export.unknown_code")]
+
+
+def test_the_units_address_is_read_where_there_is_a_unit() -> None:
+    street = "太原市小店区某路 1 号"
+    assert decoded(单位地址=street) == replace(EMPLOYED_TODAY, unit_address=street)
+    for base in (STUDYING, ABROAD):
+        assert decoded(base, 单位地址=street).unit_address is None
+    assert told(单位地址="长" * 201) == [("unit_address", "export.too_long")]
 
 
 def test_names_stand_for_codes() -> None:

@@ -42,6 +42,8 @@ DESTINATION = e.Destination(
     place="140110",
     position="24",
     uscc_absent_reason="乡村小学，未单独登记",
+    unit_address="太原市晋源区某路 2 号",
+    unit_phone="0351-0000000",
 )
 FILING_ID = new_id(LANE, command_id(), "filing")
 REGISTRATION_ID = new_id(LANE, command_id(2), "registration")

@@ -10,6 +10,7 @@ import pytest
 
 from services.registration.events import Destination
 from services.registration.requirements import (
+    UNIT_CONTACT,
     Evidence,
     Graduate,
     check_destination,
@@ -34,6 +35,8 @@ UNIT = Destination(
     place="140110",
     position="24",
     monthly_salary=3000,
+    unit_address="太原市晋源区某路 2 号",
+    unit_phone="0351-0000000",
 )
 VALUES: dict[str, Any] = {
     "unit_name": "晋源医院",
@@ -43,6 +46,8 @@ VALUES: dict[str, Any] = {
     "position": "19",
     "country": "瑞士",
     "uscc": make_uscc("12", "140110", "12345678"),
+    "unit_address": "太原市晋源区某路 1 号",
+    "unit_phone": "0351-0000000",
 }
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.key)
 
@@ -50,8 +55,8 @@ EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: fo
 def of_form(form: Form) -> Destination:
     nature = form.unit_natures[0] if form.unit_natures else "39"
     values = {name: nature if name == "unit_nature" else VALUES[name] for name in form.required}
-    unit_code = {"uscc": VALUES["uscc"]} if form.uscc else {}
-    return Destination(code=form.code, form=form.key, **unit_code, **values)
+    more = (*(("uscc",) if form.uscc else ()), *(UNIT_CONTACT if form.unit_contact else ()))
+    return Destination(code=form.code, form=form.key, **{name: VALUES[name] for name in more}, **values)
 
 
 def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> None:

@@ -26,6 +26,7 @@ from shared.codes.tables import UNIT_NATURE, UnknownCode
 FIELDS = {
     "unit_name", "unit_nature", "industry", "place", "position", "uscc", "school_name", "country",
     "foreign_school_name", "intention", "job_title", "monthly_salary", "hourly_pay", "uscc_absent_reason",
+    "unit_address", "unit_phone",
 }  # fmt: skip
 UNIT = {"unit_name", "uscc", "unit_nature", "industry", "place", "position", "job_title", "monthly_salary"}
 EVERY_CODE = pytest.mark.parametrize("code", DESTINATIONS.values(), ids=lambda code: code.code)

@@ -20,7 +20,7 @@ import wq.demo
 from services.directory.rows import RosterRow, decode_row
 from services.registration.decider import check_destination
 from services.registration.events import Destination
-from shared.codes.destination import AGREEMENT, rate
+from shared.codes.destination import AGREEMENT, DESTINATIONS, rate
 from shared.codes.uscc import check_uscc
 from wq.demo.cohort import Cohort, plan
 from wq.demo.comparison import Table, compare
@@ -90,6 +90,8 @@ def test_every_planned_graduate_could_be_real(path: Path) -> None:
             fields = {name: getattr(kind, name) or None for name in kind.__slots__}
             if kind.unit_nature:
                 fields |= {"unit_name": "某单位", "uscc_absent_reason": "某单位没有统一社会信用代码"}
+            if DESTINATIONS[kind.code].unit_contact:
+                fields |= {"unit_address": "某路 1 号", "unit_phone": "010-00000000"}
             if kind.code in ("801", "802", "803"):
                 fields["school_name"] = "某大学"
             if kind.code == "85":
