@@ -267,6 +267,7 @@ def fold(handling: Handling[State], history: Sequence[Recorded]) -> State:
 
 def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, start: int) -> tuple[NewEvent, ...]:
     encoded = []
+    actor = meta.actor if meta.actor.rights is None else replace(meta.actor, rights=None)
     for index, event in enumerate(events, start):
         event_type, version, data = codec.encode(event)
         encoded.append(
@@ -278,7 +279,7 @@ def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, start: int) -> tup
                 command_id=meta.command_id,
                 correlation_id=meta.correlation_id,
                 causation_id=meta.causation_id,
-                actor=replace(meta.actor, rights=None),
+                actor=actor,
                 occurred_at=meta.now,
             )
         )

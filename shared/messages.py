@@ -6,7 +6,7 @@ whose lane of the event log holds the thing, `00` for what belongs to no provinc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -44,7 +44,8 @@ class Meta:
 
     def item(self, index: int) -> Meta:
         """The meta of the index-th item of a bulk command: its own command id, so that each item repeats safely."""
-        return replace(self, command_id=uuid5(self.command_id, str(index)))
+        own = uuid5(self.command_id, str(index))
+        return Meta(own, self.correlation_id, self.actor, self.now, self.action, self.causation_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,6 @@ def graduate_id(personal: Personal, school: School, class_year: int, exam_no: st
 def _command(
     row: RosterRow, thing: str, school: School, class_year: int, envelope: str, personal: Personal
 ) -> EnrolGraduate:
-    clear = {name: getattr(row, name) for name in FIELDS if name in _ENROLLED}
     return EnrolGraduate(
         graduate_id=thing,
         province=school.province,
@@ -194,11 +193,11 @@ def _command(
         personal=envelope,
         personal_hash=personal.hash("personal", *row.personal().values()),
         id_hash=id_hash(personal, row.id_type, row.id_number),
-        **clear,
+        **{name: getattr(row, name) for name in _ENROLLED},
     )
 
 
-_ENROLLED = frozenset(EnrolGraduate.__dataclass_fields__)
+_ENROLLED = tuple(name for name in FIELDS if name in EnrolGraduate.__dataclass_fields__)
 
 
 def id_hash(personal: Personal, id_type: str, id_number: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from operator import mul
 from types import MappingProxyType
 
 from shared.codes.tables import IDENTITY_DOCUMENT, PROVINCE, rows
@@ -208,17 +209,16 @@ def make_resident_id(region6: str, birth: date, sequence: int) -> str:
 
 
 def _check_character(body: str) -> str:
-    return CHECK_CHARACTERS[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11]
+    return CHECK_CHARACTERS[sum(map(mul, map(int, body), WEIGHTS)) % 11]
 
 
 def _birth(text: str, today: date) -> date:
-    wrong = BadIdentifier("id.date", "证件号码中的出生日期不合理", "The date of birth in the number cannot be right")
     try:
         birth = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
-        raise wrong from None
-    if not may_graduate(birth, today):
-        raise wrong
+        birth = None
+    if birth is None or not may_graduate(birth, today):
+        raise BadIdentifier("id.date", "证件号码中的出生日期不合理", "The date of birth in the number cannot be right")
     return birth
 
 

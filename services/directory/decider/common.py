@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from shared.errors import Invalid, Reason
@@ -26,7 +27,13 @@ def check_chain(chain: tuple[str, ...], field: str) -> None:
 
 def values_of(record: Any) -> dict[str, Any]:
     """A command's or an event's fields by name."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    return {name: getattr(record, name) for name in _names(record.__class__)}
+
+
+# Asked for each row of a roster.
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def no_facts(command: Any, streams: Streams) -> None:
