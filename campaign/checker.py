@@ -186,7 +186,7 @@ _OFFER: Mapping[str, tuple[str, frozenset[str], str]] = {
     "agreement.OfferAccepted": ("offer_id", frozenset({"open"}), "accepted"),
     "agreement.AttestationAwaited": ("agreement_id", frozenset({"accepted"}), "attesting"),
     "agreement.AgreementConcluded": ("agreement_id", frozenset({"accepted", "attesting"}), "effective"),
-    "agreement.AgreementReturned": ("agreement_id", frozenset({"accepted"}), "returned"),
+    "agreement.AgreementReturned": ("agreement_id", frozenset({"accepted", "attesting"}), "returned"),
     "agreement.AgreementCancelled": ("agreement_id", frozenset({"effective"}), "cancelled"),
 }
 

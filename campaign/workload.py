@@ -152,6 +152,7 @@ def prepare(client: Client, schools: Sequence[str], class_year: int, size: int) 
             "review_chain": chain,
             "cancellation_chain": ["school"],
             "response_days": 3,
+            "response_days_min": 0,
             "response_days_max": 10,
             "cancellation_days": 3,
             "change_deadline": f"{class_year}-12-31",

@@ -6,6 +6,7 @@ whose lane of the event log holds the thing, `00` for what belongs to no provinc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,6 +89,11 @@ class Recorded:
     def occurred_at(self) -> datetime:
         """The platform's clock when the event was decided."""
         return self.event.occurred_at
+
+
+def until(history: Sequence[Recorded], version: int | None) -> Sequence[Recorded]:
+    """A stream as it was at a version of it; as it is when None."""
+    return history if version is None else history[:version]
 
 
 def lane_of(thing_id: str) -> str:

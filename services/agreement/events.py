@@ -1,6 +1,9 @@
 """What has happened between a graduate and the employers who invited, in the graduate's one stream.
 
 An `agreement_id` is the `offer_id` of the offer that was accepted. Amounts are whole yuan, a salary is per month.
+`province_version` and `school_version` say how many events of the province's and of the school's stream had happened when
+the agreement was made: whatever is decided about it later goes by the settings of then. None, on events from before this
+was kept, goes by the settings of the day.
 """
 
 from __future__ import annotations
@@ -88,6 +91,8 @@ class OfferSent:
     binding: str = "completion"
     template: str = "default/1"
     warnings: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,8 @@ class OfferLapsed:
 class OfferAccepted:
     """The graduate is locked from now on. `education`: 学历层次 on the roster; `awaits` is the next step of signing.
 
-    When it is the review, one of kind "agreement" opens. `number` is there when acceptance binds.
+    When it is the review, one of kind "agreement" opens. `number` is there when acceptance binds, or the seal is next:
+    the book must be printed to be stamped. A seal is waited for until `complete_by`, for ever when None.
     """
 
     TYPE: ClassVar[str] = "agreement.OfferAccepted"
@@ -157,26 +163,35 @@ class OfferAccepted:
     education: str
     awaits: str = "review"
     number: str | None = None
+    complete_by: datetime | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AttestationAwaited:
-    """The agreement waits for 学校鉴证 (三方) or 院校确认 (两方) (DOMAIN 1.1, 1.6)."""
+    """The agreement waits for 学校鉴证 (三方) or 院校确认 (两方), until `complete_by` if there is one (DOMAIN 1.1, 1.6)."""
 
     TYPE: ClassVar[str] = "agreement.AttestationAwaited"
     VERSION: ClassVar[int] = 1
 
     agreement_id: str
+    complete_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SealAwaited:
-    """The review passed or the school attested; the agreement waits for the employer's seal (用人单位盖章)."""
+    """The review passed; the agreement waits for the employer's seal (用人单位盖章), until `complete_by` if there is one.
+
+    `number` is there when it had none before: it is printed on the book that is to be stamped.
+    """
 
     TYPE: ClassVar[str] = "agreement.SealAwaited"
     VERSION: ClassVar[int] = 1
 
     agreement_id: str
+    number: str | None = None
+    complete_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +208,14 @@ class AgreementSealed:
     method: str
     evidence_id: str | None = None
     awaits: str | None = None
+    complete_by: datetime | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementAttested:
-    """The school attested or confirmed, and a further step is still awaited."""
+    """The school attested or confirmed, and a further step is still awaited; `number` and `complete_by` as above."""
 
     TYPE: ClassVar[str] = "agreement.AgreementAttested"
     VERSION: ClassVar[int] = 1
@@ -207,6 +225,10 @@ class AgreementAttested:
     scope: str
     class_year: int
     awaits: str
+    number: str | None = None
+    complete_by: datetime | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +263,9 @@ class AgreementConcluded:
 
 @dataclass(frozen=True, slots=True)
 class AgreementReturned:
-    """A reviewer said no; the graduate is free, the employer may invite anew (DOMAIN 1.1 step 6).
+    """It came to nothing before it took effect: the graduate is free, the employer may invite anew (DOMAIN 1.1 step 6).
 
+    `cause`: review (a reviewer said no), declined (by who had to seal or to attest) or overdue (neither was done in time).
     `cancellation_id` names a request to cancel that has become pointless.
     """
 
@@ -252,6 +275,7 @@ class AgreementReturned:
     agreement_id: str
     reason: str
     cancellation_id: str | None = None
+    cause: str = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +359,8 @@ class CancellationAgreed:
     class_year: int
     release_letter: str | None = None
     penalty_slip: str | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +413,8 @@ class BookApplied:
     review_id: str
     template: str = "default/1"
     warnings: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +431,8 @@ class BookAmended:
     terms: Terms
     review_id: str
     warnings: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +472,8 @@ class ScanSubmitted:
     class_year: int
     evidence_id: str
     review_id: str
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,6 +520,8 @@ class LossReported:
     loss_id: str
     statement: str
     evidence_id: str
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,6 +569,8 @@ class PaperSubmitted:
     review_id: str
     paper_number: str | None = None
     warnings: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +578,18 @@ class PaperNumberClaimed:
     """The number on a paper agreement belongs to one graduate of its class and province; kept in a stream of its own."""
 
     TYPE: ClassVar[str] = "agreement.PaperNumberClaimed"
+    VERSION: ClassVar[int] = 1
+
+    number: str
+    graduate_id: str
+    agreement_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperNumberReleased:
+    """The paper that claimed the number was returned, or taken back, before it took effect: anybody may register it."""
+
+    TYPE: ClassVar[str] = "agreement.PaperNumberReleased"
     VERSION: ClassVar[int] = 1
 
     number: str
@@ -585,4 +633,4 @@ CODEC = Codec(
     PaperSubmitted,
 )
 # Streams `paper_number-<lane>-<uuid>` prove that a number is registered once.
-CLAIM_CODEC = Codec(PaperNumberClaimed)
+CLAIM_CODEC = Codec(PaperNumberClaimed, PaperNumberReleased)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +12,11 @@ from services.agreement.state import AT_COMPLETION
 from shared.access import scope_path
 from shared.codes.destination import is_placed
 from shared.handling import Streams
-from shared.messages import Recorded
+from shared.messages import Recorded, until
 
 # 定向 and 委培: bound to the unit of their agreement (DOMAIN 1.0).
 BOUND_TRAININGS = ("2", "4")
+COMPLETION_DAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class Graduate:
 class Settings:
     """A province's settings for a class; the defaults where it has set none (DOMAIN 1.0, 1.1).
 
-    `order` is empty for the national order of the parties. `penalty_limit` is in yuan and only warns.
+    `order` is empty for the national order of the parties. `penalty_limit` is in yuan and only warns. `completion_days` are
+    those in which the employer seals, and again those in which the school attests.
     `cancellation_evidence` names what an online cancellation must bring: release_letter, penalty_slip.
+    `issues_numbers` says that every number on an agreement of the class is the platform's.
     """
 
     parties: int = 2
@@ -53,6 +56,8 @@ class Settings:
     cancellation_evidence: tuple[str, ...] = ()
     issues_numbers: bool = False
     template: str = "default/1"
+    completion_days: int = COMPLETION_DAYS
+    response_days_min: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The stream that says whose a number on paper is, and what it says: `held_by` is a graduate, None when free."""
+
+    stream: str
+    number: str
+    held_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
 
-    `breach_limit` is the school's; `claimed_by` says whose the number on a paper agreement is already.
+    `settings` and the school's `breach_limit` are those that the agreement was made under; those of today for one that is
+    being made, with the versions of the two streams that say so (None: not read). `claim` is that of the number on the
+    paper that the command is about.
     `blocked`: the graduate's school does not let the employer invite.
     """
 
@@ -90,31 +106,64 @@ class Facts:
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
     breach_limit: int | None = None
     blocked: bool = False
-    claimed_by: str | None = None
+    claim: Claim | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 def facts_of(
     graduate_id: str,
     streams: Streams,
     *,
+    agreement_id: str | None = None,
     employer_id: str | None = None,
     evidence: Sequence[str] = (),
-    claim: str | None = None,
+    claim: Claim | None = None,
 ) -> Facts:
-    """The facts from the streams that were read; a stream not read says nothing."""
+    """The facts from the streams that were read; a stream not read says nothing.
+
+    `agreement_id` names what the command is about, if it is there already: see `begun_in`. `claim` says which number on
+    paper it is about.
+    """
     graduate = graduate_of(graduate_id, streams)
-    class_year = graduate.class_year if graduate else 0
+    begun = begun_in(streams.get(f"agreement-{graduate_id}", ()), agreement_id) or {}
+    class_year = begun.get("class_year", graduate.class_year if graduate else 0)
+    scope = begun.get("scope", graduate.scope if graduate else None)
+    province = streams.get(f"province-{graduate_id[:2]}")
+    school = streams.get(school_stream(scope)) if scope else None
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in evidence}
     return Facts(
         graduate=graduate,
-        settings=_settings(streams.get(f"province-{graduate_id[:2]}", ()), class_year),
+        settings=_settings(until(province or (), begun.get("province_version")), class_year),
         employer=_employer(streams.get(f"employer-{employer_id}", ())),
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
         evidence=MappingProxyType({each: file for each, file in found.items() if file is not None}),
-        breach_limit=_breach_limit(streams.get(school_stream(graduate_id, graduate), ()), class_year),
-        blocked=employer_id in _blocked(streams.get(school_stream(graduate_id, graduate), ()), class_year),
-        claimed_by=next((recorded.data["graduate_id"] for recorded in reversed(streams.get(claim or "", ()))), None),
+        breach_limit=_breach_limit(until(school or (), begun.get("school_version")), class_year),
+        blocked=employer_id in _blocked(school or (), class_year),
+        claim=None if claim is None else replace(claim, held_by=_holder(streams.get(claim.stream, ()))),
+        province_version=None if province is None else len(province),
+        school_version=None if school is None else len(school),
     )
+
+
+def begun_in(history: Sequence[Recorded], thing_id: str | None) -> Mapping[str, Any] | None:
+    """What the offer, book or paper began with that has this id, or whose first review or request to cancel has it."""
+    for recorded in reversed(history) if thing_id is not None else ():
+        data = recorded.data
+        if recorded.type == "agreement.CancellationRequested" and data["cancellation_id"] == thing_id:
+            thing_id = data["agreement_id"]
+        elif recorded.type in _BEGINS and thing_id in (data.get(name) for name in _BEGUN_AS):
+            return data
+    return None
+
+
+_BEGINS = ("agreement.OfferSent", "agreement.BookApplied", "agreement.PaperSubmitted")
+_BEGUN_AS = ("offer_id", "agreement_id", "review_id")
+
+
+def _holder(history: Sequence[Recorded]) -> str | None:
+    last = history[-1] if history else None
+    return last.data["graduate_id"] if last is not None and last.type == "agreement.PaperNumberClaimed" else None
 
 
 def graduate_of(graduate_id: str, streams: Streams) -> Graduate | None:
@@ -140,9 +189,10 @@ def graduate_of(graduate_id: str, streams: Streams) -> Graduate | None:
 _ON_ROSTER = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
 
 
-def school_stream(graduate_id: str, graduate: Graduate | None) -> str:
-    """The stream of the graduate's school, an empty text when there is no graduate."""
-    return f"school-{graduate_id[:2]}-{graduate.school}" if graduate else ""
+def school_stream(scope: str) -> str:
+    """The stream of the school in a scope path."""
+    _, province, school, *_ = scope.split("/")
+    return f"school-{province}-{school}"
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
@@ -161,6 +211,9 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 cancellation_evidence=tuple(told.get("cancellation_evidence", ())),
                 issues_numbers=told.get("issues_numbers", False),
                 template=told.get("template", "default/1"),
+                completion_days=told.get("completion_days", COMPLETION_DAYS),
+                # A province that set its periods before there was a shortest one allowed any.
+                response_days_min=told.get("response_days_min", 0),
             )
     return settings
 

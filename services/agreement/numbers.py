@@ -52,7 +52,7 @@ def number(class_year: int, school: str, education: str, serial: int) -> str:
 
 def parse(text: str) -> AgreementNumber:
     """A number taken apart. Raises ValueError whose text says what is wrong."""
-    if len(text) != LENGTH or not _digits(text):
+    if not has_form(text):
         raise ValueError(f"应为 {LENGTH} 位数字 / must be {LENGTH} digits")
     if check_digit(text[:-1]) != text[-1]:
         raise ValueError("校验位不符，编号有误 / the check digit does not fit: the number was miswritten")
@@ -60,6 +60,11 @@ def parse(text: str) -> AgreementNumber:
     if serial == 0:
         raise ValueError("流水号从 1 开始 / serials start at 1")
     return AgreementNumber(int(text[:4]), text[4:9], text[EDUCATION_PLACE], serial)
+
+
+def has_form(text: str) -> bool:
+    """Whether a text has the form of our numbers, rightly written or not."""
+    return len(text) == LENGTH and _digits(text)
 
 
 def explain(text: str) -> dict[str, Any]:

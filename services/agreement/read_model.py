@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
-    null,
+    literal,
     select,
     union_all,
 )
@@ -60,11 +60,13 @@ OFFERS = Table(
     Column("caused_by", Text),
     Column("reason_code", Text),
     Column("state_since", DateTime(timezone=True), nullable=False),
+    Column("complete_by", DateTime(timezone=True)),
     Column("position_in_lane", BigInteger, nullable=False),
 )
 Index("offers_by_employer", OFFERS.c.employer_id, OFFERS.c.sent_at.desc(), OFFERS.c.offer_id)
 Index("offers_due", OFFERS.c.respond_by, postgresql_where=OFFERS.c.state == Status.OPEN.value)
 Index("cancellations_due", OFFERS.c.answer_by, postgresql_where=OFFERS.c.answer_by.is_not(None))
+Index("completions_due", OFFERS.c.complete_by, postgresql_where=OFFERS.c.complete_by.is_not(None))
 Index(
     "offers_awaiting_attestation",
     OFFERS.c.scope,
@@ -113,6 +115,7 @@ Index(
 DRAFT, DISCARDED = "draft", "discarded"
 _AWAITING = {"review": Status.ACCEPTED, "seal": Status.SEALING, "attest": Status.ATTESTING}
 _NO_CANCELLATION = {"cancellation_id": None, "answer_by": None, "contested": None, "contested_since": None}
+_OVER = {"complete_by": None, **_NO_CANCELLATION}
 _TERMS = ("position", "job_title", "monthly_salary", "penalty")
 _BOOK_STATES = {
     "agreement.BookAmended": Status.APPLIED,
@@ -192,19 +195,19 @@ def _offer_change(recorded: Recorded) -> Mapping[str, Any]:
         case "OfferWithdrawn" | "OfferRefused" | "OfferLapsed" as what:
             return {"state": Status(what.removeprefix("Offer").lower()).value, "reason": data.get("reason")}
         case "OfferAccepted":
-            return {"state": _AWAITING[data.get("awaits", "review")].value, "number": data.get("number")}
+            return {"number": None, **_awaiting(data, data.get("awaits", "review"))}
         case "AttestationAwaited":
-            return {"state": Status.ATTESTING.value}
+            return _awaiting(data, "attest")
         case "SealAwaited":
-            return {"state": Status.SEALING.value}
+            return _awaiting(data, "seal")
         case "AgreementSealed" | "AgreementAttested" if data.get("awaits"):
-            return {"state": _AWAITING[data["awaits"]].value}
+            return _awaiting(data, data["awaits"])
         case "AgreementConcluded" if data.get("kind", "online") == "online":
-            return {"state": Status.EFFECTIVE.value, "number": data["number"]}
+            return {"state": Status.EFFECTIVE.value, "number": data["number"], "complete_by": None}
         case "AgreementReturned":
-            return {"state": Status.RETURNED.value, "reason": data["reason"], **_NO_CANCELLATION}
+            return {"state": Status.RETURNED.value, "reason": data["reason"], **_OVER}
         case "AgreementCancelled":
-            return {"state": Status.CANCELLED.value, **_ended(data), **_NO_CANCELLATION}
+            return {"state": Status.CANCELLED.value, **_ended(data), **_OVER}
         case "CancellationRequested":
             answer_by = datetime.fromisoformat(data["answer_by"])
             return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"], "answer_by": answer_by}
@@ -220,6 +223,16 @@ def _offer_change(recorded: Recorded) -> Mapping[str, Any]:
     return {}
 
 
+def _awaiting(data: Mapping[str, Any], step: str) -> dict[str, Any]:
+    """What changes when the next step of signing begins; a number is told once."""
+    complete_by = data.get("complete_by")
+    change: dict[str, Any] = {
+        "state": _AWAITING[step].value,
+        "complete_by": datetime.fromisoformat(complete_by) if complete_by else None,
+    }
+    return {**change, "number": data["number"]} if data.get("number") else change
+
+
 _EMPTY: Mapping[str, Any] = {
     "employer_name": None,
     "scope": None,
@@ -231,7 +244,7 @@ _EMPTY: Mapping[str, Any] = {
     "reason": None,
     "caused_by": None,
     "reason_code": None,
-    **_NO_CANCELLATION,
+    **_OVER,
 }
 
 
@@ -354,17 +367,18 @@ def count_cancellations(
     return [row._asdict() for row in connection.execute(page)]
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str | None]]:
-    """(graduate, offer, None) of offers and (graduate, agreement, cancellation) of requests whose time is over."""
+def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str]]:
+    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over."""
     columns = OFFERS.c
-    offers = select(columns.graduate_id, columns.offer_id, null().label("cancellation_id")).where(
+    offers = select(literal("offer"), columns.graduate_id, columns.offer_id).where(
         columns.state == Status.OPEN.value, columns.respond_by <= now
     )
-    cancellations = select(columns.graduate_id, columns.offer_id, columns.cancellation_id).where(
+    cancellations = select(literal("cancellation"), columns.graduate_id, columns.cancellation_id).where(
         columns.answer_by <= now
     )
-    found = connection.execute(union_all(offers, cancellations).limit(limit))
-    return [(graduate_id, offer_id, cancellation_id) for graduate_id, offer_id, cancellation_id in found]
+    completions = select(literal("completion"), columns.graduate_id, columns.offer_id).where(columns.complete_by <= now)
+    found = connection.execute(union_all(offers, cancellations, completions).limit(limit))
+    return [(what, graduate_id, thing_id) for what, graduate_id, thing_id in found]
 
 
 def list_books(

@@ -106,6 +106,20 @@ class AttestAgreement(Shape):
     agreement_id = shapes.thing_id()
 
 
+class DeclineSeal(Shape):
+    makes = decider.DeclineSeal
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
+class DeclineAttestation(Shape):
+    makes = decider.DeclineAttestation
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+    reason = shapes.sentence(200)
+
+
 class RequestCancellation(Shape):
     makes = decider.RequestCancellation
     graduate_id = shapes.thing_id()
@@ -148,7 +162,7 @@ class MediateCancellation(Shape):
 class Terms(Shape):
     makes = events.Terms
     unit_name = shapes.sentence(100)
-    uscc = shapes.sentence(18, required=False)
+    uscc = shapes.sentence(25, required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
     nature = shapes.coded(UNIT_NATURE)
     industry = shapes.coded(INDUSTRY)

@@ -86,6 +86,14 @@ class AgreementService:
         attestations = self._numbered([AttestAgreement(each.graduate_id, each.agreement_id) for each in wanted])
         return handle_many(self.log, HANDLING, attestations, meta)
 
+    @command(schemas.DeclineSeal)
+    def decline_seal(self, command: decider.DeclineSeal, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.DeclineAttestation)
+    def decline_attestation(self, command: decider.DeclineAttestation, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @command(schemas.RequestCancellation)
     def request_cancellation(self, command: decider.RequestCancellation, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
@@ -245,6 +253,7 @@ def _shown(offer: Offer) -> dict[str, Any]:
         "revision": offer.revision,
         "number": offer.number,
         "reason": offer.reason,
+        "complete_by": to_json(offer.complete_by),
     }
     return {**shown, **_shown_cancellation(offer)}
 

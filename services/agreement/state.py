@@ -87,17 +87,31 @@ class Agreement:
 
     @property
     def binding(self) -> bool:
-        """Whether it can be cancelled: effective, or bound by acceptance where the province says so."""
-        return self.status == Status.EFFECTIVE or (self.number is not None and self.status in _AWAITING.values())
+        """Whether it can be cancelled: what does not bind yet is returned or voided instead."""
+        return self.status == Status.EFFECTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer(Agreement):
-    """An offer and what became of it, with the terms as last edited."""
+    """An offer and what became of it, with the terms as last edited.
+
+    A seal or an attestation is waited for until `complete_by`, for ever when None.
+    """
 
     sent: e.OfferSent
     status: Status = Status.OPEN
     revision: int = 1
+    complete_by: datetime | None = None
+
+    @property
+    def binding(self) -> bool:
+        """Acceptance binds already where the province says so."""
+        return self.status == Status.EFFECTIVE or (self.at_acceptance and self.status in _AWAITING.values())
+
+    @property
+    def at_acceptance(self) -> bool:
+        """Whether acceptance binds, and not only the last step."""
+        return self.sent.binding == AT_ACCEPTANCE
 
     @property
     def id(self) -> str:
@@ -127,6 +141,11 @@ class Offer(Agreement):
     def is_open(self, now: datetime) -> bool:
         """Whether it can be answered: exactly at its deadline it cannot."""
         return self.status == Status.OPEN and now < self.sent.respond_by
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it still waits for a seal or an attestation that is too late: exactly at the deadline it is."""
+        waiting = self.status in (Status.SEALING, Status.ATTESTING)
+        return waiting and self.complete_by is not None and now >= self.complete_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +196,7 @@ class Agreements:
     """All drafts, offers and books of one graduate, oldest first.
 
     `cancellations` says which agreement each request to cancel is or was about, so that who asked or answered is known
-    again when the request is over.
+    again when the request is over. `numbers` are those that agreements of this graduate bear or bore.
     """
 
     offers: Mapping[str, Offer] = field(default_factory=_nothing)
@@ -185,6 +204,7 @@ class Agreements:
     drafts: Mapping[str, e.OfferDrafted] = field(default_factory=_nothing)
     breaches: int = 0
     cancellations: Mapping[str, str] = field(default_factory=_nothing)
+    numbers: frozenset[str] = frozenset()
 
     @property
     def locked(self) -> Known | None:
@@ -231,10 +251,6 @@ class Agreements:
             None,
         )
 
-    def numbers(self) -> frozenset[str]:
-        """The numbers that books of this graduate bear or bore."""
-        return frozenset(book.number for book in self.books.values() if book.number is not None)
-
     def having(self, thing: Known) -> Agreements:
         """The same with one offer or book as it is now."""
         if isinstance(thing, Offer):
@@ -256,8 +272,14 @@ def evolve(state: Agreements, event: Any) -> Agreements:
     for part in (_evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
         after = part(state, event)
         if after is not None:
-            return after
+            return _numbered(after, event)
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def _numbered(state: Agreements, event: Any) -> Agreements:
+    # Whatever an event of this stream calls a number is one of this graduate's.
+    number = getattr(event, "number", None)
+    return state if number is None or number in state.numbers else replace(state, numbers=state.numbers | {number})
 
 
 def _evolve_offer(state: Agreements, event: Any) -> Agreements | None:
@@ -302,14 +324,20 @@ def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
     match event:
         case e.OfferAccepted():
             return state.changing(
-                event.offer_id, status=_AWAITING[event.awaits], education=event.education, number=event.number
+                event.offer_id,
+                status=_AWAITING[event.awaits],
+                education=event.education,
+                number=event.number,
+                complete_by=event.complete_by,
             )
         case e.AttestationAwaited():
-            return state.changing(event.agreement_id, status=Status.ATTESTING)
+            return _awaiting(state, event, ATTEST)
         case e.SealAwaited():
-            return state.changing(event.agreement_id, status=Status.SEALING)
-        case e.AgreementSealed() | e.AgreementAttested():
-            return state if event.awaits is None else state.changing(event.agreement_id, status=_AWAITING[event.awaits])
+            return _awaiting(state, event, SEAL, event.number)
+        case e.AgreementSealed():
+            return state if event.awaits is None else _awaiting(state, event, event.awaits)
+        case e.AgreementAttested():
+            return _awaiting(state, event, event.awaits, event.number)
         case e.AgreementConcluded():
             return state.changing(event.agreement_id, status=Status.EFFECTIVE, number=event.number)
         case e.AgreementReturned():
@@ -322,6 +350,16 @@ def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
                 cancelled = cancelled.changing(event.agreement_id, loss=None)
             return replace(cancelled, breaches=state.breaches + (event.caused_by == "graduate"))
     return None
+
+
+def _awaiting(
+    state: Agreements,
+    event: e.AttestationAwaited | e.SealAwaited | e.AgreementSealed | e.AgreementAttested,
+    step: str,
+    number: str | None = None,
+) -> Agreements:
+    numbered = {} if number is None else {"number": number}
+    return state.changing(event.agreement_id, status=_AWAITING[step], complete_by=event.complete_by, **numbered)
 
 
 def _evolve_cancellation(state: Agreements, event: Any) -> Agreements | None:

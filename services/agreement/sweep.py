@@ -1,13 +1,17 @@
-"""Lapsing what nobody answered in time: offers and requests to cancel. Safe to repeat and to run beside itself."""
+"""Lapsing what nobody did in time: answers to offers and to requests to cancel, seals and attestations.
+
+Safe to repeat and to run beside itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from services.agreement.decider import HANDLING, LapseCancellation, LapseOffer
+from services.agreement.decider import HANDLING, LapseCancellation, LapseCompletion, LapseOffer
 from services.agreement.read_model import due
 from shared.access import Role
 from shared.errors import Conflict
@@ -36,12 +40,17 @@ def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
     return lapsed
 
 
-def _by_action(pending: list[tuple[str, str, str | None]]) -> dict[str, list[LapseOffer | LapseCancellation]]:
-    commands: dict[str, list[LapseOffer | LapseCancellation]] = {}
-    for graduate_id, offer_id, cancellation_id in pending:
-        if cancellation_id is None:
-            commands.setdefault("agreement.lapse_offer", []).append(LapseOffer(graduate_id, offer_id))
-        else:
-            lapse = LapseCancellation(graduate_id, cancellation_id)
-            commands.setdefault("agreement.lapse_cancellation", []).append(lapse)
+Lapse = LapseOffer | LapseCancellation | LapseCompletion
+_LAPSING: Mapping[str, tuple[str, Callable[[str, str], Lapse]]] = {
+    "offer": ("agreement.lapse_offer", LapseOffer),
+    "cancellation": ("agreement.lapse_cancellation", LapseCancellation),
+    "completion": ("agreement.lapse_completion", LapseCompletion),
+}
+
+
+def _by_action(pending: Sequence[tuple[str, str, str]]) -> dict[str, list[Lapse]]:
+    commands: dict[str, list[Lapse]] = {}
+    for what, graduate_id, thing_id in pending:
+        action, lapse = _LAPSING[what]
+        commands.setdefault(action, []).append(lapse(graduate_id, thing_id))
     return commands

@@ -29,7 +29,9 @@ class ProvinceSettingsChanged:
     `signing_order` empty means the national order; `binding` is completion or acceptance; `penalty_limit` (yuan) only
     warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class;
     `imports_until` is the last day of importing destinations, None for never; what follows a cancellation, a void or a
-    return may be registered for `reopened_days` even after the deadline.
+    return may be registered for `reopened_days` even after the deadline;
+    `completion_days` are those that the employer has to seal, and again the school to attest; an employer's own deadline
+    for the answer lies between `response_days_min` and `response_days_max` (0: any deadline in the future).
     `licence_required`: an employer of the province is verified on its licence only; the newest class that is set counts.
     """
 
@@ -56,6 +58,8 @@ class ProvinceSettingsChanged:
     imports_until: date | None = None
     reopened_days: int = 30
     licence_required: bool = False
+    completion_days: int = 15
+    response_days_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from shared.access import Right, Role, Subject
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import NotFound, Reason
 from shared.handling import Handling, Streams
-from shared.messages import Meta, Recorded, lane_of
+from shared.messages import Meta, Recorded, lane_of, until
 
 NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
 DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
@@ -40,7 +40,10 @@ DEFAULT_STEP_DAYS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenReview:
-    """Something is to be looked at, by the offices of `min_chain` whatever the settings."""
+    """Something is to be looked at, by the offices of `min_chain` whatever the settings.
+
+    The settings are those of the province and of the school as they were at these versions; None stands for today's.
+    """
 
     kind: str
     subject_id: str
@@ -48,6 +51,8 @@ class OpenReview:
     scope: str
     class_year: int
     min_chain: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
     @property
     def case_id(self) -> str:
@@ -253,11 +258,13 @@ def _reads(command: Any) -> list[str]:
 def _facts(command: Any, streams: Streams) -> Facts:
     if not isinstance(command, OpenReview):
         return Facts()
-    province, school = _reads(command)
-    chain = chain_of(command.kind, command.class_year, streams[province], streams[school])
+    names = _reads(command)
+    versions = (command.province_version, command.school_version)
+    province, school = (until(streams[name], version) for name, version in zip(names, versions, strict=True))
+    chain = chain_of(command.kind, command.class_year, province, school)
     return Facts(
         with_steps(chain, command.min_chain),
-        step_days_of(command.class_year, streams[province]),
+        step_days_of(command.class_year, province),
     )
 
 

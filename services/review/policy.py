@@ -12,8 +12,16 @@ from shared.messages import Recorded
 def _open(event: Recorded, kind: str, subject_id: str) -> Sequence[Intent]:
     """A case about the thing whose id the event holds under the name `subject_id`."""
     data = event.data
-    steps = tuple(data.get("min_chain", ()))
-    command = OpenReview(kind, data[subject_id], data["graduate_id"], data["scope"], data["class_year"], steps)
+    command = OpenReview(
+        kind=kind,
+        subject_id=data[subject_id],
+        graduate_id=data["graduate_id"],
+        scope=data["scope"],
+        class_year=data["class_year"],
+        min_chain=tuple(data.get("min_chain", ())),
+        province_version=data.get("province_version"),
+        school_version=data.get("school_version"),
+    )
     return [Intent("review.open_review", command)]
 
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.agreement.state import LOCKED, Known, Status
+from services.review.decider import Case
+from services.review.events import StepApproved, StepEscalated
+from shared.access import Role
+from shared.errors import ServiceError
+from shared.messages import Meta
 from tests.support.decision_tables import AGREEMENTS, DOCS, REGISTRATIONS, REVIEWS, TABLES, DecisionTable
+from tests.support.spec import NOW, SYSTEM, command_id, folded
 
 EVERY_TABLE = pytest.mark.parametrize("name", TABLES)
 
@@ -53,3 +62,41 @@ def test_nobody_is_stuck(table: DecisionTable) -> None:
     """In every state some command of some person or office still leads on."""
     for state, row in table.outcomes().items():
         assert any("**" in outcome for outcome in row.values()), state
+
+
+# Who is waited for, in each state that waits for somebody else than the graduate whom it locks.
+AWAITED = {Status.SEALING: Role.EMPLOYER, Status.ATTESTING: Role.SCHOOL}
+LATER = timedelta(days=400)
+
+
+def test_a_locked_graduate_depends_on_nobody_for_good() -> None:
+    """Whoever is waited for may do nothing for ever: somebody else, the graduate or time moves what locks."""
+    locking = {name: folded(AGREEMENTS.handling, past).locked for name, past in AGREEMENTS.states.items()}
+    locked = {name: known for name, known in locking.items() if known is not None}
+    assert {known.status for known in locked.values()} == LOCKED
+    for name, known in locked.items():
+        others = [told for told, (_, by) in AGREEMENTS.commands.items() if by.role != AWAITED.get(known.status)]
+        assert any(_moves(name, known, told, later) for told in others for later in (timedelta(), LATER)), name
+
+
+def _moves(name: str, known: Known, told: str, later: timedelta) -> bool:
+    try:
+        events = AGREEMENTS.decided(name, told, later)
+    except ServiceError:
+        return False
+    after = folded(AGREEMENTS.handling, (*AGREEMENTS.states[name], *events))
+    return bool(after.get(known.id) != known)
+
+
+def test_each_review_that_waits_is_taken_over_by_the_office_above() -> None:
+    """What a review decides comes from the review: its own table must lead on when an office does nothing."""
+    for name, past in REVIEWS.states.items():
+        case = folded(REVIEWS.handling, past)
+        if not isinstance(case, Case) or case.waiting_for is None or case.escalated:
+            continue
+        late = replace(case.opened, step_days=1, due_at=NOW)
+        steps = [replace(event, due_at=NOW) if isinstance(event, StepApproved) else event for event in past[1:]]
+        meta = Meta(command_id(7), command_id(7), SYSTEM, NOW + LATER, "table.action")
+        lapse = REVIEWS.commands["EscalateReview"][0]
+        events = REVIEWS.handling.decide(lapse, folded(REVIEWS.handling, (late, *steps)), REVIEWS.facts, meta)
+        assert [type(event) for event in events] == [StepEscalated], name

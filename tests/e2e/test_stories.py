@@ -78,7 +78,7 @@ def test_jiangsu_binds_at_acceptance_and_ends_with_a_stamped_scan(people: People
 
 
 def test_zhejiang_ends_with_seal_and_confirmation_of_the_school(people: People) -> None:
-    """浙江: 应约 → 审核 → 单位盖章 → 院校确认."""
+    """浙江: 应约 → 审核 → 打印 → 单位盖章上传扫描件 → 院校确认."""
     place = people.settle("10336", YEAR, 2, 4, signing_order=["accept", "review", "seal", "attest"])
     person, unit = place.graduates[0], place.employers[0]
     offer_id = people.invite(place, person, unit)
@@ -87,10 +87,55 @@ def test_zhejiang_ends_with_seal_and_confirmation_of_the_school(people: People) 
     people.await_state(person, offer_id, "sealing")
     about = {"graduate_id": person, "agreement_id": offer_id}
     assert people.refused(place.office, "agreement.attest_agreement", **about) == "agreement.not_awaiting_attestation"
-    people.ask(employer(unit), "agreement.seal_agreement", **about)
+    printed = people.ask(employer(unit), "directory.print_agreement", **about)
+    assert printed["number"] == people.offer(person, offer_id)["number"]
+    assert b64decode(printed["content"]).startswith(b"%PDF")
+    scan = evidence(people, person, "stamped_agreement", employer(unit), employer_id=unit)
+    people.ask(employer(unit), "agreement.seal_agreement", **about, scan=scan)
     people.ask(place.office, "agreement.attest_agreement", **about)
-    people.await_state(person, offer_id, "effective")
+    assert people.await_state(person, offer_id, "effective")["number"] == printed["number"]
+    again = people.ask(graduate(person), "directory.print_agreement", **about)
+    assert [again[name] for name in ("number", "verification")] == [
+        printed[name] for name in ("number", "verification")
+    ]
     await_registered(people, person, "10")
+
+
+def test_nobody_waits_for_ever_for_a_seal_or_for_the_attestation(people: People) -> None:
+    """单位拒绝盖章 → 另签 → 学校不予鉴证 → 再签 → 逾期未盖章 → 自动退回."""
+    order = ["accept", "review", "seal", "attest"]
+    place = people.settle("10403", YEAR, 3, 4, signing_order=order, review_chain=["school"], completion_days=2)
+    person, unit = place.graduates[0], place.employers[0]
+
+    def signed() -> dict[str, str]:
+        offer_id = people.invite(place, person, unit)
+        people.accept(person, offer_id, unit)
+        people.review(place, person, "agreement", "school")
+        people.await_state(person, offer_id, "sealing")
+        return {"graduate_id": person, "agreement_id": offer_id}
+
+    declined = signed()
+    people.ask(employer(unit), "agreement.decline_seal", **declined, reason="岗位已取消")
+    about = signed()
+    people.ask(employer(unit), "agreement.seal_agreement", **about)
+    people.ask(place.office, "agreement.decline_attestation", **about, reason="单位资质存疑")
+    overdue = signed()
+    clock = people.platform.clock
+    clock.set(clock.now() + timedelta(days=2, minutes=1))
+    late = people.refused(employer(unit), "agreement.seal_agreement", **overdue)
+    assert late == "agreement.completion_lapsed"
+
+    def swept() -> bool:
+        swept = wq("sweep", environment=people.platform.environment)
+        assert swept.returncode == 0, swept.stderr
+        return people.offer(person, overdue["agreement_id"])["state"] == "returned"
+
+    eventually(swept, "the sweep returns it")
+    numbers = [people.offer(person, each["agreement_id"])["number"] for each in (declined, about, overdue)]
+    assert len(set(numbers)) == 3
+    people.await_counts(place, {"": 4})
+    destination = {"code": "70", "intention": "job_seeking"}
+    people.ask(graduate(person), "registration.register_destination", graduate_id=person, destination=destination)
 
 
 def test_where_the_employer_seals_first_it_says_so_and_the_province_reviews_last(people: People) -> None:

@@ -18,8 +18,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.agreement.decider import AcceptOffer, AgreeToCancellation, RequestCancellation
-from services.agreement.state import LOCKED, OVER, Status
+from services.agreement.decider import (
+    AcceptOffer,
+    AgreeToCancellation,
+    LapseCancellation,
+    LapseCompletion,
+    MediateCancellation,
+    RequestCancellation,
+)
+from services.agreement.events import PaperSubmitted
+from services.agreement.state import LOCKED, OVER, Book, Status
 from services.registration.decider import RegisterDestination
 from services.review.decider import ApproveReview
 from shared.access import Role
@@ -29,7 +37,7 @@ from shared.handling import Answer
 from shared.messages import Actor, Meta, Recorded
 from tests.support import examples
 from tests.support.registration_examples import complete
-from tests.support.spec import SCHOOL
+from tests.support.spec import SCHOOL, SYSTEM
 from tests.support.world import (
     CONSUMERS,
     EDUCATIONS,
@@ -67,18 +75,22 @@ class Season(RuleBasedStateMachine):
         self.lost: set[str] = set()
         self.decided: Counter[str] = Counter()
         self.drafted: dict[str, str] = {}
+        self.claimed: dict[str, str] = {}
+        # The settings of today as they were told, those of each agreement's first day, and which agreement a case is about.
+        self.today: dict[str, dict[str, Any]] = {"province": {}, "school": {}}
+        self.made_under: dict[str, dict[str, dict[str, Any]]] = {}
+        self.subjects: dict[str, str] = {}
 
     # the directory
 
-    @initialize(data=data, bound=st.booleans(), limit=st.sampled_from([None, 1]))
-    def a_season_begins(self, data: st.DataObject, bound: bool, limit: int | None) -> None:
+    @initialize(data=data, bound=st.booleans())
+    def a_season_begins(self, data: st.DataObject, bound: bool) -> None:
         self.the_province_changes_its_settings(data)
         for employer_id in EMPLOYERS:
             self.register_employer(employer_id)
         for number, graduate_id in enumerate(GRADUATES):
             self.enrol("Enrolled", graduate_id, EDUCATIONS[number], bound and number == 1)
-        school = {"school": "10108", "class_year": 2026, "breach_limit": limit}
-        self.world.tell("school-14-10108", "directory.SchoolSettingsChanged", **school)
+        self.the_school_changes_its_settings(data)
 
     @rule(data=data)
     def the_province_changes_its_settings(self, data: st.DataObject) -> None:
@@ -91,11 +103,22 @@ class Season(RuleBasedStateMachine):
             binding=choice.of(["completion", "acceptance"]),
             issues_numbers=choice.of([False, True]),
             review_days=choice.of([5, 0]),
+            cancellation_days=choice.of([15, 5]),
+            completion_days=choice.of([15, 5]),
             evidence_required=choice.of([False, True]),
             imports_until=choice.of([None, (self.world.now + timedelta(days=10)).date().isoformat()]),
             change_deadline=(self.world.now - timedelta(days=1)).date().isoformat() if choice.rarely() else None,
             reopened_days=choice.of([30, 0]),
         )
+
+    @rule(data=data)
+    def the_school_changes_its_settings(self, data: st.DataObject) -> None:
+        choice = Choice(data)
+        told: dict[str, Any] = {"school": "10108", "class_year": 2026, "breach_limit": choice.of([None, 1])}
+        for name in ("review_chain", "cancellation_chain"):
+            own = choice.of([None, *CHAINS])
+            told |= {} if own is None else {name: list(own)}
+        self.world.tell("school-14-10108", "directory.SchoolSettingsChanged", **told)
 
     @rule(employer_id=st.sampled_from(EMPLOYERS), what=st.sampled_from(["Suspended", "Reinstated"]))
     def an_office_looks_at_an_employer(self, employer_id: str, what: str) -> None:
@@ -202,11 +225,53 @@ class Season(RuleBasedStateMachine):
             self._settle()
             self._everything_agrees()
         assert not self.world.in_review()
+        self._nobody_seals_or_attests_any_more()
+        assert not [each.id for _, each in self.world.known() if each.status in (Status.SEALING, Status.ATTESTING)]
+
+    def _nobody_seals_or_attests_any_more(self) -> None:
+        """Time returns what does not bind yet; what acceptance bound, the graduate gets out of without the employer."""
+        for graduate_id, each in self.world.known():
+            if each.status not in (Status.SEALING, Status.ATTESTING):
+                continue
+            own = Actor(Role.GRADUATE, graduate_id)
+            self.world.now += timedelta(days=400)
+            self._now(Asked("agreement.lapse_completion", LapseCompletion(graduate_id, each.id), SYSTEM))
+            if not each.binding:
+                continue
+            if each.cancellation is None and each.contested is None:
+                request = RequestCancellation(graduate_id, each.id, "mutual", "单位未盖章")
+                self._now(Asked("agreement.request_cancellation", request, own))
+                self.world.now += timedelta(days=400)
+            known = self.world.agreements(graduate_id).get(each.id)
+            assert known is not None
+            if known.cancellation is not None:
+                asked = known.cancellation.requested.cancellation_id
+                self._now(Asked("agreement.lapse_cancellation", LapseCancellation(graduate_id, asked), SYSTEM))
+            contested = self.world.agreements(graduate_id).get(each.id)
+            assert contested is not None
+            assert contested.contested is not None
+            mediate = MediateCancellation(graduate_id, contested.contested.cancellation_id, "cancel", "单位未盖章")
+            self._now(Asked("agreement.mediate_cancellation", mediate, SCHOOL))
+        for _ in range(5):
+            self._settle()
+            self.the_offices_work_their_lists_off()
+        self._everything_agrees()
+
+    def _now(self, wanted: Asked) -> None:
+        self.world.ask(wanted, self.world.meta(wanted, self.world.next_id()))
+        self.what_is_stored_adds_up()
 
     def _everything_agrees(self) -> None:
         wanted, waiting = self.world.in_review(), self.world.waiting()
         assert waiting <= set(wanted), "a case waits for a thing that is gone"
         assert set(wanted) <= waiting, {wanted[each] for each in set(wanted) - waiting}
+        held = (Status.SUBMITTED, Status.EFFECTIVE, Status.CANCELLED)
+        papers = [each.begun for _, each in self.world.known() if isinstance(each, Book) and each.status in held]
+        assert self.claimed == {
+            each.paper_number: each.graduate_id
+            for each in papers
+            if isinstance(each, PaperSubmitted) and each.paper_number is not None
+        }
         for graduate_id in GRADUATES:
             state = self.world.agreements(graduate_id)
             registered = self.world.registrations(graduate_id).registered
@@ -227,12 +292,19 @@ class Season(RuleBasedStateMachine):
 
     def _look_at(self, event: Recorded) -> None:
         kind, told = event.type.rpartition(".")[2], event.data
+        self._settings_are_never_retroactive(event)
         match kind:
             case "ReviewPassed" | "ReviewReturned" | "ReviewClosed":
                 self.decided[event.stream] += 1
                 assert self.decided[event.stream] == 1, "a case is decided once"
             case "OfferAccepted" if told.get("number"):
                 self._new_number(told["number"], told["offer_id"])
+            case "SealAwaited" | "AgreementAttested" if told.get("number"):
+                self._new_number(told["number"], told["agreement_id"])
+            case "PaperNumberClaimed":
+                assert self.claimed.setdefault(told["number"], told["graduate_id"]) == told["graduate_id"]
+            case "PaperNumberReleased":
+                assert self.claimed.pop(told["number"]) == told["graduate_id"]
             case "BookIssued":
                 self._new_number(told["number"], told["agreement_id"])
             case "BookReissued":
@@ -248,6 +320,26 @@ class Season(RuleBasedStateMachine):
                 assert self.drafted[told["offer_id"]] == event.event.actor.id, "a draft is its employer's alone"
             case "DestinationRegistered" if told["source"] != "agreement":
                 self._nothing_binding_is_replaced(event)
+
+    def _settings_are_never_retroactive(self, event: Recorded) -> None:
+        kind, told = event.type.rpartition(".")[2], event.data
+        agreement_id = told.get("agreement_id") or told.get("offer_id")
+        self.subjects |= {
+            told[name]: agreement_id for name in ("review_id", "loss_id", "cancellation_id") if name in told
+        }
+        match kind:
+            case "ProvinceSettingsChanged" | "SchoolSettingsChanged":
+                self.today = {**self.today, kind.removesuffix("SettingsChanged").lower(): told}
+            case "OfferSent" | "BookApplied" | "PaperSubmitted":
+                self.made_under[agreement_id] = self.today
+            case "ReviewOpened" if told["kind"] not in ("registration", "void"):
+                under = self.made_under[self.subjects.get(told["subject_id"], told["subject_id"])]
+                assert (told["chain"], told["step_days"]) == _chain(told["kind"], **under)
+        for name in ("answer_by", "complete_by"):
+            if name in told:
+                until = datetime.fromisoformat(told[name]) - event.event.occurred_at
+                days = {"answer_by": "cancellation_days", "complete_by": "completion_days"}[name]
+                assert until.days == self.made_under[agreement_id]["province"][days]
 
     def _new_number(self, number: str, agreement_id: str) -> None:
         assert number not in self.numbers, f"{number} is used twice"
@@ -328,9 +420,8 @@ class Season(RuleBasedStateMachine):
 
     def set_province(self, **settings: Any) -> None:
         days = {"response_days": 5, "response_days_max": 30, "cancellation_days": 15}
-        self.world.tell(
-            "province-14", "directory.ProvinceSettingsChanged", province="14", class_year=2026, **days, **settings
-        )
+        told = {"province": "14", "class_year": 2026, **days, **settings}
+        self.world.tell("province-14", "directory.ProvinceSettingsChanged", **told)
 
     def register_employer(self, employer_id: str) -> None:
         stream = f"employer-{employer_id}"
@@ -351,6 +442,15 @@ class Season(RuleBasedStateMachine):
             training="2" if bound else "1",
             agreed_unit=NAMES[EMPLOYERS[0]] if bound else None,
         )
+
+
+def _chain(kind: str, province: dict[str, Any], school: dict[str, Any]) -> tuple[list[str], int]:
+    """The chain of a case, and the days of each step, by the settings that are given."""
+    name = "cancellation_chain" if kind == "cancellation" else "review_chain"
+    chain = list(school.get(name, province[name]))
+    if "province" in province[name] and "province" not in chain:
+        chain.append("province")
+    return chain, province.get("review_days", 5)
 
 
 @pytest.mark.parametrize("before", [1, 2])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,21 @@ class DecisionTable:
 
     def outcomes(self) -> dict[str, dict[str, str]]:
         """Per state, per command: the names of the events, `–` for nothing, or the code of the refusal."""
-        return {
-            name: {told: self._outcome(past, *asked) for told, asked in self.commands.items()}
-            for name, past in self.states.items()
-        }
+        return {name: {told: self._outcome(name, told) for told in self.commands} for name in self.states}
 
-    def _outcome(self, past: Sequence[Any], command: Any, actor: Actor) -> str:
+    def decided(self, state: str, told: str, later: timedelta = timedelta()) -> Sequence[Any]:
+        """The events that a command brings in a state. Raises the refusals of the decider."""
+        command, actor = self.commands[told]
         # Neither the first command, whose ids the examples bear, nor one that is given at a deadline.
-        meta = Meta(command_id(7), command_id(7), actor, NOW, "table.action")
+        meta = Meta(command_id(7), command_id(7), actor, NOW + later, "table.action")
+        events: Sequence[Any] = self.handling.decide(
+            command, folded(self.handling, self.states[state]), self.facts, meta
+        )
+        return events
+
+    def _outcome(self, state: str, told: str) -> str:
         try:
-            events = self.handling.decide(command, folded(self.handling, past), self.facts, meta)
+            events = self.decided(state, told)
         except ServiceError as error:
             return f"`{error.code.partition('.')[2]}`"
         return " + ".join(f"**{type(event).__name__}**" for event in events) or "–"
@@ -77,6 +83,8 @@ def _named(commands: Sequence[tuple[Any, Actor]]) -> dict[str, tuple[Any, Actor]
     }
 
 
+_SEALED_LAST = replace(a.OFFER_SENT, order=("accept", "review", "seal"))
+_ATTESTED_LAST = replace(a.OFFER_SENT, parties=3)
 _SIGNED = (a.OFFER_SENT, a.ACCEPTED)
 _EFFECTIVE = (*_SIGNED, a.CONCLUDED)
 _BOOK = (a.APPLIED, a.ISSUED)
@@ -100,12 +108,15 @@ AGREEMENTS = DecisionTable(
         "offer overdue 到期未答复": (replace(a.OFFER_SENT, respond_by=NOW),),
         "offer lapsed 已过期": (a.OFFER_SENT, a.LAPSED),
         "in review 待审核": _SIGNED,
-        "awaiting the seal 待单位盖章": (
-            replace(a.OFFER_SENT, order=("accept", "review", "seal")),
-            a.ACCEPTED,
+        "awaiting the seal 待单位盖章": (_SEALED_LAST, a.ACCEPTED, a.TO_BE_SEALED),
+        "seal overdue 逾期未盖章": (_SEALED_LAST, a.ACCEPTED, replace(a.TO_BE_SEALED, complete_by=NOW)),
+        "awaiting the seal, bound by acceptance 应约即生效待盖章": (
+            replace(_SEALED_LAST, binding="acceptance"),
+            replace(a.ACCEPTED, number=a.NUMBER),
             a.SEAL_AWAITED,
         ),
-        "awaiting attestation 待学校鉴证": (replace(a.OFFER_SENT, parties=3), a.ACCEPTED, a.AWAITING),
+        "awaiting attestation 待学校鉴证": (_ATTESTED_LAST, a.ACCEPTED, a.TO_BE_ATTESTED),
+        "attestation overdue 逾期未鉴证": (_ATTESTED_LAST, a.ACCEPTED, replace(a.TO_BE_ATTESTED, complete_by=NOW)),
         "returned 审核退回": (*_SIGNED, a.RETURNED),
         "effective 已生效": _EFFECTIVE,
         "cancellation requested 待对方答复": (*_EFFECTIVE, a.REQUESTED),
@@ -137,7 +148,10 @@ AGREEMENTS = DecisionTable(
             (a.PASS, SYSTEM),
             (a.FAIL, SYSTEM),
             (a.SEAL, THE_EMPLOYER),
+            (a.DECLINE_SEAL, THE_EMPLOYER),
             (a.ATTEST, SCHOOL_OFFICE),
+            (a.DECLINE_ATTESTATION, SCHOOL_OFFICE),
+            (a.LAPSE_COMPLETION, SYSTEM),
             (a.REQUEST_CANCELLATION, THE_GRADUATE),
             (a.WITHDRAW_CANCELLATION, THE_GRADUATE),
             (a.AGREE, THE_EMPLOYER),

@@ -44,7 +44,9 @@ SET_PROVINCE: Final = c.SetProvince(
     response_days_max=30,
     cancellation_days=15,
 )
-PROVINCE_SET: Final = e.ProvinceSettingsChanged("14", 2026, 2, CHAIN, ("school",), 5, 30, 15, template="default/2")
+PROVINCE_SET: Final = e.ProvinceSettingsChanged(
+    "14", 2026, 2, CHAIN, ("school",), 5, 30, 15, template="default/2", response_days_min=1
+)
 
 LIST_SCHOOL: Final = c.ListSchool("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)
 LISTED: Final = e.SchoolListed("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)

@@ -134,6 +134,12 @@ EDITED: Final = e.OfferEdited(
 SEAL_AWAITED: Final = e.SealAwaited(OFFER_ID)
 SEALED: Final = e.AgreementSealed(OFFER_ID, GRADUATE_ID, SCOPE, 2026, "e_seal")
 ATTESTED: Final = e.AgreementAttested(OFFER_ID, GRADUATE_ID, SCOPE, 2026, "seal")
+# As they are told today: with the days that a province has which set none, and the number of the book to be stamped.
+COMPLETE_BY: Final = NOW + 15 * DAY
+TO_BE_SEALED: Final = replace(SEAL_AWAITED, number=NUMBER, complete_by=COMPLETE_BY)
+TO_BE_ATTESTED: Final = replace(AWAITING, complete_by=COMPLETE_BY)
+SEAL_DECLINED: Final = e.AgreementReturned(OFFER_ID, "岗位已取消", cause="declined")
+ATTESTATION_DECLINED: Final = e.AgreementReturned(OFFER_ID, "单位资质存疑", cause="declined")
 
 BOOK_ID: Final = new_id(LANE, command_id(), "book")
 PAPER_ID: Final = new_id(LANE, command_id(), "paper")
@@ -220,7 +226,8 @@ PAPER_CONCLUDED: Final = replace(
 )
 
 CLAIMED: Final = e.PaperNumberClaimed("晋2026-0001", GRADUATE_ID, PAPER_ID)
-CLAIMS: Final = (CLAIMED,)
+RELEASED: Final = e.PaperNumberReleased("晋2026-0001", GRADUATE_ID, PAPER_ID)
+CLAIMS: Final = (CLAIMED, RELEASED)
 
 EVENTS: Final[tuple[Any, ...]] = (
     OFFER_SENT,
@@ -303,6 +310,9 @@ EDIT: Final = c.EditOffer(
     remarks="考研录取后协议自行解除",
 )
 SEAL: Final = c.SealAgreement(GRADUATE_ID, OFFER_ID, serial=1)
+DECLINE_SEAL: Final = c.DeclineSeal(GRADUATE_ID, OFFER_ID, SEAL_DECLINED.reason)
+DECLINE_ATTESTATION: Final = c.DeclineAttestation(GRADUATE_ID, OFFER_ID, ATTESTATION_DECLINED.reason)
+LAPSE_COMPLETION: Final = c.LapseCompletion(GRADUATE_ID, OFFER_ID)
 MEDIATE: Final = c.MediateCancellation(GRADUATE_ID, CANCELLATION_ID, "cancel", MEDIATED.reason)
 APPLY: Final = c.ApplyForBook(GRADUATE_ID, TERMS)
 AMEND: Final = c.AmendBook(GRADUATE_ID, BOOK_ID, AMENDED.terms)
@@ -316,6 +326,9 @@ COMMANDS: Final[tuple[Any, ...]] = (
     SEND_DRAFT,
     EDIT,
     SEAL,
+    DECLINE_SEAL,
+    DECLINE_ATTESTATION,
+    LAPSE_COMPLETION,
     MEDIATE,
     APPLY,
     AMEND,

@@ -238,6 +238,11 @@ def _seal_agreement(world: World, choice: Choice, target: Target) -> tuple[Any, 
     return a.SealAgreement(*target, scan=scan), _employer(_employer_of(world, target))
 
 
+@_ask("agreement.decline_seal", _offers(Status.SEALING), weight=1)
+def _decline_seal(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.DeclineSeal(*target, "岗位已取消"), _employer(_employer_of(world, target))
+
+
 # the graduate
 
 
@@ -286,7 +291,7 @@ def _report_loss(world: World, choice: Choice, target: Target) -> tuple[Any, Act
 @_ask("agreement.register_paper", _unbound, weight=2)
 def _register_paper(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
     graduate_id = target[0]
-    numbers = [*PAPER_NUMBERS, *sorted(world.agreements(graduate_id).numbers())]
+    numbers = [*PAPER_NUMBERS, *sorted(number for each in GRADUATES for number in world.agreements(each).numbers)]
     scan = _evidence(world, choice, target, "stamped_agreement")
     command = a.RegisterPaper(graduate_id, choice.of(TERMS), date(2026, 4, 8), scan, choice.of(numbers))
     return command, _graduate(graduate_id)
@@ -354,7 +359,17 @@ def _attest_agreement(world: World, choice: Choice, target: Target) -> tuple[Any
     return a.AttestAgreement(*target), SCHOOL
 
 
+@_ask("agreement.decline_attestation", _offers(Status.ATTESTING), weight=1)
+def _decline_attestation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.DeclineAttestation(*target, "单位资质存疑"), SCHOOL
+
+
 # the sweeps
+
+
+@_ask("agreement.lapse_completion", _such(lambda world, each: isinstance(each, Offer) and each.is_overdue(world.now)))
+def _lapse_completion(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.LapseCompletion(*target), SYSTEM
 
 
 @_ask(

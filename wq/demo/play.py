@@ -104,6 +104,8 @@ def _prepare(actors: Actors, played: Played) -> None:
         "review_chain": ["department", "school"],
         "cancellation_chain": ["school"],
         "response_days": 5,
+        # A demonstration does not wait for a day to see an offer lapse.
+        "response_days_min": 0,
         "response_days_max": 30,
         "cancellation_days": 15,
         # Reports tell of changes until the year-end rate, may be played as another class than their own, and come

@@ -5,20 +5,24 @@ Whatever is asked: at most one offer or book binds a graduate. This module route
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.agreement import events as e
-from services.agreement.decider import books, cancelling, offers
+from services.agreement.decider import books, cancelling, offers, signing
 from services.agreement.decider.commands import (
     AcceptOffer,
     AgreeToCancellation,
     AmendBook,
     ApplyForBook,
     AttestAgreement,
+    DeclineAttestation,
+    DeclineSeal,
     DiscardDraft,
     EditOffer,
     FailReview,
     LapseCancellation,
+    LapseCompletion,
     LapseOffer,
     MediateCancellation,
     PassReview,
@@ -37,7 +41,7 @@ from services.agreement.decider.commands import (
     WithdrawOffer,
 )
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
-from services.agreement.facts import Facts, facts_of, graduate_of, school_stream
+from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
 from services.agreement.state import INITIAL, Agreements, Status, evolve
 from shared.access import Subject
 from shared.handling import Handling, Streams
@@ -52,10 +56,13 @@ __all__ = [
     "AmendBook",
     "ApplyForBook",
     "AttestAgreement",
+    "DeclineAttestation",
+    "DeclineSeal",
     "DiscardDraft",
     "EditOffer",
     "FailReview",
     "LapseCancellation",
+    "LapseCompletion",
     "LapseOffer",
     "MediateCancellation",
     "PassReview",
@@ -113,17 +120,23 @@ def _decide_offer(command: Any, state: Agreements, facts: Facts, meta: Meta) -> 
 def _decide_agreement(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any] | None:
     match command:
         case PassReview(kind="agreement"):
-            return offers.passed(command, state)
+            return signing.passed(command, state, facts, meta)
         case FailReview(kind="agreement"):
-            return offers.failed(command, state)
+            return signing.failed(command, state)
         case PassReview(kind="cancellation"):
             return cancelling.passed(command, state)
         case FailReview(kind="cancellation"):
             return cancelling.failed(command, state)
         case AttestAgreement():
-            return offers.attest(command, state)
+            return signing.attest(command, state, facts, meta)
         case SealAgreement():
-            return offers.seal(command, state, facts)
+            return signing.seal(command, state, facts, meta)
+        case DeclineSeal():
+            return signing.decline_seal(command, state, meta)
+        case DeclineAttestation():
+            return signing.decline_attestation(command, state, meta)
+        case LapseCompletion():
+            return signing.lapse_completion(command, state, meta)
         case RequestCancellation():
             return cancelling.request(command, state, facts, meta)
         case WithdrawCancellation() | AgreeToCancellation() | RefuseCancellation():
@@ -158,6 +171,10 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
 
 _EVIDENCE = ("scan", "notice", "release_letter", "penalty_slip")
 _OF_EMPLOYER = (SaveDraft, SendDraft, SendOffer, AcceptOffer)
+# What makes an agreement keeps the settings of today for it: those of the school too.
+_MAKING = (SendOffer, SendDraft, ApplyForBook, RegisterPaper)
+# Only the agreement says whose it is.
+_BY_ITS_EMPLOYER = (EditOffer, SealAgreement)
 _BESIDE_REGISTRATION = (SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)
 
 
@@ -166,11 +183,20 @@ def evidence_of(command: Any) -> tuple[str, ...]:
     return tuple(given for name in _EVIDENCE if (given := getattr(command, name, None)) is not None)
 
 
-def claim_of(command: Any) -> str | None:
-    """The stream of the paper number that a command wants to register."""
-    if isinstance(command, RegisterPaper) and command.paper_number is not None:
-        return books.claim_stream(command.graduate_id, command.paper_number)
-    return None
+def claim_of(command: Any, streams: Streams) -> Claim | None:
+    """The claim on the number of the paper that a command registers, or that comes to nothing by it."""
+    match command:
+        case RegisterPaper():
+            graduate = graduate_of(command.graduate_id, streams)
+            class_year, number = graduate.class_year if graduate else None, command.paper_number
+        case VoidBook() | FailReview(kind="paper"):
+            begun = _begun(command, streams)
+            class_year, number = begun.get("class_year"), begun.get("paper_number")
+        case _:
+            return None
+    if class_year is None or number is None:
+        return None
+    return Claim(books.claim_stream(command.graduate_id, class_year, number), number)
 
 
 def _reads(command: Any) -> list[str]:
@@ -179,26 +205,52 @@ def _reads(command: Any) -> list[str]:
         about.append(f"employer-{command.employer_id}")
     if isinstance(command, _BESIDE_REGISTRATION):
         about.append(f"registration-{command.graduate_id}")
-    about += [f"evidence-{each}" for each in evidence_of(command)]
-    claim = claim_of(command)
-    return about if claim is None else [*about, claim]
+    return [*about, *(f"evidence-{each}" for each in evidence_of(command))]
+
+
+def _about(command: Any) -> str | None:
+    """The id of what a command is about: an agreement, a request to cancel or a review of one; None for what makes one."""
+    if isinstance(command, _MAKING):
+        return None
+    names = ("offer_id", "agreement_id", "cancellation_id", "subject_id")
+    return next((str(found) for name in names if (found := getattr(command, name, None)) is not None), None)
+
+
+def _begun(command: Any, streams: Streams) -> Mapping[str, Any]:
+    """What the agreement that a command is about began with; nothing when there is none."""
+    return begun_in(streams[f"agreement-{command.graduate_id}"], _about(command)) or {}
+
+
+def _employer_of(command: Any, streams: Streams) -> str | None:
+    if isinstance(command, _BY_ITS_EMPLOYER):
+        return _begun(command, streams).get("employer_id")
+    return getattr(command, "employer_id", None)
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:
-    # The graduate's stream says which school's limit of breaches and which of its blocked employers count.
-    if not isinstance(command, (RequestCancellation, SendOffer, SendDraft)):
-        return []
-    graduate = graduate_of(command.graduate_id, streams)
-    return [school_stream(command.graduate_id, graduate)] if graduate else []
+    """Which school and whose number it is, the roster or the agreement itself says; and which employer's it is."""
+    wanted = []
+    if isinstance(command, _MAKING):
+        graduate = graduate_of(command.graduate_id, streams)
+        wanted += [school_stream(graduate.scope)] if graduate else []
+    elif isinstance(command, RequestCancellation):
+        begun = _begun(command, streams)
+        wanted += [school_stream(begun["scope"])] if begun else []
+    elif isinstance(command, _BY_ITS_EMPLOYER):
+        employer_id = _employer_of(command, streams)
+        wanted += [f"employer-{employer_id}"] if employer_id else []
+    claim = claim_of(command, streams)
+    return wanted if claim is None else [*wanted, claim.stream]
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
     return facts_of(
         command.graduate_id,
         streams,
-        employer_id=getattr(command, "employer_id", None),
+        agreement_id=_about(command),
+        employer_id=_employer_of(command, streams),
         evidence=evidence_of(command),
-        claim=claim_of(command),
+        claim=claim_of(command, streams),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.agreement import events as e
+from services.agreement import numbers
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
@@ -30,10 +32,10 @@ STAMPED, NOTICE = "stamped_agreement", "loss_notice"
 CLAIMS: Final = UUID("3a5e2f5c-2a3e-4f0e-8c55-6f0a9d1b7c21")
 
 
-def claim_stream(graduate_id: str, paper_number: str) -> str:
-    """The stream that says whose a number on paper is, in the graduate's province."""
+def claim_stream(graduate_id: str, class_year: int, paper_number: str) -> str:
+    """The stream that says whose a number on paper is, among the graduate's class in the province."""
     lane = lane_of(graduate_id)
-    return f"paper_number-{lane}-{uuid5(CLAIMS, f'{lane} {paper_number}')}"
+    return f"paper_number-{lane}-{uuid5(CLAIMS, f'{lane} {class_year} {paper_number}')}"
 
 
 def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
@@ -41,8 +43,8 @@ def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Me
     graduate = enrolled(facts)
     _check_unlocked(state)
     check_free(facts)
-    _check_terms(command.terms)
-    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    terms = _checked(command.terms)
+    check_bound(graduate, terms.unit_name, "terms.unit_name")
     return [
         e.BookApplied(
             agreement_id=new_id(lane_of(command.graduate_id), meta.command_id, "book"),
@@ -51,10 +53,12 @@ def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Me
             class_year=graduate.class_year,
             education=graduate.education,
             parties=facts.settings.parties,
-            terms=command.terms,
+            terms=terms,
             review_id=_review(command.graduate_id, meta),
             template=facts.settings.template,
-            warnings=warnings_of(command.terms.penalty, facts),
+            warnings=warnings_of(terms.penalty, facts),
+            province_version=facts.province_version,
+            school_version=facts.school_version,
         )
     ]
 
@@ -64,8 +68,8 @@ def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> 
     graduate = enrolled(facts)
     book = _book(state, command.agreement_id)
     _check_status(book, Status.CORRECTING)
-    _check_terms(command.terms)
-    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    terms = _checked(command.terms)
+    check_bound(graduate, terms.unit_name, "terms.unit_name")
     begun = book.begun
     return [
         e.BookAmended(
@@ -73,9 +77,11 @@ def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> 
             graduate_id=command.graduate_id,
             scope=begun.scope,
             class_year=begun.class_year,
-            terms=command.terms,
+            terms=terms,
             review_id=_review(command.graduate_id, meta),
-            warnings=warnings_of(command.terms.penalty, facts),
+            warnings=warnings_of(terms.penalty, facts),
+            province_version=begun.province_version,
+            school_version=begun.school_version,
         )
     ]
 
@@ -98,6 +104,8 @@ def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Me
             class_year=begun.class_year,
             evidence_id=command.scan,
             review_id=_review(command.graduate_id, meta),
+            province_version=begun.province_version,
+            school_version=begun.school_version,
         )
     ]
 
@@ -143,6 +151,8 @@ def report_loss(command: c.ReportLoss, state: Agreements, facts: Facts, meta: Me
             loss_id=new_id(lane_of(command.graduate_id), meta.command_id, "loss"),
             statement=command.statement,
             evidence_id=command.notice,
+            province_version=begun.province_version,
+            school_version=begun.school_version,
         )
     ]
 
@@ -152,15 +162,13 @@ def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, me
     graduate = enrolled(facts)
     _check_unlocked(state)
     check_free(facts)
-    _check_terms(command.terms)
-    check_bound(graduate, command.terms.unit_name, "terms.unit_name")
+    terms = _checked(command.terms)
+    check_bound(graduate, terms.unit_name, "terms.unit_name")
     early = graduate.enrolled_on is not None and command.signed_on < graduate.enrolled_on
     if early or command.signed_on > day_of(meta.now):
         raise no.SIGNED_ON.error(field="signed_on")
-    if facts.settings.issues_numbers and command.paper_number not in state.numbers():
-        raise no.NUMBER_NOT_ISSUED.error(field="paper_number")
-    if facts.claimed_by not in (None, command.graduate_id):
-        raise no.NUMBER_TAKEN.error(field="paper_number")
+    if command.paper_number is not None:
+        _check_paper_number(command.paper_number, command.graduate_id, state, facts)
     check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
     return [
         e.PaperSubmitted(
@@ -170,26 +178,53 @@ def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, me
             class_year=graduate.class_year,
             education=graduate.education,
             parties=facts.settings.parties,
-            terms=command.terms,
+            terms=terms,
             signed_on=command.signed_on,
             evidence_id=command.scan,
             review_id=_review(command.graduate_id, meta),
             paper_number=command.paper_number,
-            warnings=warnings_of(command.terms.penalty, facts),
+            warnings=warnings_of(terms.penalty, facts),
+            province_version=facts.province_version,
+            school_version=facts.school_version,
         )
     ]
+
+
+def _check_paper_number(number: str, graduate_id: str, state: Agreements, facts: Facts) -> None:
+    # Nothing binds the graduate now, so whatever bore the number is over.
+    if number in state.numbers or number in _cancelled_on_paper(state):
+        raise no.NUMBER_DEAD.error(field="paper_number")
+    if numbers.has_form(number):
+        try:
+            numbers.parse(number)
+        except ValueError:
+            raise no.NUMBER_MISWRITTEN.error(field="paper_number") from None
+        raise no.NUMBER_NOT_ISSUED.error(field="paper_number")
+    if facts.settings.issues_numbers:
+        raise no.NUMBER_OF_NOBODY.error(field="paper_number")
+    if facts.claim is not None and facts.claim.held_by not in (None, graduate_id):
+        raise no.NUMBER_TAKEN.error(field="paper_number")
+
+
+def _cancelled_on_paper(state: Agreements) -> set[str | None]:
+    return {
+        book.begun.paper_number
+        for book in state.books.values()
+        if isinstance(book.begun, e.PaperSubmitted) and book.status == Status.CANCELLED
+    }
 
 
 def claims_of(events: Any, facts: Facts) -> list[tuple[str, Any]]:
-    """The claim that a newly registered paper lays on its number; none when the graduate has it already."""
-    return [
-        (
-            claim_stream(event.graduate_id, event.paper_number),
-            e.PaperNumberClaimed(event.paper_number, event.graduate_id, event.agreement_id),
-        )
-        for event in events
-        if isinstance(event, e.PaperSubmitted) and event.paper_number is not None and facts.claimed_by is None
-    ]
+    """What becomes of the claim on a number on paper: laid, kept, or released when its paper comes to nothing."""
+    claim = facts.claim
+    if claim is None:
+        return []
+    for event in events:
+        if isinstance(event, e.PaperSubmitted) and claim.held_by is None:
+            return [(claim.stream, e.PaperNumberClaimed(claim.number, event.graduate_id, event.agreement_id))]
+        if isinstance(event, (e.BookVoided, e.AgreementReturned)) and claim.held_by is not None:
+            return [(claim.stream, e.PaperNumberReleased(claim.number, claim.held_by, event.agreement_id))]
+    return []
 
 
 def passed(command: c.PassReview, state: Agreements) -> list[Any]:
@@ -256,12 +291,13 @@ def _check_unlocked(state: Agreements) -> None:
     )
 
 
-def _check_terms(terms: e.Terms) -> None:
+def _checked(terms: e.Terms) -> e.Terms:
+    """The terms with the credit code as it is written officially. Raises Invalid."""
     if terms.uscc is None:
         if terms.uscc_absent_reason is None:
             raise no.USCC_NEEDED.error(field="terms.uscc")
-        return
+        return terms
     try:
-        check_uscc(terms.uscc)
+        return replace(terms, uscc=check_uscc(terms.uscc).code)
     except BadIdentifier as bad:
         raise no.WRONG_USCC.error(field="terms.uscc", why=bad.zh, why_en=bad.en) from None

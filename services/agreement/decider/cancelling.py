@@ -8,7 +8,7 @@ from typing import Any
 from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
-from services.agreement.decider.common import check_evidence, prefix_of
+from services.agreement.decider.common import begun_of, check_evidence
 from services.agreement.facts import Facts
 from services.agreement.state import Agreements, Book, Known, Status
 from shared.access import Role
@@ -162,9 +162,17 @@ def _agreed(
     release_letter: str | None = None,
     penalty_slip: str | None = None,
 ) -> e.CancellationAgreed:
-    class_year, scope = prefix_of(agreement)
+    begun = begun_of(agreement)
     return e.CancellationAgreed(
-        requested.cancellation_id, agreement.id, graduate_id, scope, class_year, release_letter, penalty_slip
+        cancellation_id=requested.cancellation_id,
+        agreement_id=agreement.id,
+        graduate_id=graduate_id,
+        scope=begun.scope,
+        class_year=begun.class_year,
+        release_letter=release_letter,
+        penalty_slip=penalty_slip,
+        province_version=begun.province_version,
+        school_version=begun.school_version,
     )
 
 

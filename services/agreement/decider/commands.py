@@ -145,6 +145,32 @@ class SealAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclineSeal:
+    """The employer will not seal: the agreement comes to nothing."""
+
+    graduate_id: str
+    agreement_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineAttestation:
+    """The school will not attest or confirm: the agreement comes to nothing."""
+
+    graduate_id: str
+    agreement_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LapseCompletion:
+    """A seal or an attestation may be overdue; whether it is, the stream knows."""
+
+    graduate_id: str
+    agreement_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestCancellation:
     graduate_id: str
     agreement_id: str

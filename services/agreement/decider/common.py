@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.agreement import events as e
 from services.agreement.decider import reasons as no
-from services.agreement.facts import BOUND_TRAININGS, Facts, Graduate
+from services.agreement.facts import BOUND_TRAININGS, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
 from services.agreement.state import Book, Known, Offer
 from shared.codes.tables import plain
@@ -16,6 +16,13 @@ def enrolled(facts: Facts) -> Graduate:
     if facts.graduate is None:
         raise no.NO_GRADUATE.error(field="graduate_id")
     return facts.graduate
+
+
+def verified(facts: Facts, employer_id: str) -> Employer:
+    """The employer, who may invite, edit and seal now. Raises Refused."""
+    if facts.employer is None or not facts.employer.verified:
+        raise no.NOT_VERIFIED.error(field="employer_id", employer_id=employer_id)
+    return facts.employer
 
 
 def check_bound(graduate: Graduate, unit: str, field: str) -> None:
@@ -62,7 +69,7 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
             agreement_id=sent.offer_id,
             graduate_id=sent.graduate_id,
             employer_id=sent.employer_id,
-            number=thing.number or _number_of(thing, serial),
+            number=thing.number or number_of(thing, serial),
             parties=sent.parties,
             scope=sent.scope,
             class_year=sent.class_year,
@@ -81,7 +88,7 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
         agreement_id=begun.agreement_id,
         graduate_id=begun.graduate_id,
         employer_id=None,
-        number=thing.number or _number_of(thing, serial),
+        number=thing.number or number_of(thing, serial),
         parties=begun.parties,
         scope=begun.scope,
         class_year=begun.class_year,
@@ -99,12 +106,18 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
     )
 
 
-def _number_of(thing: Known, serial: int | None) -> str:
+def number_of(thing: Known, serial: int | None) -> str:
+    """The number that a serial makes for an agreement. Raises as `new_number`."""
     class_year, scope = prefix_of(thing)
     return new_number(class_year, scope.split("/")[2], thing.education, serial)
 
 
 def prefix_of(thing: Known) -> tuple[int, str]:
     """The class and the scope that the number of an agreement is made from."""
-    begun: e.OfferSent | e.BookApplied | e.PaperSubmitted = thing.begun if isinstance(thing, Book) else thing.sent
+    begun = begun_of(thing)
     return begun.class_year, begun.scope
+
+
+def begun_of(thing: Known) -> e.OfferSent | e.BookApplied | e.PaperSubmitted:
+    """What an agreement began with: its terms, and the settings that it was made under."""
+    return thing.begun if isinstance(thing, Book) else thing.sent

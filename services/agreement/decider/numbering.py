@@ -8,7 +8,7 @@ from services.agreement.decider import commands as c
 from services.agreement.decider.common import prefix_of
 from services.agreement.facts import Graduate
 from services.agreement.numbers import EDUCATION_PLACE, prefix
-from services.agreement.state import AT_ACCEPTANCE, ATTEST, REVIEW, SEAL, Agreements, Known, Offer, Status
+from services.agreement.state import ACCEPT, ATTEST, REVIEW, SEAL, Agreements, Known, Offer, Status
 
 Numbering = c.PassReview | c.AttestAgreement | c.SealAgreement | c.AcceptOffer
 
@@ -18,19 +18,21 @@ def prefix_wanted(command: Numbering, state: Agreements, graduate: Graduate | No
     match command:
         case c.AcceptOffer():
             offer = state.offers.get(command.offer_id)
-            if offer is None or offer.sent.binding != AT_ACCEPTANCE or offer.status != Status.OPEN or graduate is None:
+            if offer is None or offer.status != Status.OPEN or graduate is None:
+                return None
+            if not offer.at_acceptance and offer.after(ACCEPT) != SEAL:
                 return None
             return prefix(offer.sent.class_year, offer.sent.scope.split("/")[2], graduate.education)
         case c.PassReview(kind="agreement"):
-            return _last_step(state.offers.get(command.subject_id), Status.ACCEPTED, REVIEW)
+            return _numbered_after(state.offers.get(command.subject_id), Status.ACCEPTED, REVIEW)
         case c.PassReview():
             book = state.book_in_review(command.subject_id)
             known = book if book is not None and _numbers(command.kind, book.status) else None
             return None if known is None else _prefix(known)
         case c.AttestAgreement():
-            return _last_step(state.offers.get(command.agreement_id), Status.ATTESTING, ATTEST)
+            return _numbered_after(state.offers.get(command.agreement_id), Status.ATTESTING, ATTEST)
         case c.SealAgreement():
-            return _last_step(state.offers.get(command.agreement_id), Status.SEALING, SEAL)
+            return _numbered_after(state.offers.get(command.agreement_id), Status.SEALING, SEAL)
 
 
 def with_serial(command: Numbering, taken_from: str, serial: int) -> Numbering:
@@ -51,9 +53,11 @@ def _numbers(kind: str, status: Status) -> bool:
     return False
 
 
-def _last_step(offer: Offer | None, status: Status, step: str) -> str | None:
-    concludes = offer is not None and offer.status == status and offer.after(step) is None and offer.number is None
-    return _prefix(offer) if offer is not None and concludes else None
+def _numbered_after(offer: Offer | None, status: Status, step: str) -> str | None:
+    """A number is due when this step is the last one, or when the seal is next: on paper it is stamped on a book."""
+    if offer is None or offer.status != status or offer.number is not None:
+        return None
+    return _prefix(offer) if offer.after(step) in (None, SEAL) else None
 
 
 def _prefix(known: Known) -> str:

@@ -1,4 +1,4 @@
-"""线上签约: drafting, inviting, editing, answering, and the steps of signing in the order of the province (DOMAIN 1.1, 1.6)."""
+"""线上签约 until the answer: drafting, inviting, editing, accepting, refusing (DOMAIN 1.1)."""
 
 from __future__ import annotations
 
@@ -8,37 +8,17 @@ from typing import Any
 from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
-from services.agreement.decider.common import (
-    check_bound,
-    check_evidence,
-    check_free,
-    concluded,
-    enrolled,
-    new_number,
-    warnings_of,
-)
-from services.agreement.facts import Employer, Facts, Settings
-from services.agreement.state import (
-    ACCEPT,
-    AT_ACCEPTANCE,
-    ATTEST,
-    LOCKED,
-    REVIEW,
-    SEAL,
-    Agreements,
-    Offer,
-    Status,
-    default_order,
-)
+from services.agreement.decider.common import check_bound, check_free, enrolled, new_number, verified, warnings_of
+from services.agreement.decider.signing import complete_by
+from services.agreement.facts import Facts, Settings
+from services.agreement.state import ACCEPT, LOCKED, REVIEW, SEAL, Agreements, Offer, Status, default_order
 from shared.messages import Meta, lane_of, new_id
-
-STAMPED = "stamped_agreement"
 
 
 def save_draft(command: c.SaveDraft, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """Nobody but the employer sees a draft, so little is checked before it is sent."""
     enrolled(facts)
-    _verified(facts, command.employer_id)
+    verified(facts, command.employer_id)
     offer_id = command.offer_id or new_id(lane_of(command.graduate_id), meta.command_id, "offer")
     known = state.drafts.get(offer_id)
     if command.offer_id is not None and (known is None or known.employer_id != command.employer_id):
@@ -90,7 +70,7 @@ def send(command: c.SendOffer, state: Agreements, facts: Facts, meta: Meta) -> l
 
 
 def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
-    graduate, employer = enrolled(facts), _verified(facts, command.employer_id)
+    graduate, employer = enrolled(facts), verified(facts, command.employer_id)
     if facts.blocked:
         raise no.BLOCKED.error(field="employer_id")
     if any(
@@ -129,6 +109,8 @@ def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, 
             binding=settings.binding,
             template=settings.template,
             warnings=warnings_of(command.penalty, facts),
+            province_version=facts.province_version,
+            school_version=facts.school_version,
         )
     ]
 
@@ -137,6 +119,7 @@ def edit(command: c.EditOffer, state: Agreements, facts: Facts, meta: Meta) -> l
     """Before the answer the employer may still change its mind; the graduate accepts what was last seen."""
     offer = known_offer(state, command.offer_id)
     check_open(offer, meta.now)
+    verified(facts, offer.sent.employer_id)
     respond_by = command.respond_by or offer.sent.respond_by
     if command.respond_by is not None:
         _check_deadline(respond_by, meta.now, facts.settings)
@@ -172,12 +155,13 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
     if command.revision != offer.revision:
         raise no.OFFER_EDITED.error(field="revision", revision=offer.revision)
     graduate = enrolled(facts)
-    _verified(facts, command.employer_id)
+    verified(facts, command.employer_id)
     check_free(facts)
     check_bound(graduate, offer.sent.employer_name, "employer_id")
     sent = offer.sent
+    awaits = offer.after(ACCEPT) or REVIEW
     number = None
-    if sent.binding == AT_ACCEPTANCE:
+    if offer.at_acceptance or awaits == SEAL:
         # A serial of another level may be somebody's number at this one.
         serial = command.serial if command.education == graduate.education else None
         number = new_number(sent.class_year, sent.scope.split("/")[2], graduate.education, serial)
@@ -189,8 +173,11 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
             scope=sent.scope,
             class_year=sent.class_year,
             education=graduate.education,
-            awaits=offer.after(ACCEPT) or REVIEW,
+            awaits=awaits,
             number=number,
+            complete_by=complete_by(offer, awaits, facts, meta),
+            province_version=sent.province_version,
+            school_version=sent.school_version,
         )
     ]
 
@@ -219,84 +206,11 @@ def lapse(command: c.LapseOffer, state: Agreements, meta: Meta) -> list[Any]:
     return [e.OfferLapsed(command.offer_id)] if due else []
 
 
-def passed(command: c.PassReview, state: Agreements) -> list[Any]:
-    """The review of an accepted offer passed."""
-    offer = state.offers.get(command.subject_id)
-    if offer is None or offer.status != Status.ACCEPTED:
-        return []
-    match offer.after(REVIEW):
-        case "seal":
-            return [e.SealAwaited(offer.id)]
-        case "attest":
-            return [e.AttestationAwaited(offer.id)]
-    return [concluded(offer, command.serial)]
-
-
-def failed(command: c.FailReview, state: Agreements) -> list[Any]:
-    """The review of an accepted offer was returned."""
-    offer = state.offers.get(command.subject_id)
-    if offer is None or offer.status != Status.ACCEPTED:
-        return []
-    asked = offer.cancellation.requested.cancellation_id if offer.cancellation else None
-    return [e.AgreementReturned(command.subject_id, command.reason, asked)]
-
-
-def attest(command: c.AttestAgreement, state: Agreements) -> list[Any]:
-    """学校鉴证 or 院校确认."""
-    offer = _known_agreement(state, command.agreement_id)
-    if offer.status == Status.EFFECTIVE or _done(offer, ATTEST):
-        return []
-    if offer.status != Status.ATTESTING:
-        raise no.NOT_ATTESTING.error(status=offer.status.value)
-    following = offer.after(ATTEST)
-    if following is None:
-        return [concluded(offer, command.serial)]
-    sent = offer.sent
-    return [e.AgreementAttested(offer.id, sent.graduate_id, sent.scope, sent.class_year, following)]
-
-
-def seal(command: c.SealAgreement, state: Agreements, facts: Facts) -> list[Any]:
-    """用人单位盖章, on the platform or as a stamped scan."""
-    offer = _known_agreement(state, command.agreement_id)
-    if offer.status == Status.EFFECTIVE or _done(offer, SEAL):
-        return []
-    if offer.status != Status.SEALING:
-        raise no.NOT_SEALING.error(status=offer.status.value)
-    if command.scan is not None:
-        check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
-    sent = offer.sent
-    following = offer.after(SEAL)
-    sealed = e.AgreementSealed(
-        agreement_id=offer.id,
-        graduate_id=sent.graduate_id,
-        scope=sent.scope,
-        class_year=sent.class_year,
-        method="e_seal" if command.scan is None else "scan",
-        evidence_id=command.scan,
-        awaits=following,
-    )
-    return [sealed] if following is not None else [sealed, concluded(offer, command.serial)]
-
-
-def _done(offer: Offer, step: str) -> bool:
-    """Whether a step of signing lies behind an agreement that still awaits a later one."""
-    awaited = {Status.ACCEPTED: REVIEW, Status.SEALING: SEAL, Status.ATTESTING: ATTEST}.get(offer.status)
-    order = offer.order
-    return awaited in order and step in order and order.index(step) < order.index(awaited)
-
-
 def known_offer(state: Agreements, offer_id: str) -> Offer:
     """The offer. Raises NotFound."""
     offer = state.offers.get(offer_id)
     if offer is None:
         raise no.NO_OFFER.error(field="offer_id")
-    return offer
-
-
-def _known_agreement(state: Agreements, agreement_id: str) -> Offer:
-    offer = state.offers.get(agreement_id)
-    if offer is None:
-        raise no.NO_AGREEMENT.error(field="agreement_id")
     return offer
 
 
@@ -309,11 +223,7 @@ def check_open(offer: Offer, now: datetime) -> None:
 
 
 def _check_deadline(respond_by: datetime, now: datetime, settings: Settings) -> None:
-    if not now < respond_by <= now + timedelta(days=settings.response_days_max):
-        raise no.RESPOND_BY.error(field="respond_by", days=settings.response_days_max)
-
-
-def _verified(facts: Facts, employer_id: str) -> Employer:
-    if facts.employer is None or not facts.employer.verified:
-        raise no.NOT_VERIFIED.error(field="employer_id", employer_id=employer_id)
-    return facts.employer
+    earliest = now + timedelta(days=settings.response_days_min)
+    if not (now < respond_by and earliest <= respond_by <= now + timedelta(days=settings.response_days_max)):
+        least, most = settings.response_days_min, settings.response_days_max
+        raise no.RESPOND_BY.error(field="respond_by", least=least, days=most)

@@ -50,8 +50,8 @@ SEAL_FIRST = Reason(
 )
 RESPOND_BY = Reason(
     "agreement.respond_by",
-    "答复期限应晚于现在，且不超过 {days} 天",
-    "The deadline must lie in the future and within {days} days",
+    "答复期限应晚于现在，且在 {least} 至 {days} 天之内",
+    "The deadline must lie in the future, between {least} and {days} days from now",
     Invalid,
 )
 OFFER_LAPSED = Reason("agreement.offer_lapsed", "应约邀请已过期", "The offer has lapsed")
@@ -72,6 +72,16 @@ NOT_SEALING = Reason(
     "agreement.not_awaiting_seal",
     "协议当前状态为 {status}，不在待单位盖章",
     "The agreement is {status}, not awaiting the employer's seal",
+)
+COMPLETION_LAPSED = Reason(
+    "agreement.completion_lapsed",
+    "盖章或鉴证期限已过，协议不再生效",
+    "The time for sealing or attesting is over; the agreement does not take effect any more",
+)
+BOUND_BY_ACCEPTANCE = Reason(
+    "agreement.bound_by_acceptance",
+    "本协议应约即生效，不再履行的请办理解约",
+    "Acceptance bound this agreement; who will not keep it asks to cancel it",
 )
 NUMBERS_EXHAUSTED = Reason(
     "agreement.numbers_exhausted",
@@ -146,14 +156,34 @@ SIGNED_ON = Reason(
 )
 NUMBER_NOT_ISSUED = Reason(
     "agreement.number_not_issued",
-    "本省协议书统一编号，该编号未发给该毕业生",
-    "This province issues the numbers, and this one was not issued to this graduate",
+    "该编号由平台编制，但未发给该毕业生",
+    "The platform issues this number, and did not issue it to this graduate",
+)
+NUMBER_OF_NOBODY = Reason(
+    "agreement.number_not_of_province",
+    "本省协议书由平台统一编号：平台出具的协议书请上传签章扫描件，其他纸质协议登记时不填编号",
+    "The platform issues every number here: hand in the scan of its book, or register another paper without a number",
+)
+NUMBER_DEAD = Reason(
+    "agreement.number_dead",
+    "该编号的协议书已作废、遗失、退回或解约，编号不再使用",
+    "The agreement of this number was voided, lost, returned or cancelled; its number is never used again",
+)
+NUMBER_MISWRITTEN = Reason(
+    "agreement.number_miswritten",
+    "18 位协议书编号的校验位不符，请核对后重填",
+    "A number of 18 digits must be one of the platform's, and this one is miswritten",
+    Invalid,
 )
 NUMBER_TAKEN = Reason(
     "agreement.number_taken",
     "该协议书编号已由他人登记",
     "This agreement number is already registered for somebody else",
 )
+
+# Why an agreement was returned that nobody sealed or attested in time.
+SEAL_OVERDUE: Final = "用人单位逾期未盖章"
+ATTESTATION_OVERDUE: Final = "学校逾期未鉴证"
 
 PENALTY_OVER_LIMIT: Final = "penalty_over_limit"
 

@@ -18,8 +18,8 @@ from shared.messages import Meta
 
 RESPONSE_DAYS = Reason(
     "directory.response_days",
-    "默认答复期不得长于最长答复期",
-    "The default response period may not exceed the longest one",
+    "默认答复期应在最短与最长答复期之间",
+    "The default response period lies between the shortest and the longest one",
     Invalid,
 )
 NO_TEMPLATE = Reason(
@@ -60,6 +60,8 @@ class SetProvince:
     imports_until: date | None = None
     reopened_days: int = 30
     licence_required: bool = False
+    completion_days: int = 15
+    response_days_min: int = 1
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]
@@ -78,7 +80,7 @@ def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta)
         case SetProvince():
             check_chain(command.review_chain, "review_chain")
             check_chain(command.cancellation_chain, "cancellation_chain")
-            if command.response_days > command.response_days_max:
+            if not command.response_days_min <= command.response_days <= command.response_days_max:
                 raise RESPONSE_DAYS.error(field="response_days")
             _check_order(command)
             if not usable(command.template, command.province, command.parties):

@@ -111,21 +111,44 @@ def test_a_number_on_paper_is_registered_by_one_graduate_even_when_two_come_at_o
     assert outcomes == ["agreement.number_taken"] * 5 + ["registered"]
 
 
-def test_who_took_a_paper_back_may_register_its_number_again_and_nobody_else(world: World) -> None:
+def test_a_number_belongs_to_whose_paper_is_not_taken_back_or_returned(world: World) -> None:
     first, second = world.enrol(GRADUATE_ID), world.enrol(f"{LANE}-{uuid4()}")
-    own = Actor("graduate", first)
+    own, other = Actor("graduate", first), Actor("graduate", second)
     registering = by(own, "register_paper")
-    command = paper(first, world)
+    command, theirs = paper(first, world), paper(second, world)
     answer = world.service.register_paper(command, registering)
     assert world.service.register_paper(command, registering) == answer
-    paper_id = new_id(LANE, registering.command_id, "paper")
-    world.service.void_book(c.VoidBook(first, paper_id, "填写有误"), by(own, "void_book"))
     with pytest.raises(Refused) as caught:
-        world.service.register_paper(paper(second, world), by(Actor("graduate", second), "register_paper"))
+        world.service.register_paper(theirs, by(other, "register_paper"))
     assert caught.value.code == "agreement.number_taken"
+    # Taken back: it was mistyped.
+    paper_id = new_id(LANE, registering.command_id, "paper")
+    voiding = by(own, "void_book")
+    answer = world.service.void_book(c.VoidBook(first, paper_id, "填写有误"), voiding)
+    assert world.service.void_book(c.VoidBook(first, paper_id, "填写有误"), voiding) == answer
+    world.service.register_paper(theirs, by(other, "register_paper"))
+    # Returned: it was not theirs.
+    world.review("Returned", second, "paper", book_in(world, second)["review_id"])
     world.service.register_paper(command, by(own, "register_paper"))
     world.review("Passed", first, "paper", book_in(world)["review_id"])
     assert (book_in(world)["state"], book_in(world)["kind"]) == ("effective", "paper")
+    with pytest.raises(Refused) as caught:
+        world.service.register_paper(theirs, by(other, "register_paper"))
+    assert caught.value.code == "agreement.number_taken"
+
+
+def test_a_number_of_the_platform_is_registered_by_nobody_as_one_on_paper(world: World) -> None:
+    first, second = world.enrol(GRADUATE_ID), world.enrol(f"{LANE}-{uuid4()}")
+    book_id = issued(world)
+    number = book_in(world)["number"]
+    theirs = replace(paper(second, world), paper_number=number)
+    with pytest.raises(Refused) as caught:
+        world.service.register_paper(theirs, by(Actor("graduate", second), "register_paper"))
+    assert caught.value.code == "agreement.number_not_issued"
+    world.service.void_book(c.VoidBook(first, book_id, "单位不再录用"), by(GRADUATE, "void_book"))
+    with pytest.raises(Refused) as caught:
+        world.service.register_paper(replace(paper(first, world), paper_number=number), by(GRADUATE, "register_paper"))
+    assert caught.value.code == "agreement.number_dead"
 
 
 def test_offices_see_the_books_of_their_scope_and_nobody_elses(world: World) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from services.agreement import events as e
 from services.agreement import read_model
 from services.agreement.read_model import OFFERS
-from services.agreement.state import INITIAL, evolve
+from services.agreement.state import INITIAL, Status, evolve
 from shared.messages import NewEvent, Recorded
 from tests.integration.agreement.conftest import World
 from tests.support import examples as x
@@ -32,6 +32,19 @@ LIVES: dict[str, tuple[Any, ...]] = {
     "lapsed": (x.OFFER_SENT, x.LAPSED),
     "returned": (*IN_REVIEW, x.RETURNED),
     "attesting": (replace(x.OFFER_SENT, parties=3), x.ACCEPTED, x.AWAITING),
+    "attestation declined": (replace(x.OFFER_SENT, parties=3), x.ACCEPTED, x.TO_BE_ATTESTED, x.ATTESTATION_DECLINED),
+    "to be sealed": (*IN_REVIEW, x.TO_BE_SEALED),
+    "sealed, to be attested": (
+        *IN_REVIEW,
+        x.TO_BE_SEALED,
+        replace(x.SEALED, awaits="attest", complete_by=x.COMPLETE_BY + x.DAY),
+    ),
+    "sealed": (*IN_REVIEW, x.TO_BE_SEALED, x.SEALED, x.CONCLUDED),
+    "seal before review": (
+        x.OFFER_SENT,
+        replace(x.ACCEPTED, awaits="seal", number=x.NUMBER, complete_by=x.COMPLETE_BY),
+        replace(x.SEALED, awaits="review"),
+    ),
     "asked": ASKED,
     "request withdrawn": (*ASKED, x.CANCELLATION_WITHDRAWN),
     "request refused": (*ASKED, x.CANCELLATION_REFUSED),
@@ -81,6 +94,8 @@ def test_a_row_says_what_the_stream_says_told_at_once_or_one_by_one(world: World
         (x.CANCELLED.caused_by, x.CANCELLED.reason_code) if cancelled else (None, None)
     )
     assert (row["sent_at"], row["respond_by"]) == (NOW, x.OFFER_SENT.respond_by)
+    waits = offer.status in (Status.SEALING, Status.ATTESTING)
+    assert row["complete_by"] == (offer.complete_by if waits else None)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -389,3 +389,164 @@ def test_a_school_blocks_an_employer_for_its_own_graduates(world: World) -> None
     with pytest.raises(Refused) as caught:
         world.service.send_offer(x.SEND, by(EMPLOYER, "send_offer"))
     assert caught.value.code == "agreement.employer_blocked"
+
+
+SEALED_LAST = ["accept", "review", "seal"]
+
+
+def sealing(world: World, graduate_id: str = GRADUATE_ID) -> str:
+    """An agreement that waits for the employer's seal; its id."""
+    offer_id = accepted(world, graduate_id)
+    world.review("Passed", graduate_id, "agreement", offer_id)
+    return offer_id
+
+
+def test_what_is_to_be_stamped_has_its_number_and_a_stamped_scan_concludes_it_under_that(world: World) -> None:
+    world.set_province(2, signing_order=SEALED_LAST)
+    world.enrol(GRADUATE_ID)
+    offer_id = sealing(world)
+    shown = offer_in(world)
+    assert (shown["state"], parse(shown["number"]).serial) == ("sealing", 1)
+    assert shown["complete_by"] == (NOW + 15 * x.DAY).isoformat()
+    scan = world.store(GRADUATE_ID, "stamped_agreement")
+    world.service.seal_agreement(c.SealAgreement(GRADUATE_ID, offer_id, scan), by(EMPLOYER, "seal_agreement"))
+    assert (offer_in(world)["state"], offer_in(world)["number"]) == ("effective", shown["number"])
+
+
+def test_where_the_seal_comes_before_the_review_the_number_comes_with_the_acceptance(world: World) -> None:
+    world.set_province(2, signing_order=["accept", "seal", "review"])
+    world.enrol(GRADUATE_ID)
+    offer_id = accepted(world)
+    number = offer_in(world)["number"]
+    assert parse(number).serial == 1
+    world.service.seal_agreement(c.SealAgreement(GRADUATE_ID, offer_id), by(EMPLOYER, "seal_agreement"))
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    assert (offer_in(world)["state"], offer_in(world)["number"]) == ("effective", number)
+
+
+def test_an_employer_that_will_not_seal_frees_the_graduate_and_the_number_is_never_used_again(world: World) -> None:
+    world.set_province(2, signing_order=SEALED_LAST)
+    world.enrol(GRADUATE_ID)
+    declining = c.DeclineSeal(GRADUATE_ID, sealing(world), "岗位已取消")
+    for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.decline_seal(declining, by(actor, "decline_seal"))
+    world.service.decline_seal(declining, by(EMPLOYER, "decline_seal"))
+    assert (offer_in(world)["state"], offer_in(world)["reason"]) == ("returned", "岗位已取消")
+    sealing(world)
+    assert parse(offer_in(world)["number"]).serial == 2
+
+
+def test_a_school_that_will_not_attest_frees_the_graduate(world: World) -> None:
+    world.set_province(3)
+    world.enrol(GRADUATE_ID)
+    declining = c.DeclineAttestation(GRADUATE_ID, sealing(world), "单位资质存疑")
+    for actor in (OTHER_SCHOOL, DEPARTMENT, PROVINCE, EMPLOYER):
+        with pytest.raises(Forbidden):
+            world.service.decline_attestation(declining, by(actor, "decline_attestation"))
+    world.service.decline_attestation(declining, by(SCHOOL, "decline_attestation"))
+    assert offer_in(world)["state"] == "returned"
+    accepted(world)
+
+
+def test_what_nobody_sealed_in_time_is_refused_before_the_sweep_and_returned_by_it_once(world: World) -> None:
+    world.set_province(2, signing_order=SEALED_LAST, completion_days=3)
+    world.enrol(GRADUATE_ID)
+    offer_id = sealing(world)
+    late = NOW + 3 * x.DAY
+    world.follow()
+
+    def swept(now: Any) -> int:
+        with world.engine.connect() as connection:
+            return lapse_due(world.log, connection, now)
+
+    assert swept(late - x.MOMENT) == 0
+    with pytest.raises(Refused) as caught:
+        world.service.seal_agreement(c.SealAgreement(GRADUATE_ID, offer_id), by(EMPLOYER, "seal_agreement", late))
+    assert caught.value.code == "agreement.completion_lapsed"
+    assert swept(late) == 1
+    assert (offer_in(world)["state"], offer_in(world)["reason"]) == ("returned", "用人单位逾期未盖章")
+    assert swept(late) == 0
+    world.follow()
+    assert swept(late) == 0
+
+
+def test_an_employer_that_was_suspended_neither_edits_nor_seals(world: World) -> None:
+    world.set_province(2, signing_order=SEALED_LAST)
+    world.enrol(GRADUATE_ID)
+    other = world.enrol(f"{LANE}-{uuid4()}")
+    offer_id, waiting = sent(world), sealing(world, other)
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerSuspended", employer_id=EMPLOYER_ID, reason="虚假招聘")
+    edit = replace(x.EDIT, offer_id=offer_id)
+    for act in (
+        lambda: world.service.edit_offer(edit, by(EMPLOYER, "edit_offer")),
+        lambda: world.service.seal_agreement(c.SealAgreement(other, waiting), by(EMPLOYER, "seal_agreement")),
+    ):
+        with pytest.raises(Refused) as caught:
+            act()
+        assert caught.value.code == "agreement.employer_not_verified"
+
+
+def test_an_agreement_keeps_the_settings_it_was_made_under_and_a_new_one_has_the_new(world: World) -> None:
+    old, new = world.enrol(GRADUATE_ID), world.enrol(f"{LANE}-{uuid4()}")
+
+    def school(**own: Any) -> None:
+        world.tell("school-14-10108", "directory.SchoolSettingsChanged", school="10108", class_year=2026, **own)
+
+    world.set_province(2, signing_order=SEALED_LAST, penalty_limit=5000)
+    school()
+    kept = sent(world, old)
+    world.set_province(
+        2,
+        signing_order=SEALED_LAST,
+        penalty_limit=100,
+        response_days_min=4,
+        completion_days=2,
+        cancellation_evidence=["release_letter"],
+    )
+    school(breach_limit=0)
+    changed = sent(world, new)
+
+    def under_way(graduate_id: str, offer_id: str) -> list[str]:
+        """What happens to an agreement, each time by name and what the settings make of it."""
+        told: list[str] = []
+        own = Actor("graduate", graduate_id)
+        edit = replace(x.EDIT, graduate_id=graduate_id, offer_id=offer_id, respond_by=NOW + 2 * x.DAY)
+        try:
+            world.service.edit_offer(edit, by(EMPLOYER, "edit_offer"))
+        except ServiceError as error:
+            told.append(error.code)
+            world.service.edit_offer(replace(edit, respond_by=None), by(EMPLOYER, "edit_offer"))
+        shown = offer_in(world, graduate_id)
+        told.append(f"warnings {shown['warnings']}")
+        accept = c.AcceptOffer(graduate_id, offer_id, EMPLOYER_ID, shown["revision"])
+        world.service.accept_offer(accept, by(own, "accept_offer"))
+        world.review("Passed", graduate_id, "agreement", offer_id)
+        told.append(f"complete by {offer_in(world, graduate_id)['complete_by']}")
+        world.service.seal_agreement(c.SealAgreement(graduate_id, offer_id), by(EMPLOYER, "seal_agreement"))
+        ask = c.RequestCancellation(graduate_id, offer_id, "family", "需照顾家人")
+        try:
+            world.service.request_cancellation(ask, by(own, "request_cancellation"))
+        except ServiceError as error:
+            told.append(error.code)
+            mutual = replace(ask, reason_code="mutual")
+            world.service.request_cancellation(mutual, by(own, "request_cancellation"))
+        cancellation_id = offer_in(world, graduate_id)["cancellation"]["cancellation_id"]
+        try:
+            agree = c.AgreeToCancellation(graduate_id, cancellation_id)
+            world.service.agree_to_cancellation(agree, by(EMPLOYER, "agree_to_cancellation"))
+        except ServiceError as error:
+            told.append(error.code)
+        return told
+
+    assert under_way(old, kept) == ["warnings []", f"complete by {(NOW + 15 * x.DAY).isoformat()}"]
+    assert under_way(new, changed) == [
+        "agreement.respond_by",
+        "warnings ['penalty_over_limit']",
+        f"complete by {(NOW + 2 * x.DAY).isoformat()}",
+        "agreement.breach_limit",
+        "agreement.evidence_missing",
+    ]
+    opened = world.log.read([f"agreement-{old}"])[f"agreement-{old}"][-1]
+    assert opened.type == "agreement.CancellationAgreed"
+    assert (opened.data["province_version"], opened.data["school_version"]) == (2, 1)

@@ -277,6 +277,38 @@ def test_the_number_of_a_book_says_how_far_the_book_is(world: World) -> None:
     assert (cancelled["valid"], cancelled["state_name"]) == (False, "已解除")
 
 
+TO_BE_STAMPED = {
+    "after the review": (("accept", "review", "seal"), (x.ACCEPTED, x.TO_BE_SEALED)),
+    "before the review": (
+        ("accept", "seal", "review"),
+        (replace(x.ACCEPTED, awaits="seal", number=x.NUMBER, complete_by=x.COMPLETE_BY),),
+    ),
+    "after the attestation": (
+        ("accept", "review", "attest", "seal"),
+        (x.ACCEPTED, x.TO_BE_ATTESTED, replace(x.ATTESTED, number=x.NUMBER, complete_by=x.COMPLETE_BY)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("order", "past"), TO_BE_STAMPED.values(), ids=TO_BE_STAMPED)
+@pytest.mark.parametrize("end", [x.CONCLUDED, x.SEAL_DECLINED])
+def test_a_book_that_is_to_be_stamped_is_printed_and_waits_to_be_signed(
+    world: World, order: Any, past: Any, end: Any
+) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+
+    def of_own(event: Any) -> Any:
+        return replace(event, graduate_id=own) if hasattr(event, "graduate_id") else event
+
+    tell(world, own, *map(of_own, (replace(x.OFFER_SENT, order=order), *past)))
+    number = printed(world, own, x.OFFER_ID)["verification"]
+    answer = vouched(world, number, name)
+    assert (answer["state_name"], answer["agreement_number"]) == ("待签订", x.NUMBER)
+    tell(world, own, of_own(end))
+    assert vouched(world, number, name)["state_name"] == ("有效" if end == x.CONCLUDED else "已作废")
+
+
 @pytest.mark.parametrize("end", [x.VOIDED, x.RETURNED])
 def test_the_number_of_a_paper_that_was_given_up_is_void(world: World, end: Any) -> None:
     enrolled(world)

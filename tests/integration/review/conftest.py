@@ -54,7 +54,7 @@ class World:
         data = {"school": "10108", "class_year": 2026, "review_chain": list(chain)}
         self.tell("school-14-10108", "directory.SchoolSettingsChanged", data)
 
-    def open(self, kind: str = "registration", scope: str = SCOPE, minutes: int = 0) -> str:
+    def open(self, kind: str = "registration", scope: str = SCOPE, minutes: int = 0, **more: Any) -> str:
         """A graduate's thing to look at, told to the service so many minutes after `NOW`; the id of its case."""
         event_type, name = {
             "registration": ("registration.RegistrationSubmitted", "registration_id"),
@@ -63,7 +63,7 @@ class World:
             "cancellation": ("agreement.CancellationAgreed", "cancellation_id"),
         }[kind]
         graduate_id, subject_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
-        data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026}
+        data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026, **more}
         category = event_type.partition(".")[0]
         for name, value in {"clock": FixedClock(NOW + timedelta(minutes=minutes))}.items():
             setattr(self.service, name, value)

@@ -82,6 +82,22 @@ def test_chains_come_from_school_and_province(world: World) -> None:
     assert world.types(cancelling) == ["ReviewOpened", "ReviewPassed"]
 
 
+def test_a_case_is_opened_by_the_settings_that_its_agreement_was_made_under(world: World) -> None:
+    world.set_province("school", cancellation=[])
+    world.set_school("department")
+    world.set_province("school", "province", cancellation=["school"])
+    world.set_school("school")
+    made_then = {"province_version": 1, "school_version": 1}
+    then, now = world.open("agreement", **made_then), world.open("agreement")
+    approve(world, then, DEPARTMENT)
+    assert world.types(then)[-1] == "ReviewPassed"
+    for actor in (SCHOOL, PROVINCE):
+        approve(world, now, actor)
+    assert world.types(now)[-1] == "ReviewPassed"
+    assert world.types(world.open("cancellation", **made_then)) == ["ReviewOpened", "ReviewPassed"]
+    assert world.types(world.open("cancellation")) == ["ReviewOpened"]
+
+
 def test_a_returned_case_says_why_and_stays_returned(world: World) -> None:
     case_id = world.open()
     world.service.return_review(c.ReturnReview(case_id, "合同缺少盖章页"), by(DEPARTMENT, "return_review"))

@@ -55,7 +55,7 @@ def test_a_reviewed_agreement_of_two_parties_is_effective_under_its_number() -> 
 
 
 def test_a_reviewed_agreement_of_three_parties_waits_for_the_school() -> None:
-    after(THREE_SENT, x.ACCEPTED).when(replace(x.PASS, serial=None)).then(x.AWAITING)
+    after(THREE_SENT, x.ACCEPTED).when(replace(x.PASS, serial=None)).then(x.TO_BE_ATTESTED)
 
 
 def test_an_agreement_keeps_its_parties_when_the_province_changes_them() -> None:
@@ -257,3 +257,36 @@ def test_who_caused_a_cancellation_is_remembered(code: str, by: str) -> None:
     assert name
     past = (*EFFECTIVE, replace(x.REQUESTED, by=by, reason_code=code), x.AGREED)
     after(*past).when(x.PASS_CANCELLATION).then(replace(x.CANCELLED, reason_code=code, caused_by=cause or by))
+
+
+# the settings that an agreement was made under travel with it
+
+
+UNDER = {"province_version": 4, "school_version": 2}
+SENT = replace(x.OFFER_SENT, **UNDER)
+
+
+def test_an_agreement_says_under_which_settings_it_was_made() -> None:
+    facts = replace(x.WITH_EVIDENCE, **UNDER)
+    after(facts=facts).when(x.SEND, meta(EMPLOYER)).then(SENT)
+    after(facts=facts).when(x.APPLY, meta(GRADUATE)).then(replace(x.APPLIED, **UNDER))
+    after(facts=facts).when(x.REGISTER_PAPER, meta(GRADUATE)).then(replace(x.PAPER, **UNDER))
+
+
+def test_whatever_opens_a_review_says_under_which_settings_the_agreement_was_made() -> None:
+    later = replace(x.WITH_EVIDENCE, province_version=9, school_version=9)
+    sealed_before_review = replace(SENT, order=("accept", "seal", "review"))
+    attested_before_review = replace(SENT, order=("accept", "attest", "review"))
+    book, effective = replace(x.APPLIED, **UNDER), (x.ACCEPTED, x.CONCLUDED)
+    for past, command, actor in [
+        ((SENT,), x.ACCEPT, GRADUATE),
+        ((sealed_before_review, replace(x.ACCEPTED, awaits="seal")), x.SEAL, EMPLOYER),
+        ((attested_before_review, replace(x.ACCEPTED, awaits="attest")), x.ATTEST, SCHOOL),
+        ((SENT, *effective, x.REQUESTED), x.AGREE, EMPLOYER),
+        ((SENT, *effective, x.REQUESTED, x.CANCELLATION_REFUSED), x.MEDIATE, SCHOOL),
+        ((book, x.APPLICATION_RETURNED), x.AMEND, GRADUATE),
+        ((book, x.ISSUED), x.SUBMIT_SCAN, GRADUATE),
+        ((book, x.ISSUED), x.REPORT_LOSS, GRADUATE),
+    ]:
+        event = after(*past, facts=later).when(command, meta(actor)).events[-1]
+        assert (event.province_version, event.school_version) == (4, 2), event

@@ -11,9 +11,11 @@ import pytest
 from services.agreement import events as e
 from services.agreement.decider import HANDLING
 from services.agreement.decider.books import claim_stream
-from services.agreement.facts import Evidence, Facts, Settings
+from services.agreement.facts import Claim, Evidence, Facts, Settings
+from services.agreement.numbers import AgreementNumber
 from shared.messages import new_id
 from tests.support import examples as x
+from tests.support.directory_examples import USCC
 from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, OTHER_EMPLOYER_ID, Given, command_id, given, meta
 
 ISSUED = (x.APPLIED, x.ISSUED)
@@ -289,28 +291,100 @@ def test_the_day_of_signing_lies_between_enrolment_and_today(signed_on: date) ->
         outcome.then(replace(x.PAPER, signed_on=good))
 
 
+CLAIM = Claim(claim_stream(GRADUATE_ID, 2026, str(x.PAPER.paper_number)), str(x.PAPER.paper_number))
+HELD = replace(CLAIM, held_by=GRADUATE_ID)
+FOREIGN_NUMBER = str(AgreementNumber(2026, "10108", "31", 77))
+
+
 def test_a_number_registered_by_another_graduate_is_taken() -> None:
-    facts = knowing(claimed_by="14-somebody")
+    facts = knowing(claim=replace(CLAIM, held_by="14-somebody"))
     after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.number_taken", "paper_number")
-    own = knowing(claimed_by=GRADUATE_ID)
-    after(facts=own).when(x.REGISTER_PAPER, meta(GRADUATE)).then(x.PAPER)
+    for claim in (CLAIM, HELD):
+        after(facts=knowing(claim=claim)).when(x.REGISTER_PAPER, meta(GRADUATE)).then(x.PAPER)
 
 
-def test_where_the_province_issues_the_numbers_only_the_graduates_own_is_registered() -> None:
+@pytest.mark.parametrize("issues_numbers", [False, True])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (FOREIGN_NUMBER, "agreement.number_not_issued"),
+        (FOREIGN_NUMBER[:-1] + str((int(FOREIGN_NUMBER[-1]) + 1) % 10), "agreement.number_miswritten"),
+        (FOREIGN_NUMBER[:4] + "9" + FOREIGN_NUMBER[5:], "agreement.number_miswritten"),
+    ],
+)
+def test_a_number_of_the_platform_that_is_not_this_graduates_is_registered_nowhere(
+    number: str, code: str, issues_numbers: bool
+) -> None:
+    facts = knowing(settings=Settings(issues_numbers=issues_numbers))
+    after(facts=facts).when(replace(x.REGISTER_PAPER, paper_number=number)).then_refused(code, "paper_number")
+
+
+OVER = {
+    "voided": (*ISSUED, x.VOIDED),
+    "cancelled": CANCELLED_BOOK,
+    "seal declined": (x.OFFER_SENT, x.ACCEPTED, x.TO_BE_SEALED, x.SEAL_DECLINED),
+}
+
+
+@pytest.mark.parametrize("issues_numbers", [False, True])
+@pytest.mark.parametrize("past", OVER.values(), ids=OVER)
+def test_the_number_of_an_agreement_that_is_over_is_never_used_again(past: Any, issues_numbers: bool) -> None:
+    facts = knowing(settings=Settings(issues_numbers=issues_numbers))
+    dead = replace(x.REGISTER_PAPER, paper_number=x.NUMBER)
+    after(*past, facts=facts).when(dead, meta(GRADUATE)).then_refused("agreement.number_dead", "paper_number")
+
+
+def test_neither_a_lost_number_nor_that_of_a_cancelled_paper_is_used_again() -> None:
+    lost = (*LOST, x.REISSUED, replace(x.VOIDED, number=x.NEXT_NUMBER))
+    for number in (x.NUMBER, x.NEXT_NUMBER):
+        command = replace(x.REGISTER_PAPER, paper_number=number)
+        after(*lost).when(command, meta(GRADUATE)).then_refused("agreement.number_dead", "paper_number")
+    cancelled = (x.PAPER, x.PAPER_CONCLUDED, *(replace(each, agreement_id=x.PAPER_ID) for each in CANCELLED_BOOK[-3:]))
+    again = after(*cancelled, facts=knowing(claim=HELD)).when(x.REGISTER_PAPER, meta(GRADUATE, number=2))
+    again.then_refused("agreement.number_dead", "paper_number")
+
+
+def test_where_the_platform_issues_the_numbers_a_paper_of_before_has_none() -> None:
     facts = knowing(settings=Settings(issues_numbers=True))
-    after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.number_not_issued", "paper_number")
+    after(facts=facts).when(x.REGISTER_PAPER).then_refused("agreement.number_not_of_province", "paper_number")
+    without = replace(x.REGISTER_PAPER, paper_number=None)
+    after(facts=facts).when(without, meta(GRADUATE)).then(replace(x.PAPER, paper_number=None))
+    # The number of its own book comes with the scan of the book.
     own = replace(x.REGISTER_PAPER, paper_number=x.NUMBER)
-    outcome = after(*ISSUED, x.VOIDED, facts=facts).when(own, meta(GRADUATE))
-    outcome.then(replace(x.PAPER, paper_number=x.NUMBER))
+    after(*ISSUED, facts=facts).when(own, meta(GRADUATE)).then_refused("agreement.book_open")
 
 
 def test_a_paper_lays_a_claim_on_its_number_once() -> None:
-    (claim,) = HANDLING.claims([x.PAPER], x.FACTS)
-    expected = e.PaperNumberClaimed(str(x.PAPER.paper_number), GRADUATE_ID, x.PAPER_ID)
-    assert claim == (claim_stream(GRADUATE_ID, str(x.PAPER.paper_number)), expected)
-    assert HANDLING.claims([x.PAPER], knowing(claimed_by=GRADUATE_ID)) == []
+    assert HANDLING.claims([x.PAPER], knowing(claim=CLAIM)) == [(CLAIM.stream, x.CLAIMED)]
+    assert HANDLING.claims([x.PAPER], knowing(claim=HELD)) == []
     assert HANDLING.claims([replace(x.PAPER, paper_number=None)], x.FACTS) == []
-    assert claim_stream("14-a", "1") != claim_stream("15-a", "1")
+
+
+def test_a_number_belongs_to_a_class_in_a_province() -> None:
+    streams = {claim_stream(who, year, "1") for who in ("14-a", "15-a") for year in (2026, 2027)}
+    assert len(streams) == 4
+
+
+def test_a_paper_that_comes_to_nothing_releases_its_number_for_whom_it_belongs_to() -> None:
+    returned = e.AgreementReturned(x.PAPER_ID, "印章不清")
+    voided = e.BookVoided(x.PAPER_ID, GRADUATE_ID, x.VOID.reason, None, "paper", x.REVIEW_ID)
+    for event in (returned, voided):
+        assert HANDLING.claims([event], knowing(claim=HELD)) == [(CLAIM.stream, x.RELEASED)]
+        assert HANDLING.claims([event], knowing(claim=CLAIM)) == []
+        assert HANDLING.claims([event], x.FACTS) == []
+
+
+# the unit's credit code
+
+
+def test_a_credit_code_is_kept_as_it_is_written_officially() -> None:
+    typed = replace(x.TERMS, uscc=f" {USCC[:4]}-{USCC[4:].lower()}", uscc_absent_reason=None)
+    terms = replace(typed, uscc=USCC)
+    after().when(replace(x.APPLY, terms=typed), meta(GRADUATE)).then(replace(x.APPLIED, terms=terms))
+    after().when(replace(x.REGISTER_PAPER, terms=typed), meta(GRADUATE)).then(replace(x.PAPER, terms=terms))
+    amend = replace(x.AMEND, terms=typed)
+    amended = after(x.APPLIED, x.APPLICATION_RETURNED).when(amend, meta(GRADUATE, number=2))
+    amended.then(replace(x.AMENDED, terms=terms))
 
 
 # cancelling a paper agreement

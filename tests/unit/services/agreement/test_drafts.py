@@ -110,8 +110,17 @@ def test_an_edit_may_set_another_deadline_within_the_longest_period() -> None:
     respond_by = NOW + 10 * x.DAY
     outcome = after(x.OFFER_SENT).when(replace(x.EDIT, respond_by=respond_by), meta(EMPLOYER, number=2))
     outcome.then(replace(x.EDITED, respond_by=respond_by))
-    too_late = replace(x.EDIT, respond_by=NOW + 31 * x.DAY)
-    after(x.OFFER_SENT).when(too_late, meta(EMPLOYER, number=2)).then_refused("agreement.respond_by", "respond_by")
+    for outside in (NOW + 31 * x.DAY, NOW + x.DAY - x.MOMENT):
+        wrong = replace(x.EDIT, respond_by=outside)
+        after(x.OFFER_SENT).when(wrong, meta(EMPLOYER, number=2)).then_refused("agreement.respond_by", "respond_by")
+
+
+def test_a_suspended_employer_neither_edits_nor_prolongs_and_may_withdraw() -> None:
+    facts = replace(x.FACTS, employer=replace(x.VERIFIED, verified=False))
+    for command in (x.EDIT, replace(x.EDIT, respond_by=NOW + 10 * x.DAY)):
+        refused = after(x.OFFER_SENT, facts=facts).when(command, meta(EMPLOYER, number=2))
+        refused.then_refused("agreement.employer_not_verified", "employer_id")
+    after(x.OFFER_SENT, facts=facts).when(x.WITHDRAW, meta(EMPLOYER, number=2)).then(x.WITHDRAWN)
 
 
 def test_an_edit_that_says_the_same_changes_nothing() -> None:

@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 
 from services.agreement.decider import HANDLING
-from services.agreement.facts import Facts, Settings
+from services.agreement.decider.books import claim_stream
+from services.agreement.facts import Claim, Facts, Settings
+from shared.codec import to_json
 from shared.messages import NewEvent, Recorded
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, NOW, SYSTEM
@@ -114,11 +116,11 @@ def test_every_command_belongs_to_its_graduates_one_stream(command: Any) -> None
 
 
 def test_what_nobody_published_is_not_known() -> None:
-    assert known() == Facts()
+    assert known() == replace(Facts(), province_version=0)
 
 
 def test_a_graduate_and_a_verified_employer_are_read_from_their_streams() -> None:
-    assert known([ENROLLED], [REGISTERED, VERIFIED]) == x.FACTS
+    assert known([ENROLLED], [REGISTERED, VERIFIED]) == replace(x.FACTS, province_version=0)
 
 
 def test_the_newest_correction_of_a_roster_entry_counts() -> None:
@@ -169,7 +171,9 @@ def test_a_province_that_set_nothing_has_the_defaults() -> None:
 
 def test_the_newest_settings_of_the_graduates_class_count() -> None:
     province = [settings(2026, parties=2), settings(2025), settings(2026), settings(2027, parties=2)]
-    assert known([ENROLLED], province=province).settings == Settings(3, 7, 20, 10)
+    facts = known([ENROLLED], province=province)
+    assert facts.settings == Settings(3, 7, 20, 10, response_days_min=0)
+    assert facts.province_version == 4
 
 
 @pytest.mark.parametrize(
@@ -209,6 +213,8 @@ def test_a_province_may_set_its_own_order_of_signing_and_what_it_asks_for() -> N
         cancellation_evidence=["release_letter"],
         issues_numbers=True,
         template="14/2",
+        completion_days=20,
+        response_days_min=2,
     )
     assert known([ENROLLED], province=[told]).settings == Settings(
         parties=2,
@@ -221,27 +227,114 @@ def test_a_province_may_set_its_own_order_of_signing_and_what_it_asks_for() -> N
         cancellation_evidence=("release_letter",),
         issues_numbers=True,
         template="14/2",
+        completion_days=20,
+        response_days_min=2,
     )
+
+
+def history(stream: str, *told: Told) -> list[Recorded]:
+    return [
+        Recorded(stream[:2], version, stream, version, NOW, NewEvent(kind, 1, data, *IDS, None, SYSTEM, NOW))
+        for version, (kind, data) in enumerate(told, 1)
+    ]
+
+
+IDS = (uuid4(), uuid4(), uuid4())
+OWN = f"agreement-{GRADUATE_ID}"
+SCHOOL_STREAM = "school-14-10108"
+
+
+def about(*events: Any, **streams: Sequence[Told]) -> dict[str, Sequence[Recorded]]:
+    """The graduate on the roster, what happened to the agreements, and other streams by category."""
+    names = {"province": "province-14", "school": SCHOOL_STREAM}
+    return {
+        OWN: history(OWN, *((event.TYPE, to_json(event)) for event in events)),
+        f"graduate-{GRADUATE_ID}": history("graduate", ENROLLED),
+        **{names[name]: history(name, *told) for name, told in streams.items()},
+    }
+
+
+def settings_of_school(**changes: Any) -> Told:
+    return "directory.SchoolSettingsChanged", {"school": "10108", "class_year": 2026, **changes}
 
 
 def test_a_paper_agreement_looks_at_its_evidence_and_at_the_claim_of_its_number() -> None:
-    reads = HANDLING.reads(x.REGISTER_PAPER)
-    assert f"evidence-{x.SCAN_ID}" in reads
-    (claim,) = (name for name in reads if name.startswith("paper_number-"))
-    assert claim.startswith(f"paper_number-{GRADUATE_ID[:2]}-")
+    assert f"evidence-{x.SCAN_ID}" in HANDLING.reads(x.REGISTER_PAPER)
+    number = str(x.PAPER.paper_number)
+    stream = claim_stream(GRADUATE_ID, 2026, number)
     without = replace(x.REGISTER_PAPER, paper_number=None)
-    assert not any(name.startswith("paper_number-") for name in HANDLING.reads(without))
+    assert list(HANDLING.then_reads(x.REGISTER_PAPER, about())) == [SCHOOL_STREAM, stream]
+    assert list(HANDLING.then_reads(without, about())) == [SCHOOL_STREAM]
+    for command in (replace(x.VOID, agreement_id=x.PAPER_ID), replace(x.FAIL, kind="paper", subject_id=x.REVIEW_ID)):
+        assert list(HANDLING.then_reads(command, about(x.PAPER))) == [stream]
+        assert list(HANDLING.then_reads(command, about(x.APPLIED))) == []
+    for told, held_by in [((), None), ((x.CLAIMED,), GRADUATE_ID), ((x.CLAIMED, x.RELEASED), None)]:
+        claimed = history(stream, *((event.TYPE, to_json(event)) for event in told))
+        facts = HANDLING.facts(x.REGISTER_PAPER, {**about(), stream: claimed})
+        assert facts.claim == Claim(stream, number, held_by)
 
 
-def test_inviting_and_a_request_to_cancel_look_at_the_school() -> None:
-    graduate = Recorded(
-        "14", 1, "graduate", 1, NOW, NewEvent(*_typed(ENROLLED), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
-    )
-    streams = {f"graduate-{GRADUATE_ID}": [graduate]}
-    for command in x.COMMANDS:
-        wanted = ["school-14-10108"] if command in (x.REQUEST_CANCELLATION, x.SEND, x.SEND_DRAFT) else []
-        assert list(HANDLING.then_reads(command, streams)) == wanted
+@pytest.mark.parametrize("command", x.COMMANDS)
+def test_what_makes_an_agreement_looks_at_the_school_and_a_request_to_cancel_too(command: Any) -> None:
+    looks = command in (x.SEND, x.SEND_DRAFT, x.APPLY, x.REGISTER_PAPER, x.REQUEST_CANCELLATION)
+    assert (SCHOOL_STREAM in HANDLING.then_reads(command, about(x.OFFER_SENT))) == looks
 
 
-def _typed(told: Told) -> tuple[str, int, dict[str, Any]]:
-    return told[0], 1, told[1]
+@pytest.mark.parametrize("command", [x.EDIT, x.SEAL])
+def test_what_an_employer_does_later_looks_at_the_employer_that_invited(command: Any) -> None:
+    assert list(HANDLING.then_reads(command, about(x.OFFER_SENT))) == [f"employer-{EMPLOYER_ID}"]
+    assert list(HANDLING.then_reads(command, about())) == []
+    streams = {**about(x.OFFER_SENT), f"employer-{EMPLOYER_ID}": history("employer", REGISTERED, VERIFIED)}
+    assert HANDLING.facts(command, streams).employer == x.VERIFIED
+
+
+# An agreement keeps the settings that it was made under.
+
+
+UNDER = {"province_version": 1, "school_version": 1}
+EARLIER = settings(2026, cancellation_days=10, completion_days=20, penalty_limit=100)
+LATER = settings(2026, cancellation_days=3, completion_days=4, penalty_limit=9)
+SCHOOLS = [settings_of_school(breach_limit=2), settings_of_school(breach_limit=0)]
+ABOUT_IT = [
+    (replace(x.OFFER_SENT, **UNDER), (x.EDIT, x.ACCEPT, x.PASS, x.ATTEST, x.SEAL, x.REQUEST_CANCELLATION)),
+    (replace(x.APPLIED, **UNDER), (x.AMEND, replace(x.REQUEST_CANCELLATION, agreement_id=x.BOOK_ID))),
+    (replace(x.PAPER, **UNDER), (replace(x.REQUEST_CANCELLATION, agreement_id=x.PAPER_ID),)),
+]
+EACH = [(begun, command) for begun, commands in ABOUT_IT for command in commands]
+
+
+@pytest.mark.parametrize(("begun", "command"), EACH)
+def test_whatever_is_decided_about_an_agreement_goes_by_the_settings_it_was_made_under(
+    begun: Any, command: Any
+) -> None:
+    facts = HANDLING.facts(command, about(begun, province=[EARLIER, LATER], school=SCHOOLS))
+    assert (facts.settings.cancellation_days, facts.settings.completion_days) == (10, 20)
+    assert (facts.settings.penalty_limit, facts.breach_limit) == (100, 2)
+
+
+@pytest.mark.parametrize(("begun", "command"), EACH)
+def test_an_agreement_from_before_versions_were_kept_goes_by_the_settings_of_the_day(begun: Any, command: Any) -> None:
+    old = replace(begun, province_version=None, school_version=None)
+    facts = HANDLING.facts(command, about(old, province=[EARLIER, LATER], school=SCHOOLS))
+    assert (facts.settings.cancellation_days, facts.breach_limit) == (3, 0)
+
+
+@pytest.mark.parametrize("command", [x.AGREE, x.PASS_CANCELLATION, x.REFUSE_CANCELLATION])
+def test_what_is_decided_about_a_request_to_cancel_goes_by_the_settings_of_its_agreement(command: Any) -> None:
+    past = (replace(x.OFFER_SENT, **UNDER), x.ACCEPTED, x.CONCLUDED, x.REQUESTED)
+    facts = HANDLING.facts(command, about(*past, province=[EARLIER, LATER]))
+    assert facts.settings.cancellation_days == 10
+
+
+def test_an_agreement_made_before_anything_was_set_keeps_the_defaults() -> None:
+    sent = replace(x.OFFER_SENT, province_version=0, school_version=0)
+    facts = HANDLING.facts(x.REQUEST_CANCELLATION, about(sent, province=[LATER], school=SCHOOLS))
+    assert (facts.settings, facts.breach_limit) == (Settings(), None)
+
+
+@pytest.mark.parametrize("command", [x.SEND, x.SEND_DRAFT, x.APPLY, x.REGISTER_PAPER])
+def test_what_is_made_today_is_made_under_the_settings_of_today_and_says_so(command: Any) -> None:
+    earlier = replace(x.OFFER_SENT, **UNDER)
+    facts = HANDLING.facts(command, about(earlier, province=[EARLIER, LATER], school=SCHOOLS))
+    assert (facts.settings.cancellation_days, facts.breach_limit) == (3, 0)
+    assert (facts.province_version, facts.school_version) == (2, 2)

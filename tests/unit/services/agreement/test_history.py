@@ -27,6 +27,8 @@ ABOUT_OFFERS: dict[str, Any] = {
     "pass": lambda offer: replace(x.PASS, subject_id=offer.offer_id),
     "fail": lambda offer: replace(x.FAIL, subject_id=offer.offer_id),
     "attest": lambda offer: replace(x.ATTEST, agreement_id=offer.offer_id),
+    "decline": lambda offer: replace(x.DECLINE_ATTESTATION, agreement_id=offer.offer_id),
+    "overdue": lambda offer: replace(x.LAPSE_COMPLETION, agreement_id=offer.offer_id),
     "request": lambda offer: replace(x.REQUEST_CANCELLATION, agreement_id=offer.offer_id),
 }
 ABOUT_CANCELLATIONS: dict[str, Any] = {

@@ -64,15 +64,23 @@ def test_an_employer_that_the_school_has_blocked_does_not_invite() -> None:
 
 
 @pytest.mark.parametrize("respond_by", [NOW + x.DAY, NOW + 30 * x.DAY])
-def test_an_employer_sets_the_deadline_within_the_longest_period(respond_by: Any) -> None:
+def test_an_employer_sets_the_deadline_within_the_bounds_of_the_province(respond_by: Any) -> None:
     command = replace(x.SEND, respond_by=respond_by)
     after().when(command, meta(EMPLOYER)).then(replace(x.OFFER_SENT, respond_by=respond_by))
 
 
-@pytest.mark.parametrize("respond_by", [NOW - x.DAY, NOW, NOW + 30 * x.DAY + x.MOMENT])
-def test_a_deadline_outside_the_longest_period_is_refused(respond_by: Any) -> None:
+@pytest.mark.parametrize("respond_by", [NOW - x.DAY, NOW, NOW + x.DAY - x.MOMENT, NOW + 30 * x.DAY + x.MOMENT])
+def test_a_deadline_outside_the_bounds_of_the_province_is_refused(respond_by: Any) -> None:
     command = replace(x.SEND, respond_by=respond_by)
     after().when(command, meta(EMPLOYER)).then_refused("agreement.respond_by", "respond_by")
+
+
+def test_a_province_may_allow_any_deadline_in_the_future() -> None:
+    facts = knowing(settings=Settings(response_days_min=0))
+    soon = replace(x.SEND, respond_by=NOW + x.MOMENT)
+    after(facts=facts).when(soon, meta(EMPLOYER)).then(replace(x.OFFER_SENT, respond_by=NOW + x.MOMENT))
+    now = replace(x.SEND, respond_by=NOW)
+    after(facts=facts).when(now, meta(EMPLOYER)).then_refused("agreement.respond_by", "respond_by")
 
 
 def test_another_employer_may_invite_beside_it() -> None:

@@ -11,7 +11,7 @@ from services.agreement.decider import HANDLING
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import Facts, Settings
 from tests.support import examples as x
-from tests.support.spec import EMPLOYER, GRADUATE, SCHOOL, Given, folded, given, meta
+from tests.support.spec import EMPLOYER, GRADUATE, NOW, SCHOOL, Given, folded, given, meta
 
 JIANGSU = ("accept", "review", "seal")
 ZHEJIANG = ("accept", "review", "seal", "attest")
@@ -39,10 +39,15 @@ def test_an_offer_keeps_the_order_it_was_sent_under() -> None:
 
 
 def test_a_reviewed_agreement_waits_for_the_seal() -> None:
-    after(under(JIANGSU), x.ACCEPTED).when(x.PASS).then(x.SEAL_AWAITED)
+    after(under(JIANGSU), x.ACCEPTED).when(x.PASS).then(x.TO_BE_SEALED)
 
 
 def test_the_seal_concludes_when_it_is_last() -> None:
+    seal = replace(x.SEAL, serial=None)
+    after(under(JIANGSU), x.ACCEPTED, x.TO_BE_SEALED).when(seal, meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
+
+
+def test_what_waited_for_its_seal_before_numbers_were_made_so_early_gets_one_with_the_seal() -> None:
     after(under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED).when(x.SEAL, meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
 
 
@@ -80,29 +85,32 @@ def test_an_unknown_agreement_is_not_sealed() -> None:
 
 
 def test_the_school_confirms_last_where_the_province_says_so() -> None:
-    past = (under(ZHEJIANG), x.ACCEPTED, x.SEAL_AWAITED)
-    sealed = replace(x.SEALED, awaits="attest")
+    past = (under(ZHEJIANG), x.ACCEPTED, x.TO_BE_SEALED)
+    sealed = replace(x.SEALED, awaits="attest", complete_by=x.COMPLETE_BY)
     after(*past).when(x.SEAL, meta(EMPLOYER)).then(sealed)
     after(*past, sealed).when(x.ATTEST, meta(SCHOOL)).then(x.CONCLUDED)
 
 
 def test_the_school_attests_before_the_seal_where_the_province_says_so() -> None:
     past = (under(ATTESTED_BEFORE_SEAL), x.ACCEPTED, x.AWAITING)
-    after(*past).when(x.ATTEST, meta(SCHOOL)).then(x.ATTESTED)
-    after(*past, x.ATTESTED).when(x.ATTEST, meta(SCHOOL, number=2)).then_nothing()
-    after(*past, x.ATTESTED).when(x.SEAL, meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
+    attested = replace(x.ATTESTED, number=x.NUMBER, complete_by=x.COMPLETE_BY)
+    after(*past).when(x.ATTEST, meta(SCHOOL)).then(attested)
+    after(*past, attested).when(x.ATTEST, meta(SCHOOL, number=2)).then_nothing()
+    after(*past, attested).when(replace(x.SEAL, serial=None), meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
 
 
 # the seal before the review, or before the invitation
 
 
 def test_the_review_opens_only_after_the_seal_where_the_province_says_so() -> None:
-    waiting = replace(x.ACCEPTED, awaits="seal")
-    after(under(SEALED_BEFORE_REVIEW)).when(x.ACCEPT, meta(GRADUATE)).then(waiting)
+    waiting = replace(x.ACCEPTED, awaits="seal", number=x.NUMBER, complete_by=x.COMPLETE_BY)
+    accept = replace(x.ACCEPT, serial=1, education="31")
+    after(under(SEALED_BEFORE_REVIEW)).when(accept, meta(GRADUATE)).then(waiting)
+    after(under(SEALED_BEFORE_REVIEW)).when(x.ACCEPT, meta(GRADUATE)).then_refused("log.written_first")
     sealed = replace(x.SEALED, awaits="review")
     after(under(SEALED_BEFORE_REVIEW), waiting).when(x.SEAL, meta(EMPLOYER)).then(sealed)
     after(under(SEALED_BEFORE_REVIEW), waiting).when(x.PASS).then_nothing()
-    after(under(SEALED_BEFORE_REVIEW), waiting, sealed).when(x.PASS).then(x.CONCLUDED)
+    after(under(SEALED_BEFORE_REVIEW), waiting, sealed).when(replace(x.PASS, serial=None)).then(x.CONCLUDED)
 
 
 def test_an_employer_that_seals_first_says_so_when_it_invites() -> None:
@@ -160,6 +168,99 @@ def test_a_return_of_what_acceptance_bound_ends_the_request_to_cancel_it() -> No
     after(*past, replace(x.RETURNED, cancellation_id=x.CANCELLATION_ID)).when(x.PASS_CANCELLATION).then_nothing()
 
 
+# nobody is stuck: who is waited for may decline, and time leads on
+
+
+SEALING = (under(JIANGSU), x.ACCEPTED, x.TO_BE_SEALED)
+ATTESTING = (replace(x.OFFER_SENT, parties=3), x.ACCEPTED, x.TO_BE_ATTESTED)
+BOUND_SEALING = (under(JIANGSU, "acceptance"), BOUND, x.SEAL_AWAITED)
+BOUND_ATTESTING = (under(("accept", "review", "attest"), "acceptance"), BOUND, x.AWAITING)
+IN_TIME = x.COMPLETE_BY - NOW
+WAITING = [
+    (SEALING, x.SEAL, x.DECLINE_SEAL, EMPLOYER, x.SEAL_DECLINED, "用人单位逾期未盖章"),
+    (ATTESTING, x.ATTEST, x.DECLINE_ATTESTATION, SCHOOL, x.ATTESTATION_DECLINED, "学校逾期未鉴证"),
+]
+
+
+def test_who_is_waited_for_may_decline_and_the_graduate_is_free() -> None:
+    for past, _, decline, actor, returned, _ in WAITING:
+        after(*past).when(decline, meta(actor)).then(returned)
+        after(*past, returned).when(decline, meta(actor, number=2)).then_nothing()
+        assert after(*past, returned).state.locked is None
+
+
+def test_a_number_that_was_made_to_be_stamped_is_kept_by_what_is_returned() -> None:
+    state = after(*SEALING, x.SEAL_DECLINED).state
+    assert state.offers[x.OFFER_ID].number == x.NUMBER
+    assert state.numbers == {x.NUMBER}
+
+
+def test_a_seal_or_an_attestation_is_refused_from_its_deadline_on() -> None:
+    for past, act, decline, actor, *_ in WAITING:
+        assert after(*past).when(act, meta(actor, after=IN_TIME - x.MOMENT)).error is None
+        for command in (act, decline):
+            late = after(*past).when(command, meta(actor, after=IN_TIME))
+            late.then_refused("agreement.completion_lapsed")
+
+
+def test_what_nobody_sealed_or_attested_in_time_is_returned_once() -> None:
+    for past, _, _, _, returned, reason in WAITING:
+        overdue = replace(returned, reason=reason, cause="overdue")
+        after(*past).when(x.LAPSE_COMPLETION, meta(after=IN_TIME - x.MOMENT)).then_nothing()
+        after(*past).when(x.LAPSE_COMPLETION, meta(after=IN_TIME)).then(overdue)
+        after(*past, overdue).when(x.LAPSE_COMPLETION, meta(after=IN_TIME, number=2)).then_nothing()
+
+
+@pytest.mark.parametrize("past", [(), (x.OFFER_SENT,), (x.OFFER_SENT, x.ACCEPTED), (x.OFFER_SENT, x.WITHDRAWN)])
+def test_what_waits_for_nobody_is_neither_declined_nor_overdue(past: Any) -> None:
+    after(*past).when(x.LAPSE_COMPLETION, meta(after=400 * x.DAY)).then_nothing()
+    wrong = (
+        ["agreement.not_awaiting_seal", "agreement.not_awaiting_attestation"] if past else 2 * ["agreement.not_found"]
+    )
+    after(*past).when(x.DECLINE_SEAL, meta(EMPLOYER)).then_refused(wrong[0])
+    after(*past).when(x.DECLINE_ATTESTATION, meta(SCHOOL)).then_refused(wrong[1])
+
+
+def test_what_waited_before_there_were_deadlines_waits_on_and_may_be_declined() -> None:
+    past = (under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED)
+    after(*past).when(x.LAPSE_COMPLETION, meta(after=400 * x.DAY)).then_nothing()
+    after(*past).when(x.DECLINE_SEAL, meta(EMPLOYER)).then(x.SEAL_DECLINED)
+
+
+def test_what_acceptance_bound_is_cancelled_by_its_sides_and_goes_neither_by_a_declined_seal_nor_by_time() -> None:
+    after(under(JIANGSU, "acceptance"), BOUND).when(x.PASS).then(x.SEAL_AWAITED)
+    after(*BOUND_SEALING).when(x.LAPSE_COMPLETION, meta(after=400 * x.DAY)).then_nothing()
+    after(*BOUND_SEALING).when(x.DECLINE_SEAL, meta(EMPLOYER)).then_refused("agreement.bound_by_acceptance")
+    after(*BOUND_SEALING).when(x.REQUEST_CANCELLATION, meta(GRADUATE)).then(x.REQUESTED)
+    asked = (*BOUND_SEALING, x.REQUESTED, x.CANCELLATION_LAPSED)
+    after(*asked).when(x.MEDIATE, meta(SCHOOL)).then(x.MEDIATED, x.AGREED)
+
+
+def test_the_school_may_return_what_acceptance_bound_and_with_it_the_request_to_cancel_it() -> None:
+    past = (*BOUND_ATTESTING, x.REQUESTED, x.AGREED)
+    returned = replace(x.ATTESTATION_DECLINED, cancellation_id=x.CANCELLATION_ID)
+    after(*past).when(x.DECLINE_ATTESTATION, meta(SCHOOL)).then(returned)
+
+
+def test_a_number_alone_binds_nobody() -> None:
+    after(*SEALING).when(x.REQUEST_CANCELLATION, meta(GRADUATE)).then_refused("agreement.not_effective")
+
+
+def test_the_province_sets_how_long_a_seal_and_an_attestation_may_take() -> None:
+    facts = replace(x.WITH_EVIDENCE, settings=Settings(completion_days=3))
+    until = NOW + 3 * x.DAY
+    after(under(JIANGSU), x.ACCEPTED, facts=facts).when(x.PASS).then(replace(x.TO_BE_SEALED, complete_by=until))
+    three = (replace(x.OFFER_SENT, parties=3), x.ACCEPTED)
+    after(*three, facts=facts).when(x.PASS).then(replace(x.TO_BE_ATTESTED, complete_by=until))
+
+
+def test_a_suspended_employer_does_not_seal_but_may_decline() -> None:
+    facts = replace(x.WITH_EVIDENCE, employer=replace(x.VERIFIED, verified=False))
+    refused = after(*SEALING, facts=facts).when(x.SEAL, meta(EMPLOYER))
+    refused.then_refused("agreement.employer_not_verified", "employer_id")
+    after(*SEALING, facts=facts).when(x.DECLINE_SEAL, meta(EMPLOYER)).then(x.SEAL_DECLINED)
+
+
 # which command makes a number
 
 
@@ -167,8 +268,13 @@ PREFIX = "20261010831"
 CASES = [
     ((x.OFFER_SENT, x.ACCEPTED), x.PASS, PREFIX),
     ((x.OFFER_SENT,), x.PASS, None),
-    ((under(JIANGSU), x.ACCEPTED), x.PASS, None),
+    ((under(JIANGSU), x.ACCEPTED), x.PASS, PREFIX),
+    ((under(JIANGSU), x.ACCEPTED, x.TO_BE_SEALED), x.SEAL, None),
     ((under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED), x.SEAL, PREFIX),
+    ((under(JIANGSU, "acceptance"), BOUND), x.PASS, None),
+    ((under(ATTESTED_BEFORE_SEAL), x.ACCEPTED), x.PASS, None),
+    ((under(ATTESTED_BEFORE_SEAL), x.ACCEPTED, x.AWAITING), x.ATTEST, PREFIX),
+    ((under(SEALED_BEFORE_REVIEW),), x.ACCEPT, PREFIX),
     ((under(ZHEJIANG), x.ACCEPTED, x.SEAL_AWAITED), x.SEAL, None),
     ((under(ZHEJIANG), x.ACCEPTED, x.AWAITING), x.ATTEST, PREFIX),
     ((under(JIANGSU, "acceptance"),), x.ACCEPT, PREFIX),

@@ -21,6 +21,8 @@ COMMANDS = {
     schemas.WithdrawOffer: x.WITHDRAW,
     schemas.RefuseOffer: x.REFUSE,
     schemas.AcceptOffer: x.ACCEPT,
+    schemas.DeclineSeal: x.DECLINE_SEAL,
+    schemas.DeclineAttestation: x.DECLINE_ATTESTATION,
     schemas.RequestCancellation: x.REQUEST_CANCELLATION,
     schemas.WithdrawCancellation: x.WITHDRAW_CANCELLATION,
     schemas.AgreeToCancellation: x.AGREE,
@@ -81,6 +83,8 @@ def test_a_salary_is_nothing_or_not_negative(salary: int | None) -> None:
     ("shape", "example"),
     [
         (schemas.RefuseOffer, x.REFUSE),
+        (schemas.DeclineSeal, x.DECLINE_SEAL),
+        (schemas.DeclineAttestation, x.DECLINE_ATTESTATION),
         (schemas.RefuseCancellation, x.REFUSE_CANCELLATION),
         (schemas.RequestCancellation, x.REQUEST_CANCELLATION),
     ],

@@ -64,6 +64,13 @@ def test_the_default_response_period_may_not_exceed_the_longest_one() -> None:
     given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")
 
 
+def test_the_default_response_period_may_not_be_below_the_shortest_one() -> None:
+    command = replace(x.SET_PROVINCE, response_days_min=6)
+    given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")
+    shortest = replace(x.SET_PROVINCE, response_days_min=5)
+    given(PROVINCE).when(shortest).then(replace(x.PROVINCE_SET, response_days_min=5))
+
+
 @pytest.mark.parametrize(
     ("parties", "order"),
     [

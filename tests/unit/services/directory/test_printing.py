@@ -60,6 +60,25 @@ def test_what_acceptance_bound_is_printed_as_of_that_day_also_after_its_conclusi
     assert printed(x.OFFER_ID, history).issued_on == date(2026, 5, 5)
 
 
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        (x.ACCEPTED, x.TO_BE_SEALED),
+        (x.ACCEPTED, x.TO_BE_ATTESTED, replace(x.ATTESTED, number=x.NUMBER)),
+        (replace(x.ACCEPTED, awaits="seal", number=x.NUMBER),),
+    ],
+)
+def test_what_the_employer_is_to_stamp_is_printed_under_the_number_and_day_it_will_be_concluded_with(
+    waiting: Any,
+) -> None:
+    history = told(x.OFFER_SENT, *waiting, x.SEALED, x.CONCLUDED)
+    to_be_stamped = printed(x.OFFER_ID, history[: len(waiting) + 1])
+    assert to_be_stamped.number == x.NUMBER
+    assert replace(printed(x.OFFER_ID, history), records=to_be_stamped.records) == to_be_stamped
+    declined = told(x.OFFER_SENT, *waiting, x.SEAL_DECLINED)
+    assert printed(x.OFFER_ID, declined).mark == "已作废"
+
+
 def test_a_book_is_printed_once_it_is_issued_and_under_its_new_number_after_a_loss() -> None:
     issued = told(x.APPLIED, x.APPLICATION_RETURNED, x.AMENDED, x.ISSUED)
     assert printed(x.BOOK_ID, issued).job_title == "科员"

@@ -320,6 +320,24 @@ def test_opening_reads_the_settings_of_province_and_school_and_nothing_else_does
         assert HANDLING.facts(command, {}) == Facts()
 
 
+def test_a_case_is_opened_by_the_settings_of_the_versions_it_names() -> None:
+    earlier, later = province(2026, ["department"], cancellation=["department"]), province(2026, x.CHAIN)
+    streams = {
+        "province-14": [earlier, later],
+        "school-14-10108": [LISTED, school(2026, review_chain=["school"])],
+    }
+
+    def chain(province_version: int | None, school_version: int | None, kind: str = "agreement") -> Any:
+        command = replace(x.OPEN, kind=kind, province_version=province_version, school_version=school_version)
+        return HANDLING.facts(command, streams).chain
+
+    assert chain(None, None) == ("school", "province")
+    assert chain(1, None) == ("school",)
+    assert chain(1, 1) == chain(1, 1, "cancellation") == ("department",)
+    assert chain(2, 1) == x.CHAIN
+    assert chain(0, 0) == DEFAULT_CHAIN
+
+
 @pytest.mark.parametrize("command", x.COMMANDS)
 def test_every_command_belongs_to_its_case(command: Any) -> None:
     assert HANDLING.stream(command) == f"review-{x.CASE_ID}"

@@ -81,6 +81,14 @@ def test_each_form_of_signing_opens_a_case_of_its_kind(event_type: str) -> None:
     assert told == [Intent("review.open_review", OpenReview(kind, REVIEW_ID, GRADUATE_ID, SCOPE, 2026))]
 
 
+@pytest.mark.parametrize("event_type", ["agreement.OfferAccepted", "agreement.CancellationAgreed", *ALSO_OPENING])
+def test_a_case_is_opened_by_the_settings_that_its_agreement_was_made_under(event_type: str) -> None:
+    names = dict.fromkeys(("offer_id", "agreement_id", "review_id", "loss_id", "cancellation_id"), REVIEW_ID)
+    versions = {"province_version": 4, "school_version": 2}
+    (intent,) = reaction_to(event_type, {**CASE, **names, "awaits": "review", **versions})
+    assert (intent.command.province_version, intent.command.school_version) == (4, 2)
+
+
 @pytest.mark.parametrize(
     "event_type", ["agreement.OfferAccepted", "agreement.AgreementSealed", "agreement.AgreementAttested"]
 )
