@@ -244,3 +244,22 @@ def test_after_the_deadline_of_the_class_nothing_is_registered(people: People) -
     void = {"graduate_id": first, "registration_id": registration_id, "reason": "登记有误"}
     assert people.refused(graduate(first), "registration.request_void", **void) == "registration.deadline_over"
     people.await_counts(late, {"": 1, "70": 1})
+
+
+def test_whose_agreement_is_cancelled_after_the_deadline_registers_what_follows(people: People) -> None:
+    """8月31日之后解约 → 未登记 → 在本省规定的天数内再登记."""
+    clock = people.platform.clock
+    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
+    late = people.settle("10114", YEAR, parties=2, size=1, change_deadline=tomorrow, reopened_days=10)
+    (person,), unit = late.graduates, late.employers[0]
+    offer_id = signed(people, late, person, unit)
+    clock.set(clock.now() + timedelta(days=3))
+    about = asked_to_cancel(people, person, offer_id, unit)
+    people.ask(graduate(person), "agreement.agree_to_cancellation", **about)
+    people.review(late, person, "cancellation", "school")
+    await_registered(people, person, None)
+    seeking = {"code": "70", "intention": "job_seeking"}
+    people.ask(graduate(person), "registration.register_destination", graduate_id=person, destination=seeking)
+    people.review(late, person, "registration", "department", "school")
+    await_registered(people, person, "70")
+    people.await_counts(late, {"70": 1})
