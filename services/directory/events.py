@@ -200,6 +200,43 @@ class GraduateErased:
 
 
 @dataclass(frozen=True, slots=True)
+class BasicDataConfirmed:
+    """信息确认: the graduate says that the roster is right. `entry` is the version of the roster entry that was looked at."""
+
+    TYPE: ClassVar[str] = "directory.BasicDataConfirmed"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class BasicDataDisputed:
+    """The graduate says that a field of the roster is wrong; `statement`, what is right, is sealed."""
+
+    TYPE: ClassVar[str] = "directory.BasicDataDisputed"
+    VERSION: ClassVar[int] = 1
+
+    dispute_id: str
+    graduate_id: str
+    entry: int
+    field: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeAnswered:
+    """The school keeps the roster as it is, and says why; `answer` is sealed."""
+
+    TYPE: ClassVar[str] = "directory.DisputeAnswered"
+    VERSION: ClassVar[int] = 1
+
+    dispute_id: str
+    graduate_id: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class EmployerRegistered:
     """An employer applied for an account, or applied again after its application was returned."""
 
@@ -369,6 +406,7 @@ PLATFORM_CODEC = Codec(CheckAddressSet)
 PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
+BASIC_DATA_CODEC = Codec(BasicDataConfirmed, BasicDataDisputed, DisputeAnswered)
 ERASURE_CODEC = Codec(GraduateErased)
 EMPLOYER_CODEC = Codec(
     EmployerRegistered,

@@ -25,7 +25,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.directory.personal import destroy_keys
 from shared.access import scope_path
@@ -48,6 +48,10 @@ GRADUATES = Table(
     Column("graduates_on", Date, nullable=False),
     Column("id_hash", Text, nullable=False),
     Column("personal", Text, nullable=False),
+    # What the graduate says about this entry; with another entry it begins anew.
+    Column("checked", Text, nullable=False),
+    Column("disputes", JSONB, nullable=False),
+    Index("graduates_disputing", "class_year", "scope", "graduate_id", postgresql_where=text("checked = 'disputed'")),
     Index("graduates_by_scope", "class_year", "scope", "graduate_id", postgresql_ops={"scope": "text_pattern_ops"}),
     Index("graduates_by_id_hash", "id_hash"),
 )
@@ -90,6 +94,7 @@ DEPARTMENTS = Table(
 
 _EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "personal", "licence")
 _REQUESTED = ("requested_name", "requested_nature", "requested_licence")
+_CHECKS = ("directory.BasicDataConfirmed", "directory.BasicDataDisputed", "directory.DisputeAnswered")
 _STATUS = {
     "directory.EmployerVerified": "verified",
     "directory.EmployerReinstated": "verified",
@@ -106,6 +111,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     schools: dict[str, dict[str, Any]] = {}
     erased: list[str] = []
     departments: dict[tuple[str, str], dict[str, Any]] = {}
+    checking = _checking(connection, events)
     for recorded in events:
         data = recorded.data
         match recorded.type:
@@ -113,6 +119,11 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 graduates[data["graduate_id"]] = _graduate(data)
             case "directory.GraduateRemoved":
                 graduates[data["graduate_id"]] = None
+            case event_type if event_type in _CHECKS:
+                graduate_id = data["graduate_id"]
+                row = graduates[graduate_id] if graduate_id in graduates else checking.get(graduate_id)
+                if row is not None:
+                    graduates[graduate_id] = {**row, **_checked(row["disputes"], recorded)}
             case "directory.GraduateErased":
                 erased.append(data["graduate_id"])
             case "directory.EmployerRegistered":
@@ -169,7 +180,31 @@ def _graduate(data: Mapping[str, Any]) -> dict[str, Any]:
         **{name: data[name] for name in kept},
         "scope": scope_path(data["province"], data["school"], data["department"]),
         "graduates_on": data["graduates_on"],
+        "checked": "unchecked",
+        "disputes": [],
     }
+
+
+def _checking(connection: Connection, events: Sequence[Recorded]) -> dict[str, dict[str, Any]]:
+    """The rows of those who say something about their entry."""
+    ids = {recorded.data["graduate_id"] for recorded in events if recorded.type in _CHECKS}
+    if not ids:
+        return {}
+    found = connection.execute(select(GRADUATES).where(GRADUATES.c.graduate_id.in_(ids)))
+    return {row.graduate_id: row._asdict() for row in found}
+
+
+def _checked(disputes: Sequence[Mapping[str, Any]], recorded: Recorded) -> dict[str, Any]:
+    data = recorded.data
+    match recorded.type:
+        case "directory.BasicDataConfirmed":
+            return {"checked": "confirmed", "disputes": []}
+        case "directory.BasicDataDisputed":
+            told = {name: data[name] for name in ("dispute_id", "field", "statement")}
+            at = recorded.event.occurred_at.isoformat()
+            return {"checked": "disputed", "disputes": [*disputes, {**told, "disputed_at": at}]}
+    left = [each for each in disputes if each["dispute_id"] != data["dispute_id"]]
+    return {"checked": "disputed" if left else "unchecked", "disputes": left}
 
 
 def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -194,11 +229,21 @@ def get_graduate(connection: Connection, graduate_id: str) -> Mapping[str, Any] 
 
 
 def list_graduates(
-    connection: Connection, scope: str, class_year: int, after: str | None, limit: int
+    connection: Connection,
+    scope: str,
+    class_year: int,
+    after: str | None,
+    limit: int,
+    checked: str | None = None,
 ) -> list[Mapping[str, Any]]:
-    """A page of the graduates inside a scope, by scope and id; `after` is `<scope> <graduate_id>` of the last one seen."""
+    """A page of the graduates inside a scope, by scope and id; `after` is `<scope> <graduate_id>` of the last one seen.
+
+    `checked` keeps those whose basic data are confirmed, disputed or unchecked.
+    """
     columns = GRADUATES.c
     wanted = select(GRADUATES).where(columns.class_year == class_year, _inside(columns.scope, scope))
+    if checked:
+        wanted = wanted.where(columns.checked == checked)
     if after:
         last_scope, _, last_id = after.partition(" ")
         wanted = wanted.where(tuple_(columns.scope, columns.graduate_id) > (last_scope, last_id))

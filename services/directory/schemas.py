@@ -10,6 +10,7 @@ from marshmallow import ValidationError, validates_schema
 
 from services.directory import decider, evidence, licence
 from services.directory.forms import LATEST
+from services.directory.rows import FIELDS
 from shared import shapes
 from shared.codes.identity import RESIDENT_ID
 from shared.codes.schools import SCHOOLS
@@ -110,6 +111,41 @@ class ImportRoster(Shape):
     school = shapes.coded(SCHOOLS)
     class_year = class_year()
     rows = shapes.list_of(shapes.texts_by_name(200), 500)
+
+
+class ConfirmBasicData(Shape):
+    makes = decider.ConfirmBasicData
+    graduate_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """`statement` says in words what is right; it is sealed before it is stored."""
+
+    graduate_id: str
+    field: str
+    statement: str
+
+
+class DisputeBasicData(Shape):
+    makes = Dispute
+    graduate_id = shapes.thing_id()
+    field = shapes.choice(*FIELDS)
+    statement = shapes.sentence(500)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerToDispute:
+    graduate_id: str
+    dispute_id: str
+    answer: str
+
+
+class AnswerDispute(Shape):
+    makes = AnswerToDispute
+    graduate_id = shapes.thing_id()
+    dispute_id = shapes.thing_id()
+    answer = shapes.sentence(500)
 
 
 class RemoveGraduate(Shape):
@@ -287,6 +323,25 @@ class FindGraduate(QueryShape):
 class InScope(Query):
     scope: str
     class_year: int
+
+
+class GetBasicData(QueryShape):
+    makes = OfGraduate
+    graduate_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked(Query):
+    scope: str
+    class_year: int
+    state: str
+
+
+class ListBasicData(QueryShape):
+    makes = Checked
+    scope = shapes.scope()
+    class_year = class_year()
+    state = shapes.choice("disputed", "confirmed", "unchecked")
 
 
 class ListGraduates(QueryShape):

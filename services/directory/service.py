@@ -7,7 +7,9 @@ from typing import Any
 
 from services.directory import decider, read_model, schemas, verifications
 from services.directory.decider import (
+    BASIC_DATA,
     EMPLOYER,
+    ERASED,
     ERASURE,
     GRADUATE,
     NO_EMPLOYER,
@@ -17,6 +19,7 @@ from services.directory.decider import (
     SCHOOL,
     checked_uscc,
     employer_id_of,
+    roster_facts,
 )
 from services.directory.evidence import ReadEvidence
 from services.directory.licence import ReadLicence
@@ -95,6 +98,61 @@ class DirectoryService:
             if warning is not None and outcomes[index].error is None:
                 items[index]["warnings"] = [_warned("id_number", warning)]
         return {"items": items}
+
+    @command(schemas.ConfirmBasicData)
+    def confirm_basic_data(self, command: decider.ConfirmBasicData, meta: Meta) -> Answer:
+        return handle(self.log, BASIC_DATA, command, meta)
+
+    @command(schemas.DisputeBasicData)
+    def dispute_basic_data(self, told: schemas.Dispute, meta: Meta) -> Answer:
+        self._check_graduate(told.graduate_id, meta)
+        statement = self._sealed_words(told.graduate_id, told.statement)
+        return handle(self.log, BASIC_DATA, decider.DisputeBasicData(told.graduate_id, told.field, statement), meta)
+
+    @command(schemas.AnswerDispute)
+    def answer_dispute(self, told: schemas.AnswerToDispute, meta: Meta) -> Answer:
+        self._check_graduate(told.graduate_id, meta)
+        answer = self._sealed_words(told.graduate_id, told.answer)
+        return handle(self.log, BASIC_DATA, decider.AnswerDispute(told.graduate_id, told.dispute_id, answer), meta)
+
+    @query(schemas.GetBasicData)
+    def get_basic_data(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
+        self._check_graduate(query.graduate_id, meta)
+        stream, roster = f"basic_data-{query.graduate_id}", f"graduate-{query.graduate_id}"
+        streams = self.log.read([stream, roster])
+        entry = roster_facts(query.graduate_id, streams).entry
+        if entry is None:
+            raise NO_GRADUATE.error(field="graduate_id")
+        state = fold(BASIC_DATA, streams[stream])
+        return {
+            "graduate_id": query.graduate_id,
+            "state": state.state(entry),
+            "disputes": [
+                {
+                    "dispute_id": dispute.disputed.dispute_id,
+                    "field": dispute.disputed.field,
+                    "open": dispute.open(entry),
+                    "statement": self._words(query.graduate_id, dispute.disputed.statement, meta),
+                    "answer": dispute.answer and self._words(query.graduate_id, dispute.answer, meta),
+                }
+                for dispute in state.disputes.values()
+            ],
+        }
+
+    @query(schemas.ListBasicData)
+    def list_basic_data(self, query: schemas.Checked, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_graduates(
+                connection, query.scope, query.class_year, query.after, query.limit, query.state
+            )
+        shown = self._shown(page, meta)
+        for row, graduate in zip(page, shown, strict=True):
+            graduate["disputes"] = [
+                {**each, "statement": self._words(row["graduate_id"], each["statement"], meta)}
+                for each in row["disputes"]
+            ]
+        return {"graduates": shown, "after": _after(page, query.limit)}
 
     @command(schemas.RemoveGraduate)
     def remove_graduate(self, command: decider.RemoveGraduate, meta: Meta) -> Answer:
@@ -231,9 +289,7 @@ class DirectoryService:
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_graduates(connection, query.scope, query.class_year, query.after, query.limit)
             total = read_model.count_graduates(connection, query.scope, query.class_year)
-        last = page[-1] if len(page) == query.limit else None
-        after = f"{last['scope']} {last['graduate_id']}" if last else None
-        return {"graduates": self._shown(page, meta), "total": total, "after": after}
+        return {"graduates": self._shown(page, meta), "total": total, "after": _after(page, query.limit)}
 
     @command(schemas.StoreEvidence, largest=LARGEST_FILE_CALL)
     def store_evidence(self, file: schemas.EvidenceFile, meta: Meta) -> Answer:
@@ -319,6 +375,25 @@ class DirectoryService:
         settings = {str(year): to_json(settings) for year, settings in state.items()}
         return {"province": query.province, "settings": settings}
 
+    def _check_graduate(self, graduate_id: str, meta: Meta) -> None:
+        stream = f"graduate-{graduate_id}"
+        known = fold(GRADUATE, self.log.read([stream])[stream])
+        check(meta.action, meta.actor, Subject(scope=known.scope, graduate_id=graduate_id))
+        if known.entry is None:
+            raise NO_GRADUATE.error(field="graduate_id")
+
+    def _sealed_words(self, graduate_id: str, words: str) -> str:
+        """What somebody wrote about a graduate, sealed as the graduate's own. Raises Refused `directory.graduate_erased`."""
+        with self.engine.begin() as connection:
+            envelope = personal_of(self.settings).seal_many(connection, {graduate_id: {"words": words}})[graduate_id]
+        if envelope is None:
+            raise ERASED.error(field="graduate_id")
+        return envelope
+
+    def _words(self, graduate_id: str, envelope: str, meta: Meta) -> str | None:
+        opened = self._opened({graduate_id: envelope}, meta)[graduate_id]
+        return None if opened is None else str(opened["words"])
+
     def _sealed_contact(self, employer_id: str, told: schemas.Application | schemas.Change) -> str:
         contact = {name: getattr(told, name) for name in ("contact_name", "contact_phone", "contact_email")}
         with self.engine.begin() as connection:
@@ -345,8 +420,12 @@ class DirectoryService:
         return [_show(row, opened[row["graduate_id"]], clear=clear) for row in graduates]
 
 
+def _after(page: Sequence[Mapping[str, Any]], limit: int) -> str | None:
+    return f"{page[-1]['scope']} {page[-1]['graduate_id']}" if len(page) == limit else None
+
+
 def _show(row: Mapping[str, Any], personal: Mapping[str, Any] | None, *, clear: bool) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name not in ("personal", "id_hash")}
+    shown = {name: value for name, value in row.items() if name not in ("personal", "id_hash", "disputes")}
     shown["graduates_on"] = row["graduates_on"].isoformat()
     if personal is None:
         return {**shown, "erased": True}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.agreement.decider import HANDLING as AGREEMENT
-from services.directory.decider import EMPLOYER, GRADUATE, PROVINCE, SCHOOL
+from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PROVINCE, SCHOOL
 from services.registration.decider import HANDLING as REGISTRATION
 from services.review.decider import HANDLING as REVIEW
 from shared.errors import ServiceError
@@ -281,6 +281,24 @@ GRADUATES = DecisionTable(
     },
     commands=_named([(d.ENROL, SCHOOL_OFFICE), (d.REMOVE, SCHOOL_OFFICE)]),
 )
+BASIC_DATAS = DecisionTable(
+    title="Basic data 信息确认",
+    handling=BASIC_DATA,
+    facts=d.c.RosterFacts(entry=1, scope="CN/14/10108/07"),
+    states={
+        "unchecked 待确认": (),
+        "confirmed 已确认": (d.CONFIRMED,),
+        "disputed 有异议": (d.DISPUTED,),
+        "corrected since 学校已更正": (replace(d.DISPUTED, entry=0),),
+        "answered 学校已答复": (d.DISPUTED, d.ANSWERED),
+        "dispute given up 异议已撤回": (d.DISPUTED, d.CONFIRMED),
+    },
+    commands={
+        "ConfirmBasicData": (d.CONFIRM, THE_GRADUATE),
+        "DisputeBasicData": (d.DISPUTE, THE_GRADUATE),
+        "AnswerDispute": (d.ANSWER, SCHOOL_OFFICE),
+    },
+)
 EMPLOYERS = DecisionTable(
     title="Employers 用人单位",
     handling=EMPLOYER,
@@ -312,6 +330,7 @@ TABLES: Mapping[str, DecisionTable] = {
     "province": PROVINCES,
     "school": SCHOOLS,
     "graduate": GRADUATES,
+    "basic-data": BASIC_DATAS,
     "employer": EMPLOYERS,
 }
 

@@ -19,7 +19,8 @@ from services.directory import decider as c
 from services.directory import events as e
 from shared.codes.identity import make_resident_id
 from shared.codes.uscc import make_uscc
-from tests.support.spec import EMPLOYER_ID, GRADUATE_ID
+from shared.messages import new_id
+from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, command_id
 
 
 def values(record: Any) -> dict[str, Any]:
@@ -85,6 +86,14 @@ REMOVE: Final = c.RemoveGraduate(GRADUATE_ID, "延期毕业")
 REMOVED: Final = e.GraduateRemoved(GRADUATE_ID, "延期毕业")
 ERASE: Final = c.EraseGraduate(GRADUATE_ID, "本人申请")
 GRADUATE_ERASED: Final = e.GraduateErased(GRADUATE_ID, "本人申请")
+
+CONFIRM: Final = c.ConfirmBasicData(GRADUATE_ID)
+CONFIRMED: Final = e.BasicDataConfirmed(GRADUATE_ID, 1)
+DISPUTE_ID: Final = new_id(LANE, command_id(), "dispute")
+DISPUTE: Final = c.DisputeBasicData(GRADUATE_ID, "major_name", "AQ==")
+DISPUTED: Final = e.BasicDataDisputed(DISPUTE_ID, GRADUATE_ID, 1, "major_name", "AQ==")
+ANSWER: Final = c.AnswerDispute(GRADUATE_ID, DISPUTE_ID, "Ag==")
+ANSWERED: Final = e.DisputeAnswered(DISPUTE_ID, GRADUATE_ID, "Ag==")
 
 REGISTER: Final = c.RegisterEmployer(
     employer_id=EMPLOYER_ID,

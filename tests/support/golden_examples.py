@@ -62,6 +62,9 @@ DIRECTORY: Final[tuple[Any, ...]] = (
     d.GraduateCorrected(**{**_ENTRY, "training": "2", "agreed_unit": "晋阳机械（集团）有限公司"}),
     d.GraduateRemoved(GRADUATE_ID, "延期毕业"),
     d.GraduateErased(GRADUATE_ID, "本人申请"),
+    d.BasicDataConfirmed(GRADUATE_ID, 1),
+    d.BasicDataDisputed(f"{LANE}-00000000-0000-4000-8000-0000000000d2", GRADUATE_ID, 1, "major_name", "AQ=="),
+    d.DisputeAnswered(f"{LANE}-00000000-0000-4000-8000-0000000000d2", GRADUATE_ID, "Ag=="),
     d.EmployerRegistered(
         employer_id=EMPLOYER_ID,
         name="晋阳机械（集团）有限公司",

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from services.directory.decider.basic_data import (
+    BASIC_DATA,
+    AnswerDispute,
+    ConfirmBasicData,
+    DisputeBasicData,
+    RosterFacts,
+    roster_facts,
+)
 from services.directory.decider.common import CHAIN
 from services.directory.decider.employers import (
     EMPLOYER,
@@ -41,6 +49,7 @@ from services.directory.decider.schools import (
 )
 
 __all__ = [
+    "BASIC_DATA",
     "CHAIN",
     "EMPLOYER",
     "ERASED",
@@ -56,7 +65,10 @@ __all__ = [
     "PROVINCE",
     "SCHOOL",
     "AddDepartment",
+    "AnswerDispute",
     "ChangeEmployer",
+    "ConfirmBasicData",
+    "DisputeBasicData",
     "EmployerFacts",
     "EmployerState",
     "EnrolGraduate",
@@ -67,6 +79,7 @@ __all__ = [
     "ReinstateEmployer",
     "RemoveGraduate",
     "ReturnEmployer",
+    "RosterFacts",
     "SchoolState",
     "SetCheckAddress",
     "SetProvince",
@@ -75,4 +88,5 @@ __all__ = [
     "VerifyEmployer",
     "checked_uscc",
     "employer_id_of",
+    "roster_facts",
 ]

@@ -21,7 +21,7 @@ from shared.codes.schools import SCHOOLS
 from shared.codes.uscc import make_uscc
 from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, Unavailable
 from shared.handling import handle
-from shared.messages import Actor
+from shared.messages import Actor, new_id
 from tests.integration.directory.conftest import SCHOOL_CODE, World, by
 from tests.support import directory_examples as x
 from tests.support.directory_examples import moved, roster_row
@@ -410,6 +410,91 @@ def test_a_list_that_is_behind_says_so(world: World) -> None:
     with pytest.raises(Unavailable) as caught:
         world.service.list_graduates(query, by(PROVINCE, "list_graduates"))
     assert caught.value.code == "projection.behind"
+
+
+# Basic data
+
+
+def disputed(world: World, own: str, field: str = "major_name") -> str:
+    """The graduate says that a field is wrong; the dispute's id."""
+    meta = by(Actor("graduate", own), "dispute_basic_data")
+    world.service.dispute_basic_data(schemas.Dispute(own, field, "我叫李明，专业应为车辆工程"), meta)
+    return new_id("14", meta.command_id, "dispute")
+
+
+def basic_data(world: World, own: str, actor: Actor | None = None) -> Any:
+    asked = by(actor or Actor("graduate", own), "get_basic_data")
+    return world.service.get_basic_data(schemas.OfGraduate(graduate_id=own), asked)
+
+
+def in_list(world: World, state: str) -> list[Any]:
+    world.follow()
+    asked = schemas.Checked(scope="CN/14/10108", class_year=2026, state=state)
+    listed: list[Any] = world.service.list_basic_data(asked, by(SCHOOL, "list_basic_data"))["graduates"]
+    return listed
+
+
+def test_a_dispute_is_in_the_schools_list_until_it_corrects_or_answers(world: World) -> None:
+    enrolled(world, 3)
+    first, second = graduate(world), graduate(world, 1)
+    dispute_id = disputed(world, first)
+    disputed(world, second, "political")
+    assert "李明" not in str([told.data for told in world.lane()])
+    waiting = {each["graduate_id"]: each["disputes"] for each in in_list(world, "disputed")}
+    assert set(waiting) == {first, second}
+    (shown,) = waiting[first]
+    assert (shown["field"], shown["statement"], shown["dispute_id"]) == (
+        "major_name",
+        "我叫李明，专业应为车辆工程",
+        dispute_id,
+    )
+    row = roster_row(0, major_name="车辆工程")
+    world.service.import_roster(schemas.Roster("10108", 2026, (row,)), by(SCHOOL, "import_roster"))
+    assert [each["graduate_id"] for each in in_list(world, "disputed")] == [second]
+    (settled,) = basic_data(world, first)["disputes"]
+    assert (settled["open"], settled["answer"]) == (False, None)
+    (open_one,) = basic_data(world, second)["disputes"]
+    answer = schemas.AnswerToDispute(second, open_one["dispute_id"], "以党组织关系为准")
+    world.service.answer_dispute(answer, by(SCHOOL, "answer_dispute"))
+    assert in_list(world, "disputed") == []
+    told = basic_data(world, second, SCHOOL)
+    assert (told["state"], told["disputes"][0]["answer"]) == ("unchecked", "以党组织关系为准")
+    confirm = c.ConfirmBasicData(second)
+    world.service.confirm_basic_data(confirm, by(Actor("graduate", second), "confirm_basic_data"))
+    assert basic_data(world, second)["state"] == "confirmed"
+    assert [each["graduate_id"] for each in in_list(world, "confirmed")] == [second]
+    assert {each["graduate_id"] for each in in_list(world, "unchecked")} == {first, graduate(world, 2)}
+
+
+def test_basic_data_are_between_a_graduate_and_the_offices_of_its_scope(world: World) -> None:
+    enrolled(world)
+    own = graduate(world)
+    me = Actor("graduate", own)
+    everybody = (*EVERYBODY, me)
+    only((me, DEPARTMENT, SCHOOL, PROVINCE, MINISTRY), lambda actor: basic_data(world, own, actor), everybody)
+    dispute_id = disputed(world, own)
+    answer = schemas.AnswerToDispute(own, dispute_id, "以学籍为准")
+    only((SCHOOL,), lambda actor: world.service.answer_dispute(answer, by(actor, "answer_dispute")), everybody)
+    for actor in (OTHER_SCHOOL, EMPLOYER, Actor("graduate", "14-somebody")):
+        with pytest.raises(Forbidden):
+            world.service.dispute_basic_data(schemas.Dispute(own, "name", "不是我"), by(actor, "dispute_basic_data"))
+    with pytest.raises(NotFound):
+        disputed(world, "14-nobody")
+
+
+def test_the_checks_read_the_same_however_the_lane_is_cut(world: World) -> None:
+    enrolled(world, 2)
+    disputed(world, graduate(world))
+    disputed(world, graduate(world), "political")
+    confirm = c.ConfirmBasicData(graduate(world, 1))
+    world.service.confirm_basic_data(confirm, by(Actor("graduate", graduate(world, 1)), "confirm_basic_data"))
+    before = {state: in_list(world, state) for state in ("disputed", "confirmed", "unchecked")}
+    for together in (True, False):
+        with world.engine.begin() as connection:
+            connection.exec_driver_sql("TRUNCATE graduates")
+            for events in [world.lane()] if together else [[told] for told in world.lane()]:
+                world.following.follower.apply(connection, events)
+        assert {state: in_list(world, state) for state in before} == before
 
 
 # Employers

@@ -43,6 +43,7 @@ EMPLOYER_BECAUSE = {"employer_id": EMPLOYER_ID, "reason": "虚假招聘"}
 GRADUATE_BECAUSE = {"graduate_id": GRADUATE_ID, "reason": "延期毕业"}
 FIND = {"name": "张三", "id_number": "140105200305060020"}
 LIST = {"scope": "CN/14/10108", "class_year": 2026}
+DISPUTE = {"graduate_id": GRADUATE_ID, "field": "major_name", "statement": "应为车辆工程"}
 VALID: list[tuple[type[Shape], dict[str, Any]]] = [
     (schemas.SetProvince, SET_PROVINCE),
     (
@@ -64,6 +65,11 @@ VALID: list[tuple[type[Shape], dict[str, Any]]] = [
     (schemas.GetEmployer, EMPLOYER_ALONE),
     (schemas.ListEmployers, {"status": "awaiting"}),
     (schemas.GetGraduate, {"graduate_id": GRADUATE_ID}),
+    (schemas.ConfirmBasicData, {"graduate_id": GRADUATE_ID}),
+    (schemas.DisputeBasicData, DISPUTE),
+    (schemas.AnswerDispute, {"graduate_id": GRADUATE_ID, "dispute_id": x.DISPUTE_ID, "answer": "以学籍为准"}),
+    (schemas.GetBasicData, {"graduate_id": GRADUATE_ID}),
+    (schemas.ListBasicData, {**LIST, "state": "disputed"}),
     (schemas.FindGraduate, FIND),
     (schemas.ListGraduates, LIST),
     (schemas.GetSchool, {"school": "10108"}),
@@ -124,6 +130,9 @@ BAD: list[tuple[type[Shape], dict[str, Any], dict[str, Any], str]] = [
     (schemas.ReadLicence, {**EMPLOYER_ALONE, "licence_id": x.LICENCE_ID}, {"licence_id": "x"}, "licence_id"),
     (schemas.SetSchool, VALID[1][1], {"blocked_employers": ["x"]}, "blocked_employers.0"),
     (schemas.SetProvince, SET_PROVINCE, {"licence_required": "yes"}, "licence_required"),
+    (schemas.DisputeBasicData, DISPUTE, {"field": "personal"}, "field"),
+    (schemas.DisputeBasicData, DISPUTE, {"statement": "对" * 501}, "statement"),
+    (schemas.ListBasicData, {**LIST, "state": "disputed"}, {"state": "open"}, "state"),
     (schemas.ListEmployers, {"status": "awaiting"}, {"status": "unknown"}, "status"),
     (schemas.ListEmployers, {"status": "awaiting"}, {"limit": 501}, "limit"),
     (schemas.ListGraduates, LIST, {"scope": "CN/14/10108/"}, "scope"),
