@@ -48,6 +48,8 @@ LARGEST_FILE_CALL = schemas.LARGEST_EVIDENCE * 4 // 3 + 65_536
 # Whoever may verify an employer must be able to ask it.
 _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
 
+# What nobody else is to know before an office has verified it.
+_KEPT = ("licence", "requested_name", "requested_nature", "requested_licence")
 _CHANGEABLE = ("name", "nature", "industry", "place", "address")
 
 # 公民身份号码 and what is numbered like it.
@@ -402,11 +404,16 @@ class DirectoryService:
         return envelope
 
     def _with_contact(self, employers: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
-        """Employers as shown: whom to ask is for the employer itself and for the offices that verify it."""
-        shown = [{name: value for name, value in row.items() if name != "personal"} for row in employers]
+        """Employers as shown: whom to ask and what it has asked for are for itself and for the offices that verify it."""
         named = [row for row in employers if meta.actor.role in _VERIFYING or meta.actor.id == row["employer_id"]]
         opened = self._opened({row["employer_id"]: row["personal"] for row in named}, meta)
-        return [{**row, **(opened.get(row["employer_id"]) or {})} for row in shown]
+        return [
+            {
+                **{name: value for name, value in row.items() if name not in _KEPT or row["employer_id"] in opened},
+                **(opened.get(row["employer_id"]) or {}),
+            }
+            for row in ({name: row[name] for name in row if name != "personal"} for row in employers)
+        ]
 
     def _opened(self, envelopes: Mapping[str, str], meta: Meta) -> dict[str, dict[str, Any] | None]:
         with self.engine.connect() as connection:

@@ -570,6 +570,8 @@ def test_an_employer_moves_at_once_and_is_renamed_when_an_office_has_verified_it
     change(world, name="晋阳智能装备有限公司")
     answer = shown_employer(world)
     assert (answer["name"], answer["requested_name"]) == (x.EMPLOYER_NAME, "晋阳智能装备有限公司")
+    to_others = world.service.get_employer(schemas.OfEmployer(employer_id=OWN_ID), by(GRADUATE, "get_employer"))
+    assert not {"requested_name", "requested_nature", "licence", "contact_name"} & to_others.keys()
     asked = schemas.InState(status="changing")
     (waiting,) = world.service.list_employers(asked, by(PROVINCE, "list_employers"))["employers"]
     assert waiting["employer_id"] == OWN_ID
