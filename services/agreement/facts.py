@@ -43,7 +43,8 @@ class Settings:
     `order` is empty for the national order of the parties. `penalty_limit` is in yuan and only warns. `completion_days` are
     those in which the employer seals, and again those in which the school attests.
     `cancellation_evidence` names what an online cancellation must bring: release_letter, penalty_slip.
-    `issues_numbers` says that every number on an agreement of the class is the platform's.
+    `issues_numbers` says that every number on an agreement of the class is the platform's. `cancel_by` is the last day on
+    which a graduate asks to cancel an agreement online, None where there is none.
     """
 
     parties: int = 2
@@ -58,6 +59,7 @@ class Settings:
     template: str = "default/1"
     completion_days: int = COMPLETION_DAYS
     response_days_min: int = 1
+    cancel_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,15 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 completion_days=told.get("completion_days", COMPLETION_DAYS),
                 # A province that set its periods before there was a shortest one allowed any.
                 response_days_min=told.get("response_days_min", 0),
+                cancel_by=_change_deadline(told) if told.get("cancellations_close") else None,
             )
     return settings
+
+
+def _change_deadline(told: Mapping[str, Any]) -> date:
+    """The last day of the class on which destinations change (DOMAIN 1.5)."""
+    own = told.get("change_deadline")
+    return date.fromisoformat(own) if own else date(told["class_year"], 8, 31)
 
 
 def _employer(history: Sequence[Recorded]) -> Employer | None:

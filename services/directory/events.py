@@ -32,6 +32,7 @@ class ProvinceSettingsChanged:
     return may be registered for `reopened_days` even after the deadline;
     `completion_days` are those that the employer has to seal, and again the school to attest; an employer's own deadline
     for the answer lies between `response_days_min` and `response_days_max` (0: any deadline in the future).
+    `cancellations_close`: after the change deadline a graduate asks to cancel no agreement online any more.
     `licence_required`: an employer of the province is verified on its licence only; the newest class that is set counts.
     """
 
@@ -60,6 +61,7 @@ class ProvinceSettingsChanged:
     licence_required: bool = False
     completion_days: int = 15
     response_days_min: int = 0
+    cancellations_close: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class SetProvince(Shape):
     licence_required = shapes.flag(required=False, load_default=False, allow_none=False)
     completion_days = shapes.whole(1, 90, required=False, load_default=15, allow_none=False)
     response_days_min = shapes.whole(0, 90, required=False, load_default=1, allow_none=False)
+    cancellations_close = shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)

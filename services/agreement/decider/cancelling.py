@@ -12,6 +12,7 @@ from services.agreement.decider.common import begun_of, check_evidence
 from services.agreement.facts import Facts
 from services.agreement.state import Agreements, Book, Known, Status
 from shared.access import Role
+from shared.clock import day_of
 from shared.messages import Meta, lane_of, new_id
 
 RELEASE_LETTER, PENALTY_SLIP = "release_letter", "penalty_slip"
@@ -31,6 +32,7 @@ def request(command: c.RequestCancellation, state: Agreements, facts: Facts, met
         if not lapsed(agreement, meta.now):
             raise no.CANCELLATION_OPEN.error()
         before = [e.CancellationLapsed(agreement.cancellation.requested.cancellation_id, command.agreement_id)]
+    _check_not_closed(agreement, facts, meta)
     _check_breaches(command, state, facts, meta)
     _check_given(command, facts)
     requested = e.CancellationRequested(
@@ -174,6 +176,15 @@ def _agreed(
         province_version=begun.province_version,
         school_version=begun.school_version,
     )
+
+
+def _check_not_closed(agreement: Known, facts: Facts, meta: Meta) -> None:
+    last = facts.settings.cancel_by
+    online = not isinstance(agreement, Book) and meta.actor.role == Role.GRADUATE
+    # What waits for a seal is bound and registered nowhere: the graduate may always get out of it.
+    effective = agreement.status == Status.EFFECTIVE
+    if online and effective and last is not None and day_of(meta.now) > last:
+        raise no.CANCELLING_CLOSED.error(last=last.isoformat())
 
 
 def _check_breaches(command: c.RequestCancellation, state: Agreements, facts: Facts, meta: Meta) -> None:

@@ -127,6 +127,11 @@ OTHER_SIDE = Reason(
 OWN_SIDE = Reason(
     "agreement.initiator_withdraws", "解约申请只能由发起方撤回", "Only who requested the cancellation withdraws it"
 )
+CANCELLING_CLOSED = Reason(
+    "agreement.cancelling_closed",
+    "本省本届线上解约申请截至 {last}",
+    "In this province graduates of this class asked to cancel online until {last}",
+)
 BREACH_LIMIT = Reason(
     "agreement.breach_limit",
     "该毕业生违约已达学校规定的 {limit} 次",

@@ -62,6 +62,7 @@ class SetProvince:
     licence_required: bool = False
     completion_days: int = 15
     response_days_min: int = 1
+    cancellations_close: bool = False
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -147,3 +148,23 @@ def test_an_employer_may_ask_again_about_a_request_that_is_over(past: Any, over:
     for events in (past, (*past, over)):
         state = folded(HANDLING, events)
         assert HANDLING.subject(command, state, x.FACTS).employer_id == EMPLOYER_ID
+
+
+# the last day
+
+
+BOUND = replace(x.ACCEPTED, number=x.NUMBER)
+
+
+def test_where_the_province_says_so_a_graduate_cancels_online_until_the_change_deadline() -> None:
+    facts = replace(x.WITH_EVIDENCE, settings=Settings(cancel_by=date(2026, 5, 4)))
+    last_moment = datetime(2026, 5, 4, 16, tzinfo=UTC) - NOW - x.MOMENT
+    in_time = after(*EFFECTIVE, facts=facts).when(x.REQUEST_CANCELLATION, meta(GRADUATE, after=last_moment))
+    assert in_time.error is None
+    # Midnight in Shanghai.
+    late = meta(GRADUATE, after=last_moment + x.MOMENT)
+    after(*EFFECTIVE, facts=facts).when(x.REQUEST_CANCELLATION, late).then_refused("agreement.cancelling_closed")
+    by_employer = after(*EFFECTIVE, facts=facts).when(x.REQUEST_CANCELLATION, meta(EMPLOYER, after=30 * x.DAY))
+    assert by_employer.error is None
+    bound = (replace(x.OFFER_SENT, order=("accept", "review", "seal"), binding="acceptance"), BOUND, x.SEAL_AWAITED)
+    assert after(*bound, facts=facts).when(x.REQUEST_CANCELLATION, late).error is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -174,6 +175,19 @@ def test_the_newest_settings_of_the_graduates_class_count() -> None:
     facts = known([ENROLLED], province=province)
     assert facts.settings == Settings(3, 7, 20, 10, response_days_min=0)
     assert facts.province_version == 4
+
+
+@pytest.mark.parametrize(
+    ("told", "last"),
+    [
+        ({}, None),
+        ({"change_deadline": "2026-12-31"}, None),
+        ({"cancellations_close": True}, date(2026, 8, 31)),
+        ({"cancellations_close": True, "change_deadline": "2026-12-31"}, date(2026, 12, 31)),
+    ],
+)
+def test_a_province_may_close_cancelling_with_the_change_deadline(told: dict[str, Any], last: date | None) -> None:
+    assert known([ENROLLED], province=[settings(2026, **told)]).settings.cancel_by == last
 
 
 @pytest.mark.parametrize(
