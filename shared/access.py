@@ -158,6 +158,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "agreement.withdraw_cancellation": (_SELF, _EMPLOYER),
     "agreement.agree_to_cancellation": (_SELF, _EMPLOYER),
     "agreement.refuse_cancellation": (_SELF, _EMPLOYER),
+    "agreement.remind_cancellation": (_SYSTEM,),
     "agreement.lapse_cancellation": (_SYSTEM,),
     "agreement.get_agreements": (_SELF, *_OFFICES),
     "agreement.get_offer": (_EMPLOYER,),

@@ -322,6 +322,18 @@ class CancellationRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class CancellationReminded:
+    """The other side has a few days left to answer: whoever sends messages tells it so, once (DOMAIN 1.2)."""
+
+    TYPE: ClassVar[str] = "agreement.CancellationReminded"
+    VERSION: ClassVar[int] = 1
+
+    cancellation_id: str
+    agreement_id: str
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CancellationLapsed:
     """The other side did not answer in time; the agreement stays effective."""
 
@@ -616,6 +628,7 @@ CODEC = Codec(
     CancellationWithdrawn,
     CancellationRefused,
     CancellationLapsed,
+    CancellationReminded,
     CancellationMediated,
     CancellationAgreed,
     CancellationReturned,

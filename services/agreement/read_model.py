@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.agreement.state import Status
+from services.agreement.state import REMIND_BEFORE, Status
 from shared.following import checkpoint_table
 from shared.messages import Recorded
 
@@ -54,6 +55,7 @@ OFFERS = Table(
     Column("respond_by", DateTime(timezone=True)),
     Column("cancellation_id", Text),
     Column("answer_by", DateTime(timezone=True)),
+    Column("reminded", Boolean, nullable=False),
     # A request to cancel that was refused or not answered: the school may mediate.
     Column("contested", Text),
     Column("contested_since", DateTime(timezone=True)),
@@ -114,7 +116,13 @@ Index(
 
 DRAFT, DISCARDED = "draft", "discarded"
 _AWAITING = {"review": Status.ACCEPTED, "seal": Status.SEALING, "attest": Status.ATTESTING}
-_NO_CANCELLATION = {"cancellation_id": None, "answer_by": None, "contested": None, "contested_since": None}
+_NO_CANCELLATION = {
+    "cancellation_id": None,
+    "answer_by": None,
+    "reminded": False,
+    "contested": None,
+    "contested_since": None,
+}
 _OVER = {"complete_by": None, **_NO_CANCELLATION}
 _TERMS = ("position", "job_title", "monthly_salary", "penalty")
 _BOOK_STATES = {
@@ -213,6 +221,8 @@ def _offer_change(recorded: Recorded) -> Mapping[str, Any]:
             return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"], "answer_by": answer_by}
         case "CancellationAgreed":
             return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"]}
+        case "CancellationReminded":
+            return {"reminded": True}
         case "CancellationRefused" | "CancellationLapsed":
             contested = {"contested": data["cancellation_id"], "contested_since": recorded.event.occurred_at}
             return {**_NO_CANCELLATION, **contested}
@@ -368,7 +378,10 @@ def count_cancellations(
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str]]:
-    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over."""
+    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over.
+
+    And of every "reminder": a request to cancel whose time is nearly over.
+    """
     columns = OFFERS.c
     offers = select(literal("offer"), columns.graduate_id, columns.offer_id).where(
         columns.state == Status.OPEN.value, columns.respond_by <= now
@@ -377,7 +390,10 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, st
         columns.answer_by <= now
     )
     completions = select(literal("completion"), columns.graduate_id, columns.offer_id).where(columns.complete_by <= now)
-    found = connection.execute(union_all(offers, cancellations, completions).limit(limit))
+    reminders = select(literal("reminder"), columns.graduate_id, columns.cancellation_id).where(
+        columns.answer_by <= now + REMIND_BEFORE, columns.answer_by > now, ~columns.reminded
+    )
+    found = connection.execute(union_all(offers, cancellations, completions, reminders).limit(limit))
     return [(what, graduate_id, thing_id) for what, graduate_id, thing_id in found]
 
 

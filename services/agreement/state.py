@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -62,12 +62,17 @@ def default_order(parties: int) -> tuple[str, ...]:
     return (ACCEPT, REVIEW, ATTEST) if parties == 3 else (ACCEPT, REVIEW)
 
 
+# How long before the end of the answer period the other side is reminded [our choice; DOMAIN 1.2 only asks for it].
+REMIND_BEFORE = timedelta(days=3)
+
+
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     """A request to cancel: waiting for the other side until `answer_by`, or agreed and under review."""
 
     requested: e.CancellationRequested
     agreed: bool = False
+    reminded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +379,11 @@ def _evolve_cancellation(state: Agreements, event: Any) -> Agreements | None:
             waiting = known.cancellation.requested if known.cancellation else known.contested
             assert waiting is not None
             return state.changing(event.agreement_id, cancellation=Cancellation(waiting, agreed=True), contested=None)
+        case e.CancellationReminded():
+            known = state.get(event.agreement_id)
+            assert known is not None
+            assert known.cancellation is not None
+            return state.changing(event.agreement_id, cancellation=replace(known.cancellation, reminded=True))
         case e.CancellationRefused() | e.CancellationLapsed():
             known = state.get(event.agreement_id)
             assert known is not None

@@ -1,4 +1,4 @@
-"""Lapsing what nobody did in time: answers to offers and to requests to cancel, seals and attestations.
+"""Lapsing what nobody did in time: answers to offers and to requests to cancel, seals and attestations. And reminding.
 
 Safe to repeat and to run beside itself.
 """
@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from services.agreement.decider import HANDLING, LapseCancellation, LapseCompletion, LapseOffer
+from services.agreement.decider import HANDLING, LapseCancellation, LapseCompletion, LapseOffer, RemindCancellation
 from services.agreement.read_model import due
 from shared.access import Role
 from shared.errors import Conflict
@@ -21,9 +21,10 @@ from shared.messages import Actor, Meta
 
 
 def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
-    """Lapse everything due; how much lapsed. `connection` looks at the agreement read model. Raises Unavailable, bugs.
+    """Lapse everything due and remind who should answer soon; how much it was. Raises Unavailable, bugs.
 
-    The read model may be behind: the decision is made on the stream, where what was answered in time stays answered.
+    `connection` looks at the agreement read model, which may be behind: the decision is made on the stream, where what was
+    answered in time stays answered.
     """
     lapsed = 0
     pending = due(connection, now, 100_000)
@@ -40,10 +41,11 @@ def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
     return lapsed
 
 
-Lapse = LapseOffer | LapseCancellation | LapseCompletion
+Lapse = LapseOffer | LapseCancellation | LapseCompletion | RemindCancellation
 _LAPSING: Mapping[str, tuple[str, Callable[[str, str], Lapse]]] = {
     "offer": ("agreement.lapse_offer", LapseOffer),
     "cancellation": ("agreement.lapse_cancellation", LapseCancellation),
+    "reminder": ("agreement.remind_cancellation", RemindCancellation),
     "completion": ("agreement.lapse_completion", LapseCompletion),
 }
 

@@ -64,6 +64,12 @@ def test_nobody_is_stuck(table: DecisionTable) -> None:
         assert any("**" in outcome for outcome in row.values()), state
 
 
+def test_every_status_of_an_agreement_is_reached() -> None:
+    states = [folded(AGREEMENTS.handling, past) for past in AGREEMENTS.states.values()]
+    reached = {known.status for state in states for known in (*state.offers.values(), *state.books.values())}
+    assert reached == set(Status)
+
+
 # Who is waited for, in each state that waits for somebody else than the graduate whom it locks.
 AWAITED = {Status.SEALING: Role.EMPLOYER, Status.ATTESTING: Role.SCHOOL}
 LATER = timedelta(days=400)

@@ -85,6 +85,7 @@ def _named(commands: Sequence[tuple[Any, Actor]]) -> dict[str, tuple[Any, Actor]
 
 _SEALED_LAST = replace(a.OFFER_SENT, order=("accept", "review", "seal"))
 _ATTESTED_LAST = replace(a.OFFER_SENT, parties=3)
+_SOON = timedelta(days=1)
 _SIGNED = (a.OFFER_SENT, a.ACCEPTED)
 _EFFECTIVE = (*_SIGNED, a.CONCLUDED)
 _BOOK = (a.APPLIED, a.ISSUED)
@@ -120,6 +121,7 @@ AGREEMENTS = DecisionTable(
         "returned 审核退回": (*_SIGNED, a.RETURNED),
         "effective 已生效": _EFFECTIVE,
         "cancellation requested 待对方答复": (*_EFFECTIVE, a.REQUESTED),
+        "cancellation to be answered soon 即将到期": (*_EFFECTIVE, replace(a.REQUESTED, answer_by=NOW + _SOON)),
         "cancellation overdue 到期未答复": (*_EFFECTIVE, replace(a.REQUESTED, answer_by=NOW)),
         "cancellation refused 对方拒绝": (*_EFFECTIVE, a.REQUESTED, a.CANCELLATION_REFUSED),
         "cancellation in review 解约待审核": (*_EFFECTIVE, a.REQUESTED, a.AGREED),
@@ -156,6 +158,7 @@ AGREEMENTS = DecisionTable(
             (a.WITHDRAW_CANCELLATION, THE_GRADUATE),
             (a.AGREE, THE_EMPLOYER),
             (a.REFUSE_CANCELLATION, THE_EMPLOYER),
+            (a.REMIND, SYSTEM),
             (a.LAPSE_CANCELLATION, SYSTEM),
             (a.MEDIATE, SCHOOL_OFFICE),
             (a.PASS_CANCELLATION, SYSTEM),

@@ -96,6 +96,7 @@ REQUESTED: Final = e.CancellationRequested(
 )
 CANCELLATION_WITHDRAWN: Final = e.CancellationWithdrawn(CANCELLATION_ID, OFFER_ID)
 CANCELLATION_REFUSED: Final = e.CancellationRefused(CANCELLATION_ID, OFFER_ID, "岗位急需")
+REMINDED: Final = e.CancellationReminded(CANCELLATION_ID, OFFER_ID, REQUESTED.answer_by)
 CANCELLATION_LAPSED: Final = e.CancellationLapsed(CANCELLATION_ID, OFFER_ID)
 AGREED: Final = e.CancellationAgreed(CANCELLATION_ID, OFFER_ID, GRADUATE_ID, SCOPE, 2026)
 CANCELLATION_RETURNED: Final = e.CancellationReturned(CANCELLATION_ID, OFFER_ID, "缺少解约函")
@@ -241,6 +242,7 @@ EVENTS: Final[tuple[Any, ...]] = (
     REQUESTED,
     CANCELLATION_WITHDRAWN,
     CANCELLATION_REFUSED,
+    REMINDED,
     CANCELLATION_LAPSED,
     AGREED,
     CANCELLATION_RETURNED,
@@ -288,6 +290,7 @@ REQUEST_CANCELLATION: Final = c.RequestCancellation(GRADUATE_ID, OFFER_ID, "furt
 WITHDRAW_CANCELLATION: Final = c.WithdrawCancellation(GRADUATE_ID, CANCELLATION_ID)
 AGREE: Final = c.AgreeToCancellation(GRADUATE_ID, CANCELLATION_ID)
 REFUSE_CANCELLATION: Final = c.RefuseCancellation(GRADUATE_ID, CANCELLATION_ID, "岗位急需")
+REMIND: Final = c.RemindCancellation(GRADUATE_ID, CANCELLATION_ID)
 LAPSE_CANCELLATION: Final = c.LapseCancellation(GRADUATE_ID, CANCELLATION_ID)
 SAVE_DRAFT: Final = c.SaveDraft(
     graduate_id=GRADUATE_ID,

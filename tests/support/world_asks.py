@@ -382,6 +382,19 @@ def _lapse_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Act
     return a.LapseOffer(*target), SYSTEM
 
 
+def _asked(world: World) -> list[Target]:
+    return [
+        (graduate_id, each.cancellation.requested.cancellation_id)
+        for graduate_id, each in world.known()
+        if each.cancellation is not None
+    ]
+
+
+@_ask("agreement.remind_cancellation", _asked)
+def _remind_cancellation(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.RemindCancellation(*target), SYSTEM
+
+
 def _overdue(world: World) -> list[Target]:
     return [
         (graduate_id, each.cancellation.requested.cancellation_id)

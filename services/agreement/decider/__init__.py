@@ -29,6 +29,7 @@ from services.agreement.decider.commands import (
     RefuseCancellation,
     RefuseOffer,
     RegisterPaper,
+    RemindCancellation,
     ReportLoss,
     RequestCancellation,
     SaveDraft,
@@ -69,6 +70,7 @@ __all__ = [
     "RefuseCancellation",
     "RefuseOffer",
     "RegisterPaper",
+    "RemindCancellation",
     "ReportLoss",
     "RequestCancellation",
     "SaveDraft",
@@ -141,6 +143,8 @@ def _decide_agreement(command: Any, state: Agreements, facts: Facts, meta: Meta)
             return cancelling.request(command, state, facts, meta)
         case WithdrawCancellation() | AgreeToCancellation() | RefuseCancellation():
             return cancelling.answer(command, state, facts, meta)
+        case RemindCancellation():
+            return cancelling.remind(command, state, meta)
         case LapseCancellation():
             return cancelling.lapse(command, state, meta)
         case MediateCancellation():

@@ -10,7 +10,7 @@ from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import begun_of, check_evidence
 from services.agreement.facts import Facts
-from services.agreement.state import Agreements, Book, Known, Status
+from services.agreement.state import REMIND_BEFORE, Agreements, Book, Known, Status
 from shared.access import Role
 from shared.clock import day_of
 from shared.messages import Meta, lane_of, new_id
@@ -96,6 +96,17 @@ def _agree(
     ]
     _check_complete(wanted, letter, slip)
     return [_agreed(agreement, requested, command.graduate_id, command.release_letter, command.penalty_slip)]
+
+
+def remind(command: c.RemindCancellation, state: Agreements, meta: Meta) -> list[Any]:
+    """The other side has not answered, and the answer period is nearly over: told once."""
+    agreement = state.of_cancellation(command.cancellation_id)
+    if agreement is None or agreement.cancellation is None:
+        return []
+    cancellation, answer_by = agreement.cancellation, agreement.cancellation.requested.answer_by
+    if cancellation.agreed or cancellation.reminded or not answer_by - REMIND_BEFORE <= meta.now < answer_by:
+        return []
+    return [e.CancellationReminded(command.cancellation_id, agreement.id, answer_by)]
 
 
 def lapse(command: c.LapseCancellation, state: Agreements, meta: Meta) -> list[Any]:

@@ -202,6 +202,12 @@ class RefuseCancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindCancellation:
+    graduate_id: str
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LapseCancellation:
     graduate_id: str
     cancellation_id: str

@@ -48,6 +48,8 @@ LIVES: dict[str, tuple[Any, ...]] = {
     "asked": ASKED,
     "request withdrawn": (*ASKED, x.CANCELLATION_WITHDRAWN),
     "request refused": (*ASKED, x.CANCELLATION_REFUSED),
+    "reminded": (*ASKED, x.REMINDED),
+    "reminded, refused": (*ASKED, x.REMINDED, x.CANCELLATION_REFUSED),
     "request lapsed": (*ASKED, x.CANCELLATION_LAPSED),
     "asked again": (*ASKED, x.CANCELLATION_REFUSED, x.REQUESTED),
     "mediated, kept": (*ASKED, x.CANCELLATION_LAPSED, x.KEPT),
@@ -88,6 +90,7 @@ def test_a_row_says_what_the_stream_says_told_at_once_or_one_by_one(world: World
     waiting = offer.cancellation is not None and not offer.cancellation.agreed
     assert row["answer_by"] == (x.REQUESTED.answer_by if waiting else None)
     assert row["cancellation_id"] == (x.CANCELLATION_ID if offer.cancellation else None)
+    assert row["reminded"] == (offer.cancellation is not None and offer.cancellation.reminded)
     assert row["contested"] == (offer.contested.cancellation_id if offer.contested else None)
     cancelled = x.CANCELLED in life
     assert (row["caused_by"], row["reason_code"]) == (

@@ -375,6 +375,9 @@ def test_what_was_not_answered_in_time_lapses_once(world: World) -> None:
     assert swept(NOW + 5 * x.DAY) == 1
     assert offer_in(world, late)["state"] == "lapsed"
     assert offer_in(world, early)["state"] == "refused"
+    assert swept(NOW + 12 * x.DAY - x.MOMENT) == 0
+    assert swept(NOW + 12 * x.DAY) == 1
+    assert swept(NOW + 12 * x.DAY) == 0
     assert swept(NOW + 15 * x.DAY) == 1
     assert "cancellation" not in offer_in(world, asked)
     assert swept(NOW + 15 * x.DAY) == 0

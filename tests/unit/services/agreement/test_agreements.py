@@ -10,6 +10,7 @@ import pytest
 from services.agreement.decider import CANCELLATION_REASONS, HANDLING, NUMBERS_EXHAUSTED
 from services.agreement.facts import Facts, Settings
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber, parse
+from services.agreement.state import REMIND_BEFORE
 from shared.messages import new_id
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER, GRADUATE, LANE, NOW, SCHOOL, SYSTEM, Given, command_id, given, meta
@@ -213,6 +214,40 @@ def test_agreeing_twice_changes_nothing() -> None:
 @pytest.mark.parametrize(("command", "actor"), [(x.WITHDRAW_CANCELLATION, GRADUATE), (x.REFUSE_CANCELLATION, EMPLOYER)])
 def test_once_agreed_only_the_review_stops_a_cancellation(command: Any, actor: Any) -> None:
     after(*AGREED).when(command, meta(actor)).then_refused("agreement.cancellation_agreed")
+
+
+# remind_cancellation
+
+
+@pytest.mark.parametrize("early", [REMIND_BEFORE, x.MOMENT])
+def test_who_has_not_answered_is_reminded_when_the_time_is_nearly_over(early: Any) -> None:
+    after(*ASKED).when(x.REMIND, meta(SYSTEM, after=ANSWER - early)).then(x.REMINDED)
+
+
+@pytest.mark.parametrize("early", [REMIND_BEFORE + x.MOMENT, 0 * x.DAY])
+def test_nobody_is_reminded_too_early_or_too_late(early: Any) -> None:
+    after(*ASKED).when(x.REMIND, meta(SYSTEM, after=ANSWER - early)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        (),
+        EFFECTIVE,
+        (*ASKED, x.REMINDED),
+        (*ASKED, x.CANCELLATION_REFUSED),
+        AGREED,
+        (*ASKED, x.REMINDED, x.AGREED),
+        OVER,
+    ],
+)
+def test_who_was_reminded_or_need_not_answer_is_not_reminded(past: Any) -> None:
+    after(*past).when(x.REMIND, meta(SYSTEM, after=ANSWER - x.MOMENT)).then_nothing()
+
+
+def test_a_new_request_is_reminded_of_again() -> None:
+    past = (*ASKED, x.REMINDED, x.CANCELLATION_WITHDRAWN, x.REQUESTED)
+    after(*past).when(x.REMIND, meta(SYSTEM, after=ANSWER - x.MOMENT)).then(x.REMINDED)
 
 
 # lapse_cancellation
