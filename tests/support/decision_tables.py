@@ -13,6 +13,12 @@ from typing import Any
 
 from services.agreement.decider import HANDLING as AGREEMENT
 from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PROVINCE, SCHOOL
+from services.directory.events import EvidenceStored
+from services.directory.evidence import HANDLING as EVIDENCE
+from services.directory.evidence import Facts as EvidenceFacts
+from services.directory.evidence import ReadEvidence, StoreEvidence
+from services.directory.licence import HANDLING as LICENCE
+from services.directory.licence import ReadLicence, StoreLicence
 from services.registration.decider import HANDLING as REGISTRATION
 from services.review.decider import HANDLING as REVIEW
 from shared.errors import ServiceError
@@ -326,6 +332,36 @@ EMPLOYERS = DecisionTable(
     ),
 )
 
+_STORED = EvidenceStored(a.SCAN_ID, a.GRADUATE_ID, "stamped_agreement", "application/pdf", 1234, "ab" * 32, "cd" * 32)
+EVIDENCES = DecisionTable(
+    title="Evidence 佐证材料",
+    handling=EVIDENCE,
+    facts=EvidenceFacts(scope="CN/14/10108/07"),
+    states={
+        "no such file": (),
+        "stored 已上传": (_STORED,),
+        "of another graduate": (replace(_STORED, graduate_id="14-0"),),
+    },
+    commands=_named(
+        [
+            (StoreEvidence(**d.values(_STORED)), THE_GRADUATE),
+            (ReadEvidence(a.SCAN_ID, a.GRADUATE_ID), SCHOOL_OFFICE),
+        ]
+    ),
+)
+LICENCES = DecisionTable(
+    title="Licences 营业执照",
+    handling=LICENCE,
+    facts=None,
+    states={"no such file": (), "stored 已上传": (d.LICENCE_STORED,)},
+    commands=_named(
+        [
+            (StoreLicence(**d.values(d.LICENCE_STORED)), THE_EMPLOYER),
+            (ReadLicence(d.LICENCE_ID, d.LICENCE_STORED.employer_id), SCHOOL_OFFICE),
+        ]
+    ),
+)
+
 TABLES: Mapping[str, DecisionTable] = {
     "agreement": AGREEMENTS,
     "registration": REGISTRATIONS,
@@ -335,6 +371,8 @@ TABLES: Mapping[str, DecisionTable] = {
     "graduate": GRADUATES,
     "basic-data": BASIC_DATAS,
     "employer": EMPLOYERS,
+    "evidence": EVIDENCES,
+    "licence": LICENCES,
 }
 
 
