@@ -222,6 +222,7 @@ class World:
     destinations: dict[str, Destinations] = field(default_factory=lambda: defaultdict(Destinations))
     cases: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    reminded: set[str] = field(default_factory=set)
 
 
 def fold(events: Sequence[Event], found: Findings) -> World:
@@ -258,6 +259,11 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
             agreed = offer.cancellation == (data["cancellation_id"], True)
             found.expect("cancelled by both", agreed, f"{graduate} {data['agreement_id']}")
             offer.cancellation = None
+    elif event.type == "agreement.CancellationReminded":
+        asked = offers[data["agreement_id"]].cancellation == (data["cancellation_id"], False)
+        found.expect("reminds of what is not answered", asked, f"{graduate} {data['cancellation_id']}")
+        found.expect("reminds once", data["cancellation_id"] not in world.reminded, f"{graduate} {event.event_id}")
+        world.reminded.add(data["cancellation_id"])
     elif event.type not in _CANCELLATION:
         found.expect("event is known", False, event.type)
     else:

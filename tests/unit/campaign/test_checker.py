@@ -169,6 +169,17 @@ def test_a_cancellation_that_one_side_did_not_want_is_found() -> None:
     assert "cancelled by both" in rules(findings(told))
 
 
+def test_a_reminder_is_found_when_it_comes_twice_or_of_what_nobody_asked() -> None:
+    told, about = story(), {"agreement_id": "o1", "cancellation_id": "x1"}
+    told.happens("ask", f"agreement-{ANA}", ("agreement.CancellationRequested", about))
+    told.happens("remind", f"agreement-{ANA}", ("agreement.CancellationReminded", about))
+    assert findings(told).violations == []
+    told.happens("remind 2", f"agreement-{ANA}", ("agreement.CancellationReminded", about))
+    assert "reminds once" in rules(findings(told))
+    told.happens("remind 3", f"agreement-{ANA}", ("agreement.CancellationReminded", {**about, "cancellation_id": "x2"}))
+    assert "reminds of what is not answered" in rules(findings(told))
+
+
 def test_a_case_decided_twice_is_found() -> None:
     told = story()
     told.happens("approve again", "review-14-c1", ("review.StepApproved", {"case_id": "14-c1"}))
