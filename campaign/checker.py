@@ -178,18 +178,25 @@ def _check_refusals(
 
 # --- the rules of the field --------------------------------------------------------------------------------------------
 
-BINDING = frozenset({"accepted", "attesting", "effective"})
+BINDING = frozenset({"accepted", "attesting", "effective", "applied", "correcting", "issued", "scanned"})
 _OFFER: Mapping[str, tuple[str, frozenset[str], str]] = {
     "agreement.OfferWithdrawn": ("offer_id", frozenset({"open"}), "withdrawn"),
     "agreement.OfferRefused": ("offer_id", frozenset({"open"}), "refused"),
     "agreement.OfferLapsed": ("offer_id", frozenset({"open"}), "lapsed"),
     "agreement.OfferAccepted": ("offer_id", frozenset({"open"}), "accepted"),
     "agreement.AttestationAwaited": ("agreement_id", frozenset({"accepted"}), "attesting"),
-    "agreement.AgreementConcluded": ("agreement_id", frozenset({"accepted", "attesting"}), "effective"),
+    "agreement.BookAmended": ("agreement_id", frozenset({"correcting"}), "applied"),
+    "agreement.ApplicationReturned": ("agreement_id", frozenset({"applied"}), "correcting"),
+    "agreement.BookIssued": ("agreement_id", frozenset({"applied"}), "issued"),
+    "agreement.ScanSubmitted": ("agreement_id", frozenset({"issued"}), "scanned"),
+    "agreement.ScanReturned": ("agreement_id", frozenset({"scanned"}), "issued"),
+    "agreement.BookVoided": ("agreement_id", frozenset({"applied", "correcting", "issued", "scanned"}), "voided"),
+    "agreement.AgreementConcluded": ("agreement_id", frozenset({"accepted", "attesting", "scanned"}), "effective"),
     "agreement.AgreementReturned": ("agreement_id", frozenset({"accepted", "attesting"}), "returned"),
     "agreement.AgreementCancelled": ("agreement_id", frozenset({"effective"}), "cancelled"),
 }
 
+_REVIEWED = {"applied": "application", "scanned": "signing", "accepted": "agreement"}
 _CANCELLATION = frozenset(
     f"agreement.Cancellation{what}" for what in ("Requested", "Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
 )
@@ -197,9 +204,15 @@ _CANCELLATION = frozenset(
 
 @dataclass(slots=True)
 class Offer:
-    """An offer as the log has it. `cancellation` is (id, whether both sides agreed) while one is under way."""
+    """An offer, or a book, as the log has it. `cancellation` is (id, whether both sides agreed) while one is under way.
+
+    A book's `review` names what is looked at while it waits for one, its `loss` a report of loss under review.
+    """
 
     state: str = "open"
+    book: bool = False
+    review: str | None = None
+    loss: str | None = None
     number: str | None = None
     cancellation: tuple[str, bool] | None = None
 
@@ -246,19 +259,27 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
     if event.type == "agreement.OfferSent":
         found.expect("offer is new", data["offer_id"] not in offers, f"{graduate} {data['offer_id']}")
         offers[data["offer_id"]] = Offer()
+    elif event.type == "agreement.BookApplied":
+        found.expect("book is new", data["agreement_id"] not in offers, f"{graduate} {data['agreement_id']}")
+        offers[data["agreement_id"]] = Offer("applied", book=True, review=data["review_id"])
     elif event.type in _OFFER:
         key, before, after = _OFFER[event.type]
         offer = offers[data[key]]
         found.expect("offer may do this", offer.state in before, f"{graduate} {event.type} while {offer.state}")
         offer.state = after
-        if after == "effective":
-            found.expect("agreement number once", data["number"] not in numbers, str(data["number"]))
-            numbers.add(data["number"])
-            offer.number = data["number"]
+        offer.review = data.get("review_id") if after in ("applied", "scanned") else None
+        if after == "voided":
+            offer.loss = None
+        if event.type == "agreement.BookIssued" or (after == "effective" and not offer.book):
+            _take_number(offer, data["number"], numbers, found)
+        elif after == "effective":
+            found.expect("concludes under its number", offer.number == data["number"], f"{graduate} {offer.number}")
         if after == "cancelled":
             agreed = offer.cancellation == (data["cancellation_id"], True)
             found.expect("cancelled by both", agreed, f"{graduate} {data['agreement_id']}")
-            offer.cancellation = None
+            offer.cancellation = offer.loss = None
+    elif event.type in ("agreement.LossReported", "agreement.LossReturned", "agreement.BookReissued"):
+        _fold_loss(offers[data["agreement_id"]], event, numbers, found)
     elif event.type == "agreement.CancellationReminded":
         asked = offers[data["agreement_id"]].cancellation == (data["cancellation_id"], False)
         found.expect("reminds of what is not answered", asked, f"{graduate} {data['cancellation_id']}")
@@ -280,6 +301,25 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
             offer.cancellation = None
     binding = [offer_id for offer_id, offer in offers.items() if offer.state in BINDING]
     found.expect("one binding agreement", len(binding) <= 1, f"{graduate}: {binding}")
+
+
+def _fold_loss(book: Offer, event: Event, numbers: set[str], found: Findings) -> None:
+    data = event.data
+    if event.type == "agreement.LossReported":
+        found.expect("one loss at a time", book.loss is None and book.number is not None, str(data["loss_id"]))
+        book.loss = data["loss_id"]
+        return
+    found.expect("ends the loss that was reported", book.loss == data["loss_id"], f"{event.type} {data['loss_id']}")
+    book.loss = None
+    if event.type == "agreement.BookReissued":
+        found.expect("replaces its own number", book.number == data["old_number"], str(data["old_number"]))
+        _take_number(book, data["number"], numbers, found)
+
+
+def _take_number(agreement: Offer, number: str, numbers: set[str], found: Findings) -> None:
+    found.expect("agreement number once", number not in numbers, str(number))
+    numbers.add(number)
+    agreement.number = number
 
 
 def _fold_registration(world: World, event: Event, found: Findings) -> None:
@@ -344,8 +384,10 @@ def unfinished(world: World) -> list[str]:
     open_ends: list[str] = []
     for graduate, offers in world.offers.items():
         for offer_id, offer in offers.items():
-            if offer.state == "accepted":
-                wanted.add(("agreement", offer_id))
+            if offer.state in _REVIEWED:
+                wanted.add((_REVIEWED[offer.state], offer.review or offer_id))
+            if offer.loss is not None:
+                wanted.add(("loss", offer.loss))
             if offer.cancellation is not None and offer.cancellation[1]:
                 wanted.add(("cancellation", offer.cancellation[0]))
         effective = next((offer_id for offer_id, offer in offers.items() if offer.state == "effective"), None)
@@ -370,6 +412,7 @@ class ReadModels:
 
     checkpoints: Mapping[str, Mapping[str, int]]
     offers: Mapping[str, tuple[str, str | None]]
+    books: Mapping[str, tuple[str, str | None]]
     registrations: Mapping[str, tuple[str, str | None]]
     cases: Mapping[str, str]
     spans: Mapping[str, str]
@@ -388,12 +431,14 @@ def check_read_models(models: ReadModels, events: Sequence[Event], world: World,
             found.expect(
                 "checkpoint at head", checkpoint.get(lane, 0) == head, f"{schema} {lane}: {checkpoint.get(lane)}"
             )
-    offers = {
-        offer_id: (offer.state, offer.number) for known in world.offers.values() for offer_id, offer in known.items()
-    }
-    _same("offers equal the log", models.offers, offers, found)
-    rows = {key: row for known in world.destinations.values() for key, row in known.rows.items()}
-    _same("registrations equal the log", models.registrations, rows, found)
+    for rule, of_books, rows in (
+        ("offers equal the log", False, models.offers),
+        ("books equal the log", True, models.books),
+    ):
+        known = [pair for offers in world.offers.values() for pair in offers.items() if pair[1].book == of_books]
+        _same(rule, rows, {thing_id: (thing.state, thing.number) for thing_id, thing in known}, found)
+    registrations = {key: row for each in world.destinations.values() for key, row in each.rows.items()}
+    _same("registrations equal the log", models.registrations, registrations, found)
     _same("cases equal the log", models.cases, {key: case[2] for key, case in world.cases.items()}, found)
     codes = {graduate: known.registered[1] for graduate, known in world.destinations.items() if known.registered}
     _same("spans equal the log", models.spans, codes, found)

@@ -46,6 +46,10 @@ def read_models_of(connection: psycopg.Connection[tuple[Any, ...]]) -> ReadModel
         offers={
             key: (state, number) for key, state, number in rows("SELECT offer_id, state, number FROM agreement.offers")
         },
+        books={
+            key: (state, number)
+            for key, state, number in rows("SELECT agreement_id, state, number FROM agreement.books")
+        },
         registrations={
             key: (state, ended)
             for key, state, ended in rows("SELECT registration_id, state, ended FROM registration.registrations")

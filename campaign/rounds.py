@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -24,7 +24,7 @@ from services.sync.records import Record
 from shared.codes.schools import SCHOOLS
 from shared.errors import ServiceError
 from shared.eventlog.postgres import PostgresLog
-from shared.following import REBUILD_BATCH, Follower, Following
+from shared.following import REBUILD_BATCH, Following
 from shared.following import prepare as prepare_tables
 from shared.principals import Issuer
 from shared.sql import Driver, make_engine
@@ -221,7 +221,7 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
         if follower.name == "publish":
             continue
         apply = partial(deliver, client=_Accepting("", b"")) if follower.name == "sync.deliver" else follower.apply
-        again = Follower(follower.name, f"{follower.schema}_checked", follower.metadata, apply)
+        again = replace(follower, schema=f"{follower.schema}_checked", apply=apply, target=None)
         engine = open_engine(again.schema)
         with engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{again.schema}" CASCADE'))

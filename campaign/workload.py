@@ -1,4 +1,4 @@
-"""Clients that do what people do on the platform - sign, refuse, withdraw, cancel, register, void, review - all at once.
+"""Clients that do what people do on the platform - sign, refuse, cancel, register, void, fill in, review - all at once.
 
 Each looks at the state of somebody, picks something that can be done about it, and now and then something that cannot. A
 command without an answer is repeated as it was; an answered one is sometimes repeated too.
@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
 from campaign.history import FAILED, OK, REFUSED, UNKNOWN, History
+from campaign.paperwork import Act, with_books, with_filing
 from services.directory.decider import employer_id_of
 from shared.calling import Call, Caller
 from shared.calls import LATE
@@ -241,8 +243,10 @@ def _as_graduate(client: Client, world: World, clock: Clock, stop: Event) -> Non
     if known["registered"]:
         void = {**own, "registration_id": known["registered"]["registration_id"], "reason": "去向变更"}
         todo.append(("registration.request_void", void))
-    method, payload = client.chance.choice(todo)
-    client.command(me, method, payload, stop)
+    acts: list[Act] = [partial(client.command, me, method, payload, stop) for method, payload in todo]
+    acts += with_books(client, person, signed["books"], stop)
+    acts += with_filing(client, person, known["filed"], stop)
+    client.chance.choice(acts)()
 
 
 def _answers(client: Client, own: dict[str, Any], cancellation: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -299,6 +303,10 @@ def _as_office(client: Client, world: World, clock: Clock, stop: Event) -> None:
         if waiting and waiting["agreements"]:
             items = [{"graduate_id": e["graduate_id"], "agreement_id": e["offer_id"]} for e in waiting["agreements"]]
             client.command(school, "agreement.attest_agreements", {"items": items}, stop)
+        return
+    if chance.random() < 0.1:
+        filed = {"graduate_id": chance.choice(cohort.graduates), "destination": dict(chance.choice(DIRECT))}
+        client.command(school, "registration.file_destination", filed, stop)
         return
     step = chance.choice(("department", "school"))
     office = school

@@ -136,8 +136,8 @@ def test_an_offer_nobody_answered_lapses(people: People, two: Place) -> None:
     """过期: at its deadline it cannot be accepted, and the sweep says so."""
     person, unit = two.graduates[3], two.employers[0]
     clock = people.platform.clock
-    offer_id = people.invite(two, person, unit, respond_by=(clock.now() + timedelta(days=1)).isoformat())
-    clock.set(clock.now() + timedelta(days=1, minutes=1))
+    offer_id = people.invite(two, person, unit, respond_by=(clock.now() + timedelta(days=2)).isoformat())
+    clock.set(clock.now() + timedelta(days=2, minutes=1))
     accept = {"graduate_id": person, "offer_id": offer_id, "employer_id": unit}
     assert people.refused(graduate(person), "agreement.accept_offer", **accept) == "agreement.offer_lapsed"
     people.quiet()

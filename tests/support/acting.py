@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from base64 import b64encode
 from typing import Any
 
+from campaign.paperwork import a_scan
 from shared.messages import Actor
 from tests.support.people import People, eventually
 from wq.demo.actors import graduate
@@ -23,17 +21,6 @@ TERMS = {
     "monthly_salary": 4200,
     "penalty": 2000,
 }
-
-
-def a_scan() -> str:
-    """A picture of one grey pixel, in base64."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    picture = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\x00\x80")) + chunk(b"IEND", b"")
-    return b64encode(picture).decode()
 
 
 def evidence(people: People, person: str, kind: str, actor: Actor | None = None, **more: Any) -> str:

@@ -110,6 +110,7 @@ def read_models(told: Story) -> ReadModels:
     return ReadModels(
         checkpoints={schema: {"14": len(told.events)} for schema in SCHEMAS},
         offers={"o1": ("effective", "N1")},
+        books={},
         registrations={"r1": ("registered", None), "r2": ("pending", None)},
         cases={"14-c1": "passed", "14-c2": "waiting"},
         spans={ANA: "10"},

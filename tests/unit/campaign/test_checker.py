@@ -180,6 +180,65 @@ def test_a_reminder_is_found_when_it_comes_twice_or_of_what_nobody_asked() -> No
     assert "reminds of what is not answered" in rules(findings(told))
 
 
+def with_a_book(*more: tuple[str, str, dict[str, Any]]) -> Story:
+    """Bo's book is issued under N2; then come (command, type, data)."""
+    told, about = story(), {"agreement_id": "b1"}
+    happened = [
+        ("apply", "BookApplied", {"review_id": "v1"}),
+        ("issue", "BookIssued", {"number": "N2"}),
+        *more,
+    ]
+    for name, kind, data in happened:
+        told.happens(name, f"agreement-{BO}", (f"agreement.{kind}", {**about, **data}))
+    return told
+
+
+LOST = ("lose", "LossReported", {"loss_id": "l1"})
+SCANNED = ("scan", "ScanSubmitted", {"review_id": "v2"})
+
+
+def reissued(old: str, new: str) -> tuple[str, str, dict[str, Any]]:
+    return ("reissue", "BookReissued", {"loss_id": "l1", "old_number": old, "number": new})
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ([reissued("N2", "N3")], "ends the loss that was reported"),
+        ([LOST, reissued("N1", "N3")], "replaces its own number"),
+        ([LOST, reissued("N2", "N1")], "agreement number once"),
+        ([LOST, ("lose 2", "LossReported", {"loss_id": "l2"})], "one loss at a time"),
+        ([SCANNED, ("pass 2", "AgreementConcluded", {"number": "N9"})], "concludes under its number"),
+        ([("pass 2", "AgreementConcluded", {"number": "N2"})], "offer may do this"),
+        ([("apply 2", "BookApplied", {"review_id": "v3"})], "book is new"),
+        ([("apply 2", "BookApplied", {"review_id": "v3", "agreement_id": "b2"})], "one binding agreement"),
+        ([], "books equal the log"),
+    ],
+)
+def test_what_is_wrong_with_a_book_is_found(more: list[tuple[str, str, dict[str, Any]]], rule: str) -> None:
+    assert rule in rules(findings(with_a_book(*more)))
+
+
+@pytest.mark.parametrize(
+    ("more", "state", "number", "waits_for"),
+    [
+        ([], "issued", "N2", None),
+        ([SCANNED], "scanned", "N2", "no case for signing v2"),
+        ([LOST], "issued", "N2", "no case for loss l1"),
+        ([LOST, reissued("N2", "N3")], "issued", "N3", None),
+        ([LOST, ("void", "BookVoided", {"reason": "-"})], "voided", "N2", None),
+    ],
+)
+def test_a_book_in_order_has_no_findings(
+    more: list[tuple[str, str, dict[str, Any]]], state: str, number: str, waits_for: str | None
+) -> None:
+    told = with_a_book(*more)
+    found = findings(told, models=lambda models: replace(models, books={"b1": (state, number)}))
+    assert found.violations == []
+    open_ends = checker.unfinished(world(told))
+    assert open_ends == ([] if waits_for is None else [waits_for])
+
+
 def test_a_case_decided_twice_is_found() -> None:
     told = story()
     told.happens("approve again", "review-14-c1", ("review.StepApproved", {"case_id": "14-c1"}))
