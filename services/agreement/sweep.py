@@ -21,7 +21,7 @@ from shared.messages import Actor, Meta
 
 
 def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
-    """Lapse everything due and remind who should answer soon; how much it was. Raises Unavailable, bugs.
+    """Lapse everything due and remind who should answer soon; how much lapsed. Raises Unavailable, bugs.
 
     `connection` looks at the agreement read model, which may be behind: the decision is made on the stream, where what was
     answered in time stays answered.
@@ -37,15 +37,18 @@ def lapse_due(log: EventLog, connection: Connection, now: datetime) -> int:
                 # Who answers at this very moment is looked at again by the next sweep; any other error is a bug.
                 if each.error is not None and not isinstance(each.error, Conflict):
                     raise each.error
+            if action == REMINDING:
+                continue
             lapsed += sum(1 for each in outcomes if each.answer is not None and each.answer.position > 0)
     return lapsed
 
 
+REMINDING = "agreement.remind_cancellation"
 Lapse = LapseOffer | LapseCancellation | LapseCompletion | RemindCancellation
 _LAPSING: Mapping[str, tuple[str, Callable[[str, str], Lapse]]] = {
     "offer": ("agreement.lapse_offer", LapseOffer),
     "cancellation": ("agreement.lapse_cancellation", LapseCancellation),
-    "reminder": ("agreement.remind_cancellation", RemindCancellation),
+    "reminder": (REMINDING, RemindCancellation),
     "completion": ("agreement.lapse_completion", LapseCompletion),
 }
 

@@ -142,9 +142,9 @@ def test_the_sweep_lapses_what_is_due_and_nothing_else(people: People, place: Pl
     clock = people.platform.clock
     late, early = place.graduates[1:3]
     unit = place.employers[0]
-    soon = people.invite(place, late, unit, respond_by=(clock.now() + timedelta(days=1)).isoformat())
+    soon = people.invite(place, late, unit, respond_by=(clock.now() + timedelta(days=2)).isoformat())
     later = people.invite(place, early, unit, respond_by=(clock.now() + timedelta(days=20)).isoformat())
-    clock.set(clock.now() + timedelta(days=2))
+    clock.set(clock.now() + timedelta(days=3))
     people.quiet()
     assert wq("sweep", environment=environment).returncode == 0
     assert (people.offer(late, soon)["state"], people.offer(early, later)["state"]) == ("lapsed", "open")
