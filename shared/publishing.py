@@ -5,6 +5,7 @@ A queue is never the record: a broker that lost its data is told everything agai
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -28,6 +29,8 @@ Subscription = tuple[str, str]
 # RabbitMQ writes the names of new quorum queues half a second late (measured: killed before, they never work again).
 ON_DISK_SECONDS = 2.0
 
+_log = logging.getLogger(__name__)
+
 FORGOTTEN = Reason(
     "broker.forgotten",
     "消息服务的数据已丢失，将从事件日志重新发布",
@@ -37,13 +40,17 @@ FORGOTTEN = Reason(
 
 
 class _Broker:
-    """The broker as a target: while it has the exchange `MEMORY`, it has what was published to it."""
+    """The broker as a target: while it has the exchange `MEMORY`, it has what was published to it.
+
+    `troubled` is set while it takes no messages: then a queue may be sick, and everything is told again to a new one.
+    """
 
     def __init__(self, amqp_uri: str, subscriptions: Collection[Subscription], contexts: Collection[str]) -> None:
         self._uri = amqp_uri
         self._subscriptions = subscriptions
         self._contexts = contexts
         self.publisher = ConfirmedPublisher(amqp_uri, self._declare)
+        self.troubled = False
 
     def forgotten(self) -> bool:
         try:
@@ -52,27 +59,53 @@ class _Broker:
             if error.code != FORGOTTEN.code:
                 raise
             return True
-        return False
+        return self.troubled and self._has_sick_queue()
 
     def remember(self) -> None:
         try:
             self._declare_anew()
         except (OSError, AMQPError) as error:
             raise AWAY.error() from error
+        self.troubled = False
 
     def _declare_anew(self) -> None:
         with open_connection(self._uri) as connection:
             channel = connection.channel()
-            # A quorum queue whose making was cut off by a crash has no leader for ever: nothing is confirmed, nothing
-            # consumed. All of them are made anew, and they count only once the broker has their names on its disk too.
-            for consumer, event_type in self._subscriptions:
-                queue = event_queue(consumer, event_type).name
+            # All queues are made anew, and they count only once the broker has their names on its disk too.
+            channel.exchange_delete(MEMORY.name)
+            for queue in self._queues():
                 channel.queue_delete(queue)
-                channel.queue_delete(dead_letter_queue(queue).name)
             time.sleep(GONE_SECONDS)
             declare_events(channel, self._subscriptions, self._contexts)
             time.sleep(ON_DISK_SECONDS)
+            if self._has_sick_queue():
+                raise AWAY.error()
             MEMORY(channel).declare()
+
+    def _queues(self) -> list[str]:
+        names = [event_queue(consumer, event_type).name for consumer, event_type in self._subscriptions]
+        return [*names, *(dead_letter_queue(name).name for name in names)]
+
+    def _has_sick_queue(self) -> bool:
+        """Whether a queue has no leader: its making was cut off by a crash, or met the end of one of the same name.
+
+        It is there by name for ever, holds nothing and has no consumers; it confirms nothing, and consuming from it breaks
+        the connection. Raises Unavailable.
+        """
+        connection = open_connection(self._uri)
+        try:
+            channel = connection.channel()
+            for name in self._queues():
+                found = channel.queue_declare(name, passive=True)
+                if not found.message_count and not found.consumer_count and not _can_be_consumed(channel, name):
+                    _log.warning("a queue has no leader", extra={"queue": name})
+                    return True
+        except (OSError, AMQPError) as error:
+            raise AWAY.error() from error
+        finally:
+            # Closing would wait for a broker that has given this connection up.
+            connection.collect()
+        return False
 
     def _declare(self, channel: Any) -> None:
         # The broker closes the channel on which it is asked for something that is missing.
@@ -99,7 +132,12 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
     def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         del connection
         told = [recorded for recorded in events if context_of(recorded.type) in contexts]
-        returned = broker.publish(_outgoing(recorded, recorded.type in awaited) for recorded in told)
+        try:
+            returned = broker.publish(_outgoing(recorded, recorded.type in awaited) for recorded in told)
+        except Unavailable:
+            target.troubled = True
+            raise
+        target.troubled = False
         if returned:
             broker.close()
             time.sleep(GONE_SECONDS)
@@ -110,6 +148,14 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
             metrics.PUBLISHED.labels(context_of(recorded.type)).inc()
 
     return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target)
+
+
+def _can_be_consumed(channel: Any, queue: str) -> bool:
+    try:
+        channel.basic_cancel(channel.basic_consume(queue))
+    except (TimeoutError, AMQPError):
+        return False
+    return True
 
 
 def _outgoing(recorded: Recorded, mandatory: bool) -> Outgoing:

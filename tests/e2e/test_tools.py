@@ -30,7 +30,7 @@ FOLLOWERS = (
 
 @pytest.fixture(scope="module")
 def place(people: People) -> Place:
-    return people.settle("10610", YEAR, parties=2, size=20, review_chain=["school"])
+    return people.settle("10611", YEAR, parties=2, size=20, review_chain=["school"])
 
 
 @pytest.fixture(scope="module")

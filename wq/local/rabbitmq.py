@@ -107,6 +107,15 @@ class PrivateRabbit:
         assert self._server is not None
         self._server.signal(signal.SIGCONT)
 
+    def evaluate(self, expression: str) -> str:
+        """What the server makes of an Erlang expression, for looking into it. Raises CalledProcessError."""
+        ports = ((self._directory / name).read_text() for name in ("distribution-port", "mapper-port"))
+        argv = [str(_server_script().with_name("rabbitmqctl")), "eval", expression]
+        told = subprocess.run(
+            argv, env=self._environment(*ports), capture_output=True, text=True, timeout=60, check=True
+        )
+        return told.stdout.strip()
+
     def wipe(self) -> None:
         """Lose everything the node holds. Only while it is stopped."""
         assert self._server is None

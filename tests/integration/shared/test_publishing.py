@@ -12,6 +12,7 @@ from shared.envelope import pack
 from shared.topology import declare_events, event_queue, events_exchange
 from tests.support.amqp_counting import AWAY, BUG, HELD, STUCK, SUBSCRIPTIONS, TELLING, Counted
 from tests.support.amqp_world import World, a_counter, eventually
+from tests.support.stack import Servers
 
 QUEUE = f"tally.{Counted.TYPE}"
 DEAD = f"{QUEUE}.dead"
@@ -175,6 +176,19 @@ def test_a_broker_that_has_forgotten_is_told_everything_again_which_is_one_effec
         assert tallied(world, fence) == [3]
     eventually(lambda: world.depth(QUEUE) == 0)
     assert world.totals("tally") == {**{counter: [1] for counter in counters}, fence: [3]}
+
+
+def test_a_queue_that_has_no_leader_is_made_anew_and_told_everything(world: World, servers: Servers) -> None:
+    """Its consumer cannot come, and what is published to it is not confirmed."""
+    world.serve("counter")
+    with world.publishing() as following:
+        count(world, 1)
+        eventually(lambda: following.progress.seen.get("14") == 1)
+        servers.rabbit.evaluate(f"ra:force_delete_server(quorum_queues, {{'%2F_{QUEUE}', node()}}).")
+        counters = [count(world, 1) for _ in range(5)]
+        world.serve("tally", wait=False)
+        eventually(lambda: all(world.totals("tally").get(counter) == [1] for counter in counters))
+    assert len(world.totals("tally")) == 6
 
 
 def test_the_exchange_of_a_context_carries_its_events() -> None:
