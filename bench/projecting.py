@@ -47,7 +47,8 @@ def measure(world: World) -> list[Figure]:
     with database(world.small) as url, database(world.small) as compared:
         log, big_log = plain_log(url), plain_log(big_url)
         prepare(plain_engine(url, follower.schema), follower, follower.schema)
-        rebuilt = {"full": _rebuilt(big_log, big_url, follower)}
+        # Not measured: the first reading of a log that was just written is slower than all others.
+        _rebuilt(big_log, big_url, follower)
         live, big_live = (
             Following(each, plain_engine(target, follower.schema), follower, LIVE_BATCH)
             for each, target in ((log, url), (big_log, big_url))
@@ -61,9 +62,13 @@ def measure(world: World) -> list[Figure]:
                     "full": lambda: _followed(big_log, big_live, batch),
                 },
             )
-        rebuilt |= rounds(
+        rebuilt = rounds(
             max(1, world.size.rounds // 2),
-            {"ours": lambda: _rebuilt(log, url, follower), "sql": lambda: _set_based(url, log)},
+            {
+                "ours": lambda: _rebuilt(log, url, follower),
+                "sql": lambda: _set_based(url, log),
+                "full": lambda: _rebuilt(big_log, big_url, follower),
+            },
         )
     group = "projection of statistics"
     least = Direction.AT_LEAST

@@ -15,11 +15,13 @@ from services.agreement import events as agreement
 from services.agreement.decider import HANDLING as AGREEMENT
 from services.agreement.decider import EditOffer
 from services.agreement.sweep import lapse_due
+from services.directory import events as directory
 from services.directory.book import Book, print_book
 from services.review.decider import HANDLING as REVIEW
 from services.review.decider import OpenReview, case_of
 from shared.access import Role, scope_path
 from shared.calling import Call, Caller, batches
+from shared.codec import Codec
 from shared.eventlog.port import EventLog, Write
 from shared.eventlog.remembering import RememberingLog
 from shared.following import Following, prepare
@@ -100,8 +102,8 @@ def _sent(graduate_id: str, offer_id: str, respond_by: datetime) -> agreement.Of
     )
 
 
-def _stored(event: Any) -> NewEvent:
-    kind, version, data = agreement.CODEC.encode(event)
+def _stored(event: Any, codec: Codec = agreement.CODEC) -> NewEvent:
+    kind, version, data = codec.encode(event)
     command_id = uuid4()
     return NewEvent(kind, version, data, uuid4(), command_id, command_id, None, SYSTEM, AT)
 
@@ -134,6 +136,7 @@ def _sweep(world: World) -> list[Figure]:
 def _histories(world: World) -> list[Figure]:
     with database(world.small) as url:
         log = RememberingLog(plain_log(url))
+        _verified_employer(log)
         streams = {length: _lived(log, length) for length in (SHORT, LONG)}
         found = rounds(
             world.size.rounds,
@@ -146,6 +149,13 @@ def _histories(world: World) -> list[Figure]:
     limit = Direction.AT_MOST
     short, long = found[str(SHORT)] * 1000, found[str(LONG)] * 1000
     return [Figure("people", name, long, "ms", 2.0, limit, short, f"ms on {SHORT}")]
+
+
+def _verified_employer(log: EventLog) -> None:
+    employer_id = f"00-{uuid5(SEED, 'employer')}"
+    registered = directory.EmployerRegistered(employer_id, "示范单位", "31", "31", "430100", "示范路 1 号", "AQ" * 60)
+    events = [registered, directory.EmployerVerified(employer_id)]
+    log.append("00", Write(f"employer-{employer_id}", 0, [_stored(each, directory.EMPLOYER_CODEC) for each in events]))
 
 
 def _lived(log: EventLog, length: int) -> tuple[str, str]:

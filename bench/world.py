@@ -60,7 +60,7 @@ FULL = Size(
     paced=800,
 )
 QUICK = Size(
-    rounds=1, seconds=0.5, log_events=100_000, province=30_000, batch=3_000, roster=2_000, at_once=60, paced=100
+    rounds=1, seconds=0.25, log_events=30_000, province=10_000, batch=2_000, roster=1_000, at_once=40, paced=60
 )
 
 
