@@ -69,7 +69,7 @@ def publishing(
 
 def until_published(following: Following, log: EventLog) -> None:
     """Step until everything is published; the broker may be away for the first tries."""
-    for _ in range(20):
+    for _ in range(60):
         try:
             while following.step(log.heads()):
                 pass
