@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Thread
@@ -74,6 +75,7 @@ def until_published(following: Following, log: EventLog) -> None:
             while following.step(log.heads()):
                 pass
         except Unavailable:
+            time.sleep(0.5)
             continue
         return
     raise AssertionError("never published")
