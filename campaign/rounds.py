@@ -17,7 +17,7 @@ from campaign import checker, evidence
 from campaign.faults import FOLLOWING, Hands, Strike
 from campaign.history import History, read
 from campaign.workload import Client, prepare, start
-from services.agreement.sweep import lapse_due
+from services.agreement.sweep import lapse_due, remind_due
 from services.sync.client import NationalClient, Told
 from services.sync.interface import ACCEPTED
 from services.sync.records import Record
@@ -125,7 +125,8 @@ def _time_passes(platform: Platform, stop: Event) -> None:
         platform.clock.set(platform.clock.now() + timedelta(days=1))
         try:
             with engine.connect() as connection:
-                lapse_due(log, connection, platform.clock.now())
+                for due in (lapse_due, remind_due):
+                    due(log, connection, platform.clock.now())
         except Exception as error:
             if not isinstance(error, ServiceError) and not _is_database_trouble(error):
                 raise

@@ -332,8 +332,8 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
 @main.command()
 @_plainly
 def sweep() -> None:
-    """Lapse what was not answered in time, escalate reviews that are late. Run it every few minutes; safe to repeat."""
-    from services.agreement.sweep import lapse_due  # noqa: PLC0415
+    """Lapse and remind of what was not answered, escalate late reviews. Run it every few minutes; safe to repeat."""
+    from services.agreement.sweep import lapse_due, remind_due  # noqa: PLC0415
     from services.review.sweep import escalate_due  # noqa: PLC0415
     from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
 
@@ -342,10 +342,11 @@ def sweep() -> None:
     agreements = _engine(settings, schema="agreement", pool_size=2)
     with agreements.connect() as connection:
         lapsed = lapse_due(PostgresLog(agreements), connection, now)
+        reminded = remind_due(PostgresLog(agreements), connection, now)
     reviews = _engine(settings, schema="review", pool_size=2)
     with reviews.connect() as connection:
         escalated = escalate_due(PostgresLog(reviews), connection, now)
-    out.print(f"{lapsed} 项已过期 / lapsed，{escalated} 项审核已上报上级 / escalated")
+    out.print(f"{lapsed} 项已过期 / lapsed，{reminded} 项已提醒 / reminded，{escalated} 项审核已上报上级 / escalated")
 
 
 @main.group()

@@ -30,9 +30,9 @@ from nameko.utils.concurrency import SpawningProxy
 from sqlalchemy import Engine
 
 from shared.entrypoints import Links, Replies
+from shared.eventlog.gathering import GatheringLog
 from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.remembering import RememberingLog
-from shared.gathering import GatheringLog
 from shared.health import serve_health
 from shared.logs import set_up
 from shared.principals import Verifier

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.agreement.state import AT_COMPLETION
 from shared.access import scope_path
-from shared.codes.destination import is_placed
+from shared.codes.destination import is_placed, last_day_of_changes
 from shared.handling import Streams
 from shared.messages import Recorded, until
 
@@ -222,9 +222,8 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
 
 
 def _change_deadline(told: Mapping[str, Any]) -> date:
-    """The last day of the class on which destinations change (DOMAIN 1.5)."""
     own = told.get("change_deadline")
-    return date.fromisoformat(own) if own else date(told["class_year"], 8, 31)
+    return last_day_of_changes(told["class_year"], date.fromisoformat(own) if own else None)
 
 
 def _employer(history: Sequence[Recorded]) -> Employer | None:

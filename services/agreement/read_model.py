@@ -378,10 +378,7 @@ def count_cancellations(
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str]]:
-    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over.
-
-    And of every "reminder": a request to cancel whose time is nearly over.
-    """
+    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over."""
     columns = OFFERS.c
     offers = select(literal("offer"), columns.graduate_id, columns.offer_id).where(
         columns.state == Status.OPEN.value, columns.respond_by <= now
@@ -390,11 +387,17 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, st
         columns.answer_by <= now
     )
     completions = select(literal("completion"), columns.graduate_id, columns.offer_id).where(columns.complete_by <= now)
-    reminders = select(literal("reminder"), columns.graduate_id, columns.cancellation_id).where(
+    found = connection.execute(union_all(offers, cancellations, completions).limit(limit))
+    return [(what, graduate_id, thing_id) for what, graduate_id, thing_id in found]
+
+
+def to_remind(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """(graduate, cancellation) of every request to cancel whose time is nearly over and that nobody was reminded of."""
+    columns = OFFERS.c
+    wanted = select(columns.graduate_id, columns.cancellation_id).where(
         columns.answer_by <= now + REMIND_BEFORE, columns.answer_by > now, ~columns.reminded
     )
-    found = connection.execute(union_all(offers, cancellations, completions, reminders).limit(limit))
-    return [(what, graduate_id, thing_id) for what, graduate_id, thing_id in found]
+    return [(graduate_id, asked) for graduate_id, asked in connection.execute(wanted.limit(limit))]
 
 
 def list_books(

@@ -26,7 +26,7 @@ from shared.access import Subject, check
 from shared.codec import to_json
 from shared.errors import Invalid, Reason, Unavailable
 from shared.eventlog.port import EventLog
-from shared.handling import Answer, fold, handle
+from shared.handling import Answer, Handling, fold, handle
 from shared.messages import Meta, lane_of, new_id
 
 NOT_BASE64 = Reason("evidence.not_base64", "文件内容应为 base64", "The content must be base64", Invalid)
@@ -62,16 +62,10 @@ class Papers:
             # A repeat: sealed anew, the file would lie in the store twice.
             repeated = StoreEvidence(**to_json(stored), employer_id=employer_id)
             return handle(self.log, evidence.HANDLING, repeated, meta)
-        clean = self.run(_accepted, content)
-        with self.engine.begin() as connection:
-            sealed = self.personal.seal_file(connection, graduate_id, clean.content)
-        if sealed is None:
+        kept = self._put(graduate_id, content)
+        if kept is None:
             raise ERASED.error(field="graduate_id")
-        address = self.run(self.store.put, sealed)
-        command = replace(
-            asked, media_type=clean.media_type, size=len(clean.content), digest=clean.digest, address=address
-        )
-        return handle(self.log, evidence.HANDLING, command, meta)
+        return handle(self.log, evidence.HANDLING, replace(asked, **kept), meta)
 
     def keep_licence(self, employer_id: str, content: str, meta: Meta) -> Answer:
         """Store an employer's licence given in base64. Raises Invalid `evidence.*`, Forbidden, Unavailable."""
@@ -82,40 +76,43 @@ class Papers:
         stored = fold(licence.HANDLING, self.log.read([stream])[stream])
         if stored is not None:
             return handle(self.log, licence.HANDLING, StoreLicence(**to_json(stored)), meta)
-        clean = self.run(_accepted, content)
-        with self.engine.begin() as connection:
-            sealed = self.personal.seal_file(connection, employer_id, clean.content)
-        assert sealed is not None, "nobody erases an employer"
-        address = self.run(self.store.put, sealed)
-        command = replace(
-            asked, media_type=clean.media_type, size=len(clean.content), digest=clean.digest, address=address
-        )
-        return handle(self.log, licence.HANDLING, command, meta)
+        kept = self._put(employer_id, content)
+        assert kept is not None, "nobody erases an employer"
+        return handle(self.log, licence.HANDLING, replace(asked, **kept), meta)
 
     def show_licence(self, command: ReadLicence, meta: Meta) -> dict[str, Any]:
         """An employer's licence in base64, once the look at it is written down. Raises Forbidden, NotFound, Unavailable."""
-        handle(self.log, licence.HANDLING, command, meta)
-        stream = licence.HANDLING.stream(command)
-        stored = fold(licence.HANDLING, self.log.read([stream])[stream])
-        assert stored is not None, "what was read is there"
-        sealed = self.run(self.store.get, stored.address)
-        with self.engine.connect() as connection:
-            content = self.personal.open_file(connection, command.employer_id, sealed)
-        assert content is not None, "nobody erases an employer"
-        return {**to_json(stored), "content": b64encode(content).decode()}
+        shown = self._get(licence.HANDLING, command, command.employer_id, meta)
+        assert shown is not None, "nobody erases an employer"
+        return shown
 
     def show(self, command: ReadEvidence, meta: Meta) -> dict[str, Any]:
         """A file in base64, once the look at it is written down. Raises Forbidden, NotFound, Refused, Unavailable."""
-        handle(self.log, evidence.HANDLING, command, meta)
-        stream = evidence.HANDLING.stream(command)
-        stored = fold(evidence.HANDLING, self.log.read([stream])[stream])
+        shown = self._get(evidence.HANDLING, command, command.graduate_id, meta)
+        if shown is None:
+            raise ERASED.error(field="graduate_id")
+        return shown
+
+    def _put(self, owner_id: str, content: str) -> dict[str, Any] | None:
+        """Clean, seal and store a file: what its event says of it, None when the owner was erased."""
+        clean = self.run(_accepted, content)
+        with self.engine.begin() as connection:
+            sealed = self.personal.seal_file(connection, owner_id, clean.content)
+        if sealed is None:
+            return None
+        address = self.run(self.store.put, sealed)
+        return {"media_type": clean.media_type, "size": len(clean.content), "digest": clean.digest, "address": address}
+
+    def _get(self, handling: Handling[Any], command: Any, owner_id: str, meta: Meta) -> dict[str, Any] | None:
+        """Write down the look at a file, then open it; None when the owner was erased."""
+        handle(self.log, handling, command, meta)
+        stream = handling.stream(command)
+        stored = fold(handling, self.log.read([stream])[stream])
         assert stored is not None, "what was read is there"
         sealed = self.run(self.store.get, stored.address)
         with self.engine.connect() as connection:
-            content = self.personal.open_file(connection, command.graduate_id, sealed)
-        if content is None:
-            raise ERASED.error(field="graduate_id")
-        return {**to_json(stored), "content": b64encode(content).decode()}
+            content = self.personal.open_file(connection, owner_id, sealed)
+        return None if content is None else {**to_json(stored), "content": b64encode(content).decode()}
 
     def printed(self, graduate_id: str, agreement_id: str, meta: Meta) -> dict[str, Any]:
         """The PDF of an agreement in base64, with what was known when it was numbered. Raises Forbidden, NotFound, Refused."""

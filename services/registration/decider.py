@@ -24,7 +24,7 @@ from services.registration.state import INITIAL, Registrations, evolve
 from services.registration.transfers import transfer_number
 from shared.access import Subject, scope_path
 from shared.clock import day_of
-from shared.codes.destination import DESTINATIONS
+from shared.codes.destination import DESTINATIONS, last_day_of_changes
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
@@ -206,7 +206,7 @@ class Settings:
 
     def last_day(self, class_year: int) -> date:
         """The last day on which a graduate changes a destination."""
-        return self.change_deadline or date(class_year, 8, 31)
+        return last_day_of_changes(class_year, self.change_deadline)
 
     def register_until(self, class_year: int, reopened_on: date) -> date | None:
         """The last day for what follows a re-opening, None where it is no later than the class's own."""

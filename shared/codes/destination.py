@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
@@ -202,6 +203,11 @@ def is_placed(code: str) -> bool:
 def rule_of_class(class_year: int) -> str:
     """The rule version of a graduating class: the 2024 rule from the class of 2025 on (DOMAIN 4.2)."""
     return "2021" if class_year <= 2024 else "2024"
+
+
+def last_day_of_changes(class_year: int, own: date | None) -> date:
+    """The last day on which destinations of a class change: the province's own, else 31 August of the class (DOMAIN 1.5)."""
+    return own or date(class_year, 8, 31)
 
 
 def rate(numerator: int, denominator: int, places: int = 2) -> Decimal | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from pathlib import Path
@@ -27,19 +25,9 @@ from tests.integration.directory.test_service import OTHER_SCHOOL, enrolled, gra
 from tests.support import directory_examples as d
 from tests.support import examples as x
 from tests.support.directory_examples import roster_row
+from tests.support.evidence_examples import SECRET, png
 from tests.support.registration_examples import REGISTERED
 from tests.support.spec import DEPARTMENT, EMPLOYER, EMPLOYER_ID, LANE, NOW, OTHER_EMPLOYER, PROVINCE, SCHOOL, SYSTEM
-
-
-def png() -> bytes:
-    """A picture of one grey pixel with a text that must not survive."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    text = chunk(b"tEXt", b"Author\x00somebody")
-    return b"\x89PNG\r\n\x1a\n" + header + text + chunk(b"IDAT", zlib.compress(b"\x00\x80")) + chunk(b"IEND", b"")
 
 
 def stored(world: World, graduate_id: str, actor: Actor | None = None, **more: Any) -> str:
@@ -103,7 +91,7 @@ def test_a_file_is_cleaned_sealed_and_shown_again_and_every_look_is_written_down
         answer = shown(world, own, evidence_id, actor)
         content = b64decode(answer["content"])
         assert content.startswith(b"\x89PNG")
-        assert b"somebody" not in content
+        assert SECRET not in content
         assert (answer["kind"], answer["media_type"]) == ("labour_contract", "image/png")
     looks = [event.event.actor.role for event in world.stream(f"evidence-{evidence_id}")[1:]]
     assert looks == ["graduate", "department", "school", "province"]

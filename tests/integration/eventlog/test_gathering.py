@@ -9,9 +9,9 @@ from threading import Thread
 import pytest
 
 from shared.errors import Conflict
+from shared.eventlog.gathering import GatheringLog
 from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
-from shared.gathering import GatheringLog
 from shared.sql import Driver, make_engine
 from tests.support.events import a_stream, a_write
 from tests.support.log_contract import LogContract

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from shared.errors import Conflict, Refused, Unavailable
+from shared.eventlog.gathering import MOST_EVENTS, MOST_STREAMS, GatheringLog
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write
-from shared.gathering import MOST_EVENTS, MOST_STREAMS, GatheringLog
 from shared.messages import Recorded
 from tests.support.events import a_stream, a_write, an_event
 from tests.support.log_contract import LogContract
@@ -247,3 +247,16 @@ def test_a_read_that_fails_for_all_is_told_to_all(log: GatheringLog, slow: Slow,
     for each in others:
         with pytest.raises(Unavailable):
             each.result(10)
+
+
+def test_who_waits_too_long_is_told_so_and_nothing_is_written(slow: Slow) -> None:
+    log, stream = GatheringLog(slow, spawn, patience=0.05), a_stream()
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(log.append, "14", a_write(a_stream()))
+        assert slow.taken.wait(10)
+        with pytest.raises(Unavailable, match=r"log\.busy"):
+            log.append("14", a_write(stream))
+        slow.may_go.set()
+        assert held.result(10).position == 1
+    assert list(log.read([stream])[stream]) == []
+    assert log.append("14", a_write(stream)).position == 2

@@ -12,13 +12,19 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
-from shared.errors import Unavailable
+from shared.errors import Reason, Unavailable
 from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write
 from shared.messages import Recorded
 
 # Whoever brings more than this keeps others waiting, and gains little from their company.
 MOST_STREAMS: Final = 32
 MOST_EVENTS: Final = 32
+# Longer than one statement may take; whoever still waits then is told so, and what was not begun is not done.
+PATIENCE_SECONDS: Final = 40.0
+
+BUSY: Final = Reason(
+    "log.busy", "业务繁忙，请稍后重试", "Too many wait for this lane; repeat the message later", Unavailable
+)
 
 Asked = TypeVar("Asked")
 Spawn = Callable[[Callable[[], None]], object]
@@ -31,10 +37,11 @@ class GatheringLog:
     Unavailable, after which nobody knows what was written, is told to all.
     """
 
-    def __init__(self, log: EventLog, spawn: Spawn) -> None:
+    def __init__(self, log: EventLog, spawn: Spawn, patience: float = PATIENCE_SECONDS) -> None:
         self._log = log
         self._spawn = spawn
-        self._reads: _Gathering[_Read] = _Gathering(self._read_together, _fit_to_read, spawn)
+        self._patience = patience
+        self._reads: _Gathering[_Read] = _Gathering(self._read_together, _fit_to_read, spawn, patience)
         self._lanes: dict[str, _Gathering[_Append]] = {}
 
     def append(self, lane: str, write: Write) -> Appended:
@@ -43,7 +50,7 @@ class GatheringLog:
     def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
         together = self._lanes.get(lane)
         if together is None:
-            made = _Gathering(self._append_together, _fit_to_append, self._spawn)
+            made = _Gathering(self._append_together, _fit_to_append, self._spawn, self._patience)
             together = self._lanes.setdefault(lane, made)
         appended: Appended = together.outcome(_Append(lane, writes))
         return appended
@@ -118,7 +125,7 @@ def _fit_to_append(appends: Sequence[_Append]) -> bool:
     return sum(append.events for append in appends) <= MOST_EVENTS and len(streams) == len(set(streams))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting(Generic[Asked]):
     asked: Asked
     outcome: Any = None
@@ -130,17 +137,22 @@ class _Gathering(Generic[Asked]):
     """Questions of one kind, asked one after the other: the first at once, all that came meanwhile together."""
 
     def __init__(
-        self, ask: Callable[[Sequence[Asked]], Sequence[Any]], fit: Callable[[Sequence[Asked]], bool], spawn: Spawn
+        self,
+        ask: Callable[[Sequence[Asked]], Sequence[Any]],
+        fit: Callable[[Sequence[Asked]], bool],
+        spawn: Spawn,
+        patience: float,
     ) -> None:
         self._ask = ask
         self._fit = fit
         self._spawn = spawn
+        self._patience = patience
         self._turn = Lock()
         self._asking = False
         self._waiting: deque[_Waiting[Asked]] = deque()
 
     def outcome(self, asked: Asked) -> Any:
-        """What `ask` says for this question. Raises what it raises."""
+        """What `ask` says for this question. Raises what it raises, and Unavailable `log.busy` after too long a wait."""
         with self._turn:
             waits = self._asking
             self._asking = True
@@ -153,7 +165,11 @@ class _Gathering(Generic[Asked]):
                 return self._ask([asked])[0]
             finally:
                 self._go_on()
-        mine.answered.acquire()
+        if not mine.answered.acquire(timeout=self._patience):
+            with self._turn:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+            raise BUSY.error()
         if mine.error is not None:
             raise mine.error
         return mine.outcome
