@@ -71,8 +71,12 @@ class Personal:
 
     def open_many(self, connection: Connection, envelopes: Mapping[str, str]) -> dict[str, dict[str, Any] | None]:
         """Each subject's data, or None where its key was destroyed. Raises UnreadableEvent `personal.broken`."""
-        keys = self._fetch(connection, list(envelopes))
-        return {subject: _opened(keys.get(subject), subject, envelope) for subject, envelope in envelopes.items()}
+        return dict(zip(envelopes, self.open_each(connection, list(envelopes.items())), strict=True))
+
+    def open_each(self, connection: Connection, envelopes: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
+        """As `open_many` in the order of (subject, envelope), where a subject may have several: one round trip for all."""
+        keys = self._fetch(connection, list(dict(envelopes)))
+        return [_opened(keys.get(subject), subject, envelope) for subject, envelope in envelopes]
 
     def seal_file(self, connection: Connection, subject: str, content: bytes) -> bytes | None:
         """A subject's file sealed, or None where its key was destroyed. Commit before it is used."""

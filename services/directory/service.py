@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.directory import decider, read_model, schemas, verifications
@@ -21,6 +21,7 @@ from services.directory.decider import (
     employer_id_of,
     roster_facts,
 )
+from services.directory.decider.common import values_of
 from services.directory.evidence import ReadEvidence
 from services.directory.licence import ReadLicence
 from services.directory.papers import Papers
@@ -73,12 +74,12 @@ class DirectoryService:
 
     @command(schemas.SetSchool)
     def set_school(self, wanted: schemas.SchoolSettings, meta: Meta) -> Answer:
-        settings = decider.SetSchool(SCHOOLS[wanted.school].province, **to_values(wanted))
+        settings = decider.SetSchool(SCHOOLS[wanted.school].province, **values_of(wanted))
         return handle(self.log, SCHOOL, settings, meta)
 
     @command(schemas.AddDepartment)
     def add_department(self, wanted: schemas.NewDepartment, meta: Meta) -> Answer:
-        department = decider.AddDepartment(SCHOOLS[wanted.school].province, **to_values(wanted))
+        department = decider.AddDepartment(SCHOOLS[wanted.school].province, **values_of(wanted))
         return handle(self.log, SCHOOL, department, meta)
 
     @command(schemas.ImportRoster)
@@ -126,6 +127,8 @@ class DirectoryService:
         if entry is None:
             raise NO_GRADUATE.error(field="graduate_id")
         state = fold(BASIC_DATA, streams[stream])
+        sealed = [text for each in state.disputes.values() for text in (each.disputed.statement, each.answer) if text]
+        words = self._words([(query.graduate_id, text) for text in sealed], meta)
         return {
             "graduate_id": query.graduate_id,
             "state": state.state(entry),
@@ -134,8 +137,8 @@ class DirectoryService:
                     "dispute_id": dispute.disputed.dispute_id,
                     "field": dispute.disputed.field,
                     "open": dispute.open(entry),
-                    "statement": self._words(query.graduate_id, dispute.disputed.statement, meta),
-                    "answer": dispute.answer and self._words(query.graduate_id, dispute.answer, meta),
+                    "statement": words[dispute.disputed.statement],
+                    "answer": dispute.answer and words[dispute.answer],
                 }
                 for dispute in state.disputes.values()
             ],
@@ -149,11 +152,10 @@ class DirectoryService:
                 connection, query.scope, query.class_year, query.after, query.limit, query.state
             )
         shown = self._shown(page, meta)
+        sealed = [(row["graduate_id"], each["statement"]) for row in page for each in row["disputes"]]
+        words = self._words(sealed, meta)
         for row, graduate in zip(page, shown, strict=True):
-            graduate["disputes"] = [
-                {**each, "statement": self._words(row["graduate_id"], each["statement"], meta)}
-                for each in row["disputes"]
-            ]
+            graduate["disputes"] = [{**each, "statement": words[each["statement"]]} for each in row["disputes"]]
         return {"graduates": shown, "after": _after(page, query.limit)}
 
     @command(schemas.RemoveGraduate)
@@ -200,7 +202,7 @@ class DirectoryService:
         if known.registered is None:
             raise NO_EMPLOYER.error(field="employer_id")
         # What is not said stays as it is, or as it was asked for last.
-        now = {**to_values(known.registered), **_asked(known)}
+        now = {**values_of(known.registered), **_asked(known)}
         told = {name: getattr(change, name) or now[name] for name in _CHANGEABLE}
         wanted = decider.ChangeEmployer(
             employer_id=change.employer_id,
@@ -329,14 +331,12 @@ class DirectoryService:
             found = verifications.of_graduate(connection, query.graduate_id)
         return {"verifications": [{"number": row["number"], **_vouched(row)} for row in found]}
 
-    def _names(self, graduate_id: str, meta: Meta) -> Iterator[str]:
-        """What a graduate is called and was called, the newest first: a paper bears the name of its day."""
+    def _names(self, graduate_id: str, meta: Meta) -> list[str]:
+        """What a graduate is called and was called: a paper bears the name of its day."""
         stream = f"graduate-{graduate_id}"
-        for recorded in reversed(self.log.read([stream])[stream]):
-            if "personal" in recorded.data:
-                personal = self._opened({graduate_id: recorded.data["personal"]}, meta)[graduate_id]
-                if personal is not None:
-                    yield personal["name"]
+        told = [recorded.data for recorded in self.log.read([stream])[stream]]
+        envelopes = [(graduate_id, data["personal"]) for data in told if "personal" in data]
+        return [personal["name"] for personal in self._opened_each(envelopes, meta) if personal is not None]
 
     def _papers(self) -> Papers:
         settings = self.settings
@@ -392,9 +392,13 @@ class DirectoryService:
             raise ERASED.error(field="graduate_id")
         return envelope
 
-    def _words(self, graduate_id: str, envelope: str, meta: Meta) -> str | None:
-        opened = self._opened({graduate_id: envelope}, meta)[graduate_id]
-        return None if opened is None else str(opened["words"])
+    def _words(self, envelopes: Sequence[tuple[str, str]], meta: Meta) -> dict[str, str | None]:
+        """What was written about graduates, by its (graduate, envelope); None where the graduate was erased."""
+        opened = self._opened_each(envelopes, meta)
+        return {
+            envelope: None if told is None else str(told["words"])
+            for (_, envelope), told in zip(envelopes, opened, strict=True)
+        }
 
     def _sealed_contact(self, employer_id: str, told: schemas.Application | schemas.Change) -> str:
         contact = {name: getattr(told, name) for name in ("contact_name", "contact_phone", "contact_email")}
@@ -415,11 +419,14 @@ class DirectoryService:
             for row in ({name: row[name] for name in row if name != "personal"} for row in employers)
         ]
 
-    def _opened(self, envelopes: Mapping[str, str], meta: Meta) -> dict[str, dict[str, Any] | None]:
+    def _opened_each(self, envelopes: Sequence[tuple[str, str]], meta: Meta) -> list[dict[str, Any] | None]:
         with self.engine.connect() as connection:
-            opened = personal_of(self.settings).open_many(connection, envelopes)
+            opened = personal_of(self.settings).open_each(connection, envelopes)
         metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
         return opened
+
+    def _opened(self, envelopes: Mapping[str, str], meta: Meta) -> dict[str, dict[str, Any] | None]:
+        return dict(zip(envelopes, self._opened_each(list(envelopes.items()), meta), strict=True))
 
     def _shown(self, graduates: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
         opened = self._opened({row["graduate_id"]: row["personal"] for row in graduates}, meta)
@@ -469,8 +476,3 @@ def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:
     for error in errors:
         reasons.setdefault(f"rows.{index}.{error.field}", []).append(f"{error.zh} / {error.en}")
     return ItemOutcome(index, error=invalid(reasons))
-
-
-def to_values(record: Any) -> dict[str, Any]:
-    """A dataclass's fields by name, as they are."""
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}

@@ -13,6 +13,7 @@ from typing import Any
 
 from services.agreement.decider import HANDLING as AGREEMENT
 from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PROVINCE, SCHOOL
+from services.directory.decider.common import values_of
 from services.directory.events import EvidenceStored
 from services.directory.evidence import HANDLING as EVIDENCE
 from services.directory.evidence import Facts as EvidenceFacts
@@ -344,7 +345,7 @@ EVIDENCES = DecisionTable(
     },
     commands=_named(
         [
-            (StoreEvidence(**d.values(_STORED)), THE_GRADUATE),
+            (StoreEvidence(**values_of(_STORED)), THE_GRADUATE),
             (ReadEvidence(a.SCAN_ID, a.GRADUATE_ID), SCHOOL_OFFICE),
         ]
     ),
@@ -356,7 +357,7 @@ LICENCES = DecisionTable(
     states={"no such file": (), "stored 已上传": (d.LICENCE_STORED,)},
     commands=_named(
         [
-            (StoreLicence(**d.values(d.LICENCE_STORED)), THE_EMPLOYER),
+            (StoreLicence(**values_of(d.LICENCE_STORED)), THE_EMPLOYER),
             (ReadLicence(d.LICENCE_ID, d.LICENCE_STORED.employer_id), SCHOOL_OFFICE),
         ]
     ),

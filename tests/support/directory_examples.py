@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,16 +16,11 @@ import xlsxwriter
 
 from services.directory import decider as c
 from services.directory import events as e
+from services.directory.decider.common import values_of
 from shared.codes.identity import make_resident_id
 from shared.codes.uscc import make_uscc
 from shared.messages import new_id
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, command_id
-
-
-def values(record: Any) -> dict[str, Any]:
-    """A command's or an event's fields by name."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
-
 
 CHAIN: Final = ("department", "school")
 USCC: Final = make_uscc("91", "140105", "11000000")
@@ -81,7 +75,7 @@ ENROL: Final = c.EnrolGraduate(
     personal_hash="aa",
     id_hash="bb",
 )
-ENROLLED: Final = e.GraduateEnrolled(**values(ENROL))
+ENROLLED: Final = e.GraduateEnrolled(**values_of(ENROL))
 REMOVE: Final = c.RemoveGraduate(GRADUATE_ID, "延期毕业")
 REMOVED: Final = e.GraduateRemoved(GRADUATE_ID, "延期毕业")
 ERASE: Final = c.EraseGraduate(GRADUATE_ID, "本人申请")
@@ -105,7 +99,7 @@ REGISTER: Final = c.RegisterEmployer(
     personal="AQ==",
     uscc=USCC,
 )
-REGISTERED: Final = e.EmployerRegistered(**values(REGISTER))
+REGISTERED: Final = e.EmployerRegistered(**values_of(REGISTER))
 OTHER_USCC: Final = make_uscc("91", "140105", "12000000")
 CHANGE: Final = c.ChangeEmployer(EMPLOYER_ID, EMPLOYER_NAME, "31", "31", "140105", "太原市小店区")
 RENAME: Final = c.ChangeEmployer(EMPLOYER_ID, "晋阳智能装备有限公司", "31", "31", "140105", "太原市小店区")
@@ -122,7 +116,7 @@ REINSTATED: Final = e.EmployerReinstated(EMPLOYER_ID)
 
 def corrected(**changes: Any) -> e.GraduateCorrected:
     """The graduate's entry after a correction."""
-    return e.GraduateCorrected(**{**values(ENROLLED), **changes})
+    return e.GraduateCorrected(**{**values_of(ENROLLED), **changes})
 
 
 # What a school types. Columns as the national system's form names them.

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.directory import events as e
+from services.directory.decider.common import values_of
 from services.directory.licence import HANDLING, ReadLicence, StoreLicence
 from shared.access import allowed
 from tests.support import directory_examples as x
@@ -24,7 +25,7 @@ from tests.support.spec import (
     meta,
 )
 
-STORE = StoreLicence(**x.values(x.LICENCE_STORED))
+STORE = StoreLicence(**values_of(x.LICENCE_STORED))
 READ = ReadLicence(x.LICENCE_ID, EMPLOYER_ID)
 WAS_READ = e.LicenceRead(x.LICENCE_ID)
 
