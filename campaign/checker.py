@@ -196,6 +196,12 @@ _OFFER: Mapping[str, tuple[str, frozenset[str], str]] = {
     "agreement.AgreementCancelled": ("agreement_id", frozenset({"effective"}), "cancelled"),
 }
 
+_PROPOSAL: Mapping[str, str] = {
+    "agreement.SigningProposed": "open",
+    "agreement.ProposalWithdrawn": "withdrawn",
+    "agreement.ProposalRefused": "refused",
+    "agreement.ProposalLapsed": "lapsed",
+}
 _REVIEWED = {"applied": "application", "scanned": "signing", "accepted": "agreement"}
 _CANCELLATION = frozenset(
     f"agreement.Cancellation{what}" for what in ("Requested", "Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
@@ -236,6 +242,7 @@ class World:
     cases: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     reminded: set[str] = field(default_factory=set)
+    proposals: dict[str, str] = field(default_factory=dict)
 
 
 def fold(events: Sequence[Event], found: Findings) -> World:
@@ -244,7 +251,9 @@ def fold(events: Sequence[Event], found: Findings) -> World:
     numbers: set[str] = set()
     for event in sorted(events, key=lambda each: (each.lane, each.position)):
         context = event.type.partition(".")[0]
-        if context == "agreement":
+        if event.type in _PROPOSAL:
+            _fold_proposal(world, event, _PROPOSAL[event.type], found)
+        elif context == "agreement":
             _fold_agreement(world, event, numbers, found)
         elif context == "registration":
             _fold_registration(world, event, found)
@@ -259,6 +268,8 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
     if event.type == "agreement.OfferSent":
         found.expect("offer is new", data["offer_id"] not in offers, f"{graduate} {data['offer_id']}")
         offers[data["offer_id"]] = Offer()
+        if data.get("proposal_id") is not None:
+            _fold_proposal(world, event, "answered", found)
     elif event.type == "agreement.BookApplied":
         found.expect("book is new", data["agreement_id"] not in offers, f"{graduate} {data['agreement_id']}")
         offers[data["agreement_id"]] = Offer("applied", book=True, review=data["review_id"])
@@ -301,6 +312,14 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
             offer.cancellation = None
     binding = [offer_id for offer_id, offer in offers.items() if offer.state in BINDING]
     found.expect("one binding agreement", len(binding) <= 1, f"{graduate}: {binding}")
+
+
+def _fold_proposal(world: World, event: Event, after: str, found: Findings) -> None:
+    proposal_id = event.data["proposal_id"]
+    state = world.proposals.get(proposal_id)
+    wanted = None if after == "open" else "open"
+    found.expect("proposal may do this", state == wanted, f"{event.type} {proposal_id} while {state}")
+    world.proposals[proposal_id] = after
 
 
 def _fold_loss(book: Offer, event: Event, numbers: set[str], found: Findings) -> None:

@@ -33,6 +33,58 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningProposed:
+    """签约申请: the graduate asked an employer to sign; an offer can answer before `respond_by` (DOMAIN 1.1: Shanghai,
+    Anhui, Jiangxi)."""
+
+    TYPE: ClassVar[str] = "agreement.SigningProposed"
+    VERSION: ClassVar[int] = 1
+
+    proposal_id: str
+    graduate_id: str
+    employer_id: str
+    employer_name: str
+    respond_by: datetime
+    scope: str
+    class_year: int
+    position: str | None = None
+    job_title: str | None = None
+    monthly_salary: int | None = None
+    remarks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalWithdrawn:
+    """The graduate took the proposal back before it was answered."""
+
+    TYPE: ClassVar[str] = "agreement.ProposalWithdrawn"
+    VERSION: ClassVar[int] = 1
+
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRefused:
+    """The employer said no, and why."""
+
+    TYPE: ClassVar[str] = "agreement.ProposalRefused"
+    VERSION: ClassVar[int] = 1
+
+    proposal_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLapsed:
+    """The employer did not answer in time."""
+
+    TYPE: ClassVar[str] = "agreement.ProposalLapsed"
+    VERSION: ClassVar[int] = 1
+
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferDrafted:
     """An employer prepared an offer that nobody else sees; drafted again under the same id it is changed."""
 
@@ -65,6 +117,7 @@ class OfferSent:
 
     `order` holds the steps of signing as set then, the default order when empty; `binding` says whether acceptance binds
     already or only the last step. `warnings` are shown to both sides and stop nobody. `template` prints the book.
+    `proposal_id` names the graduate's proposal that the offer answers.
     """
 
     TYPE: ClassVar[str] = "agreement.OfferSent"
@@ -93,6 +146,7 @@ class OfferSent:
     warnings: tuple[str, ...] = ()
     province_version: int | None = None
     school_version: int | None = None
+    proposal_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -610,6 +664,10 @@ class PaperNumberReleased:
 
 
 CODEC = Codec(
+    SigningProposed,
+    ProposalWithdrawn,
+    ProposalRefused,
+    ProposalLapsed,
     OfferDrafted,
     DraftDiscarded,
     OfferSent,

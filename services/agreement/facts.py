@@ -8,7 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from services.agreement.state import AT_COMPLETION
+from services.agreement.state import AT_COMPLETION, BY_EMPLOYER
 from shared.access import scope_path
 from shared.codes.destination import is_placed, last_day_of_changes
 from shared.handling import Streams
@@ -44,7 +44,8 @@ class Settings:
     those in which the employer seals, and again those in which the school attests.
     `cancellation_evidence` names what an online cancellation must bring: release_letter, penalty_slip.
     `issues_numbers` says that every number on an agreement of the class is the platform's. `cancel_by` is the last day on
-    which a graduate asks to cancel an agreement online, None where there is none.
+    which a graduate asks to cancel an agreement online, None where there is none. `begun_by`: employer, as in the national
+    order, graduate, or either.
     """
 
     parties: int = 2
@@ -60,6 +61,7 @@ class Settings:
     completion_days: int = COMPLETION_DAYS
     response_days_min: int = 1
     cancel_by: date | None = None
+    begun_by: str = BY_EMPLOYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 # A province that set its periods before there was a shortest one allowed any.
                 response_days_min=told.get("response_days_min", 0),
                 cancel_by=_change_deadline(told) if told.get("cancellations_close") else None,
+                begun_by=told.get("begun_by", BY_EMPLOYER),
             )
     return settings
 

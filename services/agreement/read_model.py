@@ -1,4 +1,4 @@
-"""Offers by employer, by scope and by deadline; books and paper agreements by scope."""
+"""Proposals and offers by employer and by deadline, offers by scope; books and paper agreements by scope."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.agreement.state import REMIND_BEFORE, Status
+from services.agreement.state import REMIND_BEFORE, ProposalStatus, Status
 from shared.following import checkpoint_table
 from shared.messages import Recorded
 
@@ -114,6 +114,28 @@ Index(
     postgresql_ops={"scope": "text_pattern_ops"},
 )
 
+PROPOSALS = Table(
+    "proposals",
+    METADATA,
+    Column("proposal_id", Text, primary_key=True),
+    Column("graduate_id", Text, nullable=False),
+    Column("employer_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("class_year", Integer, nullable=False),
+    Column("position", Text),
+    Column("job_title", Text),
+    Column("monthly_salary", Integer),
+    Column("remarks", Text),
+    Column("respond_by", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("offer_id", Text),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("state_since", DateTime(timezone=True), nullable=False),
+)
+Index("proposals_by_employer", PROPOSALS.c.employer_id, PROPOSALS.c.begun_at.desc(), PROPOSALS.c.proposal_id)
+Index("proposals_due", PROPOSALS.c.respond_by, postgresql_where=PROPOSALS.c.state == ProposalStatus.OPEN.value)
+
 DRAFT, DISCARDED = "draft", "discarded"
 _AWAITING = {"review": Status.ACCEPTED, "seal": Status.SEALING, "attest": Status.ATTESTING}
 _NO_CANCELLATION = {
@@ -133,6 +155,13 @@ _BOOK_STATES = {
     "agreement.ScanReturned": Status.ISSUED,
     "agreement.BookVoided": Status.VOIDED,
 }
+_PROPOSAL_STATES = {
+    "agreement.ProposalWithdrawn": ProposalStatus.WITHDRAWN,
+    "agreement.ProposalRefused": ProposalStatus.REFUSED,
+    "agreement.ProposalLapsed": ProposalStatus.LAPSED,
+    "agreement.OfferSent": ProposalStatus.ANSWERED,
+}
+_PROPOSED = ("proposal_id", "graduate_id", "employer_id", "scope", "class_year")
 _BEGUN = {"agreement.BookApplied": ("offline", Status.APPLIED), "agreement.PaperSubmitted": ("paper", Status.SUBMITTED)}
 
 Rows = dict[str, dict[str, Any]]
@@ -145,11 +174,14 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """
     offers: Rows = {}
     books: Rows = {}
+    proposals: Rows = {}
     for recorded in events:
+        _fold_proposal(proposals, recorded)
         _fold_offer(offers, recorded)
         _fold_book(books, recorded)
     _save(connection, OFFERS, "offer_id", offers)
     _save(connection, BOOKS, "agreement_id", books)
+    _save(connection, PROPOSALS, "proposal_id", proposals)
 
 
 def _save(connection: Connection, table: Table, key: str, changes: Rows) -> None:
@@ -169,6 +201,32 @@ def _save(connection: Connection, table: Table, key: str, changes: Rows) -> None
 def _whole(change: Mapping[str, Any]) -> bool:
     """Whether a change holds a whole row: it began in this batch."""
     return "graduate_id" in change and "state" in change and ("begun_at" in change or "sent_at" in change)
+
+
+def _fold_proposal(changes: Rows, recorded: Recorded) -> None:
+    data, at = recorded.data, recorded.event.occurred_at
+    proposal_id = data.get("proposal_id")
+    if proposal_id is None:
+        return
+    if recorded.type == "agreement.SigningProposed":
+        changes[proposal_id] = {
+            **{name: data[name] for name in _PROPOSED},
+            **{name: data.get(name) for name in ("position", "job_title", "monthly_salary", "remarks")},
+            "respond_by": datetime.fromisoformat(data["respond_by"]),
+            "state": ProposalStatus.OPEN.value,
+            "reason": None,
+            "offer_id": None,
+            "begun_at": at,
+            "state_since": at,
+        }
+        return
+    change = {
+        "state": _PROPOSAL_STATES[recorded.type].value,
+        "reason": data.get("reason"),
+        "offer_id": data.get("offer_id"),
+        "state_since": at,
+    }
+    changes.setdefault(proposal_id, {}).update(change)
 
 
 def _fold_offer(changes: Rows, recorded: Recorded) -> None:
@@ -307,15 +365,35 @@ def list_offers(
     connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int
 ) -> list[Mapping[str, Any]]:
     """An employer's offers, the newest first; `after` is the id of the last one seen."""
-    columns = OFFERS.c
-    wanted = select(OFFERS).where(columns.employer_id == employer_id)
+    return _by_employer(connection, OFFERS, "offer_id", "sent_at", employer_id, state, after, limit)
+
+
+def _by_employer(
+    connection: Connection,
+    table: Table,
+    key: str,
+    since: str,
+    employer_id: str,
+    state: str | None,
+    after: str | None,
+    limit: int,
+) -> list[Mapping[str, Any]]:
+    columns, thing_id, begun_at = table.c, table.c[key], table.c[since]
+    wanted = select(table).where(columns.employer_id == employer_id)
     if state is not None:
         wanted = wanted.where(columns.state == state)
     if after is not None:
-        last = select(columns.sent_at).where(columns.offer_id == after).scalar_subquery()
-        wanted = wanted.where((columns.sent_at < last) | ((columns.sent_at == last) & (columns.offer_id > after)))
-    page = wanted.order_by(columns.sent_at.desc(), columns.offer_id).limit(limit)
+        last = select(begun_at).where(thing_id == after).scalar_subquery()
+        wanted = wanted.where((begun_at < last) | ((begun_at == last) & (thing_id > after)))
+    page = wanted.order_by(begun_at.desc(), thing_id).limit(limit)
     return [row._asdict() for row in connection.execute(page)]
+
+
+def list_proposals(
+    connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """The proposals to an employer, the newest first; `after` is the id of the last one seen."""
+    return _by_employer(connection, PROPOSALS, "proposal_id", "begun_at", employer_id, state, after, limit)
 
 
 def list_awaiting_attestation(
@@ -378,8 +456,11 @@ def count_cancellations(
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, str]]:
-    """(what, graduate, its id) of every offer, cancellation and completion (a seal or attestation) whose time is over."""
-    columns = OFFERS.c
+    """(what, graduate, its id) of every proposal, offer, cancellation and completion (seal, attestation) whose time is over."""
+    columns, proposed = OFFERS.c, PROPOSALS.c
+    proposals = select(literal("proposal"), proposed.graduate_id, proposed.proposal_id).where(
+        proposed.state == ProposalStatus.OPEN.value, proposed.respond_by <= now
+    )
     offers = select(literal("offer"), columns.graduate_id, columns.offer_id).where(
         columns.state == Status.OPEN.value, columns.respond_by <= now
     )
@@ -387,7 +468,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, st
         columns.answer_by <= now
     )
     completions = select(literal("completion"), columns.graduate_id, columns.offer_id).where(columns.complete_by <= now)
-    found = connection.execute(union_all(offers, cancellations, completions).limit(limit))
+    found = connection.execute(union_all(proposals, offers, cancellations, completions).limit(limit))
     return [(what, graduate_id, thing_id) for what, graduate_id, thing_id in found]
 
 

@@ -5,12 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.agreement import decider, events
-from services.agreement.state import Status
+from services.agreement.state import ProposalStatus, Status
 from shared import shapes
 from shared.codes.tables import INDUSTRY, PLACE, POSITION, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 HIGHEST_YUAN = 10_000_000
+
+
+class ProposeSigning(Shape):
+    makes = decider.ProposeSigning
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
+    position = shapes.coded(POSITION, required=False)
+    job_title = shapes.sentence(60, required=False)
+    monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
+    remarks = shapes.sentence(500, required=False)
+    respond_by = shapes.instant(required=False)
+
+
+class WithdrawProposal(Shape):
+    makes = decider.WithdrawProposal
+    graduate_id = shapes.thing_id()
+    proposal_id = shapes.thing_id()
+
+
+class RefuseProposal(Shape):
+    makes = decider.RefuseProposal
+    graduate_id = shapes.thing_id()
+    proposal_id = shapes.thing_id()
+    reason = shapes.sentence(200)
 
 
 class SaveDraft(Shape):
@@ -52,6 +76,7 @@ class SendOffer(Shape):
     remarks = shapes.sentence(500, required=False)
     respond_by = shapes.instant(required=False)
     sealed = shapes.flag(required=False, load_default=False, allow_none=False)
+    proposal_id = shapes.thing_id(required=False)
 
 
 class EditOffer(Shape):
@@ -250,6 +275,12 @@ class ListOffers(QueryShape):
     makes = OfEmployer
     employer_id = shapes.thing_id()
     state = shapes.choice("draft", "discarded", *Status, required=False)
+
+
+class ListProposals(QueryShape):
+    makes = OfEmployer
+    employer_id = shapes.thing_id()
+    state = shapes.choice(*ProposalStatus, required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from services.agreement import decider, numbers, policy, read_model, schemas
 from services.agreement.decider import HANDLING, AttestAgreement
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import graduate_of
-from services.agreement.state import Book, Known, Offer
+from services.agreement.state import Book, Known, Offer, Proposal
 from shared.access import Subject, check
 from shared.codec import to_json
 from shared.dependencies import ClockProvider, EngineProvider, Log, Rows
@@ -34,6 +34,18 @@ class AgreementService:
     rows = Rows("agreement")
     engine = EngineProvider()
     clock = ClockProvider()
+
+    @command(schemas.ProposeSigning)
+    def propose_signing(self, command: decider.ProposeSigning, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.WithdrawProposal)
+    def withdraw_proposal(self, command: decider.WithdrawProposal, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
+    @command(schemas.RefuseProposal)
+    def refuse_proposal(self, command: decider.RefuseProposal, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
 
     @command(schemas.SendOffer)
     def send_offer(self, command: decider.SendOffer, meta: Meta) -> Answer:
@@ -154,6 +166,7 @@ class AgreementService:
         state = fold(HANDLING, streams[own])
         return {
             "graduate_id": query.graduate_id,
+            "proposals": [_shown_proposal(proposal) for proposal in state.proposals.values()],
             "offers": [_shown(offer) for offer in state.offers.values()],
             "books": [_shown_book(book) for book in state.books.values()],
         }
@@ -172,6 +185,14 @@ class AgreementService:
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_offers(connection, query.employer_id, query.state, query.after, query.limit)
         return {"offers": [_row(row) for row in page], "after": _after(page, query.limit)}
+
+    @query(schemas.ListProposals)
+    def list_proposals(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
+        with self.rows.at(query.at_least) as connection:
+            page = read_model.list_proposals(connection, query.employer_id, query.state, query.after, query.limit)
+        after = page[-1]["proposal_id"] if len(page) == query.limit else None
+        return {"proposals": [_row(row) for row in page], "after": after}
 
     @query(schemas.ListAwaitingAttestation)
     def list_awaiting_attestation(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
@@ -244,6 +265,10 @@ class AgreementService:
 
 
 _NUMBERING = (decider.PassReview, decider.AttestAgreement, decider.SealAgreement, decider.AcceptOffer)
+
+
+def _shown_proposal(proposal: Proposal) -> dict[str, Any]:
+    return {**to_json(proposal.proposed), "state": proposal.status.value, "reason": proposal.reason}
 
 
 def _shown(offer: Offer) -> dict[str, Any]:

@@ -51,9 +51,22 @@ OVER = frozenset(
 # The graduate is bound to one unit: no other offer can be acted on, no other book applied for.
 LOCKED = frozenset(Status) - OVER - {Status.OPEN}
 
+
+class ProposalStatus(StrEnum):
+    """The life of a graduate's proposal: answered by an offer, or over without one."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
 SEAL, ACCEPT, REVIEW, ATTEST = "seal", "accept", "review", "attest"
 STEPS = (SEAL, ACCEPT, REVIEW, ATTEST)
 AT_ACCEPTANCE, AT_COMPLETION = "acceptance", "completion"
+# Who begins where a province does not leave it to either: the employer with an offer, or the graduate with a proposal.
+BY_EMPLOYER, BY_GRADUATE = "employer", "graduate"
 _AWAITING = {REVIEW: Status.ACCEPTED, SEAL: Status.SEALING, ATTEST: Status.ATTESTING}
 
 
@@ -153,6 +166,27 @@ class Offer(Agreement):
         return waiting and self.complete_by is not None and now >= self.complete_by
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A graduate's proposal to sign and what became of it; `reason` says why it was refused."""
+
+    proposed: e.SigningProposed
+    status: ProposalStatus = ProposalStatus.OPEN
+    reason: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.proposed.proposal_id
+
+    @property
+    def employer_id(self) -> str:
+        return self.proposed.employer_id
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can be answered: exactly at its deadline it cannot."""
+        return self.status == ProposalStatus.OPEN and now < self.proposed.respond_by
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book(Agreement):
     """An agreement on paper: applied for here (offline), or signed before (`submitted`).
@@ -198,7 +232,7 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """All drafts, offers and books of one graduate, oldest first.
+    """All proposals, drafts, offers and books of one graduate, oldest first.
 
     `cancellations` says which agreement each request to cancel is or was about, so that who asked or answered is known
     again when the request is over. `numbers` are those that agreements of this graduate bear or bore.
@@ -207,6 +241,7 @@ class Agreements:
     offers: Mapping[str, Offer] = field(default_factory=_nothing)
     books: Mapping[str, Book] = field(default_factory=_nothing)
     drafts: Mapping[str, e.OfferDrafted] = field(default_factory=_nothing)
+    proposals: Mapping[str, Proposal] = field(default_factory=_nothing)
     breaches: int = 0
     cancellations: Mapping[str, str] = field(default_factory=_nothing)
     numbers: frozenset[str] = frozenset()
@@ -274,7 +309,7 @@ INITIAL = Agreements()
 
 def evolve(state: Agreements, event: Any) -> Agreements:
     """The fold of the stream."""
-    for part in (_evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
+    for part in (_evolve_proposal, _evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
         after = part(state, event)
         if after is not None:
             return _numbered(after, event)
@@ -287,6 +322,27 @@ def _numbered(state: Agreements, event: Any) -> Agreements:
     return state if number is None or number in state.numbers else replace(state, numbers=state.numbers | {number})
 
 
+def _evolve_proposal(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.SigningProposed():
+            return _proposing(state, Proposal(event))
+        case e.ProposalWithdrawn():
+            return _ended(state, event.proposal_id, ProposalStatus.WITHDRAWN)
+        case e.ProposalRefused():
+            return _ended(state, event.proposal_id, ProposalStatus.REFUSED, event.reason)
+        case e.ProposalLapsed():
+            return _ended(state, event.proposal_id, ProposalStatus.LAPSED)
+    return None
+
+
+def _proposing(state: Agreements, proposal: Proposal) -> Agreements:
+    return replace(state, proposals=MappingProxyType({**state.proposals, proposal.id: proposal}))
+
+
+def _ended(state: Agreements, proposal_id: str, status: ProposalStatus, reason: str | None = None) -> Agreements:
+    return _proposing(state, replace(state.proposals[proposal_id], status=status, reason=reason))
+
+
 def _evolve_offer(state: Agreements, event: Any) -> Agreements | None:
     match event:
         case e.OfferDrafted():
@@ -294,7 +350,9 @@ def _evolve_offer(state: Agreements, event: Any) -> Agreements | None:
         case e.DraftDiscarded():
             return _without_draft(state, event.offer_id)
         case e.OfferSent():
-            return _without_draft(state, event.offer_id).having(Offer(sent=event))
+            begun = _without_draft(state, event.offer_id).having(Offer(sent=event))
+            answered = event.proposal_id
+            return begun if answered is None else _ended(begun, answered, ProposalStatus.ANSWERED)
         case e.OfferEdited():
             sent = state.offers[event.offer_id].sent
             edited = replace(

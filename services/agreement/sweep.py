@@ -1,4 +1,4 @@
-"""Lapsing what nobody did in time - answers to offers and to requests to cancel, seals and attestations - and reminding."""
+"""Lapsing what nobody did in time - answers to proposals, offers, requests to cancel; seals, attestations - and reminding."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from services.agreement.decider import HANDLING, LapseCancellation, LapseCompletion, LapseOffer, RemindCancellation
+from services.agreement.decider import (
+    HANDLING,
+    LapseCancellation,
+    LapseCompletion,
+    LapseOffer,
+    LapseProposal,
+    RemindCancellation,
+)
 from services.agreement.read_model import due, to_remind
 from shared.eventlog.port import EventLog
 from shared.sweeping import LARGEST_SWEEP, sweep
 
-Lapse = LapseOffer | LapseCancellation | LapseCompletion
+Lapse = LapseProposal | LapseOffer | LapseCancellation | LapseCompletion
 _LAPSING: Mapping[str, tuple[str, Callable[[str, str], Lapse]]] = {
+    "proposal": ("agreement.lapse_proposal", LapseProposal),
     "offer": ("agreement.lapse_offer", LapseOffer),
     "cancellation": ("agreement.lapse_cancellation", LapseCancellation),
     "completion": ("agreement.lapse_completion", LapseCompletion),

@@ -33,6 +33,8 @@ class ProvinceSettingsChanged:
     `completion_days` are those that the employer has to seal, and again the school to attest; an employer's own deadline
     for the answer lies between `response_days_min` and `response_days_max` (0: any deadline in the future).
     `cancellations_close`: after the change deadline a graduate asks to cancel no agreement online any more.
+    `begun_by`: who may begin signing, the employer as in the national order, the graduate (Jiangxi), or either (Shanghai,
+    Anhui).
     `licence_required`: an employer of the province is verified on its licence only; the newest class that is set counts.
     """
 
@@ -62,6 +64,7 @@ class ProvinceSettingsChanged:
     completion_days: int = 15
     response_days_min: int = 0
     cancellations_close: bool = False
+    begun_by: str = "employer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ class SetProvince(Shape):
     completion_days = shapes.whole(1, 90, required=False, load_default=15, allow_none=False)
     response_days_min = shapes.whole(0, 90, required=False, load_default=1, allow_none=False)
     cancellations_close = shapes.flag(required=False, load_default=False, allow_none=False)
+    begun_by = shapes.choice(
+        "employer", "graduate", "either", required=False, load_default="employer", allow_none=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,18 @@ class OfGraduate(Query):
 class GetGraduate(QueryShape):
     makes = OfGraduate
     graduate_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer(Query):
+    graduate_id: str
+    employer_id: str
+
+
+class GetProposer(QueryShape):
+    makes = Proposer
+    graduate_id = shapes.thing_id()
+    employer_id = shapes.thing_id()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

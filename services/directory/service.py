@@ -26,6 +26,7 @@ from services.directory.evidence import ReadEvidence
 from services.directory.licence import ReadLicence
 from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
+from services.directory.proposers import proposed_to
 from services.directory.roster import enrol, id_hash
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warning_of
 from services.directory.store import store_of
@@ -265,6 +266,20 @@ class DirectoryService:
             raise NO_GRADUATE.error(field="graduate_id")
         return self._shown([graduate], meta)[0]
 
+    @query(schemas.GetProposer)
+    def get_proposer(self, query: schemas.Proposer, meta: Meta) -> dict[str, Any]:
+        roster, agreements = f"graduate-{query.graduate_id}", f"agreement-{query.graduate_id}"
+        streams = self.log.read([roster, agreements])
+        asked = proposed_to(query.employer_id, streams[agreements])
+        check(meta.action, meta.actor, Subject(employer_id=query.employer_id if asked else None))
+        entry = fold(GRADUATE, streams[roster]).entry
+        if entry is None:
+            raise NO_GRADUATE.error(field="graduate_id")
+        (opened,) = self._opened_each([(query.graduate_id, entry.personal)], meta)
+        if opened is None:
+            raise ERASED.error(field="graduate_id")
+        return {"name": opened["name"], **{name: getattr(entry, name) for name in _OF_PROPOSER}}
+
     @query(schemas.FindGraduate)
     def find_graduate(self, query: schemas.ByNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(scope=meta.actor.scope or None))
@@ -432,6 +447,9 @@ class DirectoryService:
         opened = self._opened({row["graduate_id"]: row["personal"] for row in graduates}, meta)
         clear = meta.actor.role in (Role.GRADUATE, Role.SCHOOL)
         return [_show(row, opened[row["graduate_id"]], clear=clear) for row in graduates]
+
+
+_OF_PROPOSER = ("graduate_id", "school", "department", "class_year", "education", "major_name")
 
 
 def _after(page: Sequence[Mapping[str, Any]], limit: int) -> str | None:

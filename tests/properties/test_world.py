@@ -106,6 +106,7 @@ class Season(RuleBasedStateMachine):
             cancellation_days=choice.of([15, 5]),
             completion_days=choice.of([15, 5]),
             cancellations_close=choice.of([False, True]),
+            begun_by=choice.of(["either", "employer", "graduate"]),
             evidence_required=choice.of([False, True]),
             imports_until=choice.of([None, (self.world.now + timedelta(days=10)).date().isoformat()]),
             change_deadline=(self.world.now - timedelta(days=1)).date().isoformat() if choice.rarely() else None,

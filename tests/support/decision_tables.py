@@ -106,9 +106,15 @@ _BOOK_EFFECTIVE = (*_BOOK, a.SCANNED, a.BOOK_CONCLUDED)
 AGREEMENTS = DecisionTable(
     title="Signing and cancelling 签约与解约",
     handling=AGREEMENT,
-    facts=a.WITH_EVIDENCE,
+    facts=replace(a.WITH_EVIDENCE, settings=a.BY_EITHER.settings),
     states={
         "nothing yet": (),
+        "proposal open 签约申请待答复": (a.PROPOSED,),
+        "proposal withdrawn 申请已撤回": (a.PROPOSED, a.PROPOSAL_WITHDRAWN),
+        "proposal refused 申请被拒绝": (a.PROPOSED, a.PROPOSAL_REFUSED),
+        "proposal overdue 申请到期未答复": (replace(a.PROPOSED, respond_by=NOW),),
+        "proposal lapsed 申请已过期": (a.PROPOSED, a.PROPOSAL_LAPSED),
+        "proposal answered 已获邀请": (a.PROPOSED, a.ANSWERING),
         "drafted 草稿": (a.DRAFTED,),
         "offer open 待应约": (a.OFFER_SENT,),
         "offer withdrawn 已撤回": (a.OFFER_SENT, a.WITHDRAWN),
@@ -145,6 +151,10 @@ AGREEMENTS = DecisionTable(
     },
     commands=_named(
         [
+            (a.PROPOSE, THE_GRADUATE),
+            (a.WITHDRAW_PROPOSAL, THE_GRADUATE),
+            (a.REFUSE_PROPOSAL, THE_EMPLOYER),
+            (a.LAPSE_PROPOSAL, SYSTEM),
             (a.SAVE_DRAFT, THE_EMPLOYER),
             (a.DISCARD_DRAFT, THE_EMPLOYER),
             (a.SEND_DRAFT, THE_EMPLOYER),
@@ -186,7 +196,10 @@ AGREEMENTS = DecisionTable(
             (replace(a.FAIL, kind="paper", subject_id=a.REVIEW_ID), SYSTEM),
         ]
     )
-    | {"RequestCancellation (on paper)": (_CANCEL_BOOK, THE_GRADUATE)},
+    | {
+        "RequestCancellation (on paper)": (_CANCEL_BOOK, THE_GRADUATE),
+        "SendOffer (answering a proposal)": (a.ANSWER, THE_EMPLOYER),
+    },
 )
 
 _FILE = r.c.FileDestination(r.REGISTER.graduate_id, r.CONTRACT)

@@ -53,6 +53,23 @@ OFFER_SENT: Final = e.OfferSent(
     class_year=2026,
     parties=2,
 )
+PROPOSAL_ID: Final = new_id(LANE, command_id(), "proposal")
+PROPOSED: Final = e.SigningProposed(
+    proposal_id=PROPOSAL_ID,
+    graduate_id=GRADUATE_ID,
+    employer_id=EMPLOYER_ID,
+    employer_name=VERIFIED.name,
+    respond_by=NOW + 5 * DAY,
+    scope=SCOPE,
+    class_year=2026,
+    job_title="机械工程师",
+    remarks="已通过贵单位面试",
+)
+ANSWERING: Final = replace(OFFER_SENT, proposal_id=PROPOSAL_ID)
+PROPOSAL_WITHDRAWN: Final = e.ProposalWithdrawn(PROPOSAL_ID)
+PROPOSAL_REFUSED: Final = e.ProposalRefused(PROPOSAL_ID, "岗位已招满")
+PROPOSAL_LAPSED: Final = e.ProposalLapsed(PROPOSAL_ID)
+BY_EITHER: Final = replace(FACTS, settings=Settings(begun_by="either"))
 OTHER_SENT: Final = replace(
     OFFER_SENT, offer_id=OTHER_OFFER_ID, employer_id=OTHER_EMPLOYER_ID, employer_name="汾河软件有限公司"
 )
@@ -231,6 +248,10 @@ RELEASED: Final = e.PaperNumberReleased("晋2026-0001", GRADUATE_ID, PAPER_ID)
 CLAIMS: Final = (CLAIMED, RELEASED)
 
 EVENTS: Final[tuple[Any, ...]] = (
+    PROPOSED,
+    PROPOSAL_WITHDRAWN,
+    PROPOSAL_REFUSED,
+    PROPOSAL_LAPSED,
     OFFER_SENT,
     WITHDRAWN,
     REFUSED,
@@ -277,6 +298,13 @@ SEND: Final = c.SendOffer(
     penalty=3000,
     remarks="考研录取后协议自行解除",
 )
+PROPOSE: Final = c.ProposeSigning(
+    graduate_id=GRADUATE_ID, employer_id=EMPLOYER_ID, job_title="机械工程师", remarks="已通过贵单位面试"
+)
+WITHDRAW_PROPOSAL: Final = c.WithdrawProposal(GRADUATE_ID, PROPOSAL_ID)
+REFUSE_PROPOSAL: Final = c.RefuseProposal(GRADUATE_ID, PROPOSAL_ID, PROPOSAL_REFUSED.reason)
+LAPSE_PROPOSAL: Final = c.LapseProposal(GRADUATE_ID, PROPOSAL_ID)
+ANSWER: Final = replace(SEND, proposal_id=PROPOSAL_ID)
 WITHDRAW: Final = c.WithdrawOffer(GRADUATE_ID, OFFER_ID)
 REFUSE: Final = c.RefuseOffer(GRADUATE_ID, OFFER_ID, "已有其他意向")
 ACCEPT: Final = c.AcceptOffer(GRADUATE_ID, OFFER_ID, EMPLOYER_ID)
@@ -324,6 +352,10 @@ VOID: Final = c.VoidBook(GRADUATE_ID, BOOK_ID, VOIDED.reason)
 REPORT_LOSS: Final = c.ReportLoss(GRADUATE_ID, BOOK_ID, LOST.statement, NOTICE_ID)
 REGISTER_PAPER: Final = c.RegisterPaper(GRADUATE_ID, TERMS, PAPER.signed_on, SCAN_ID, PAPER.paper_number)
 COMMANDS: Final[tuple[Any, ...]] = (
+    PROPOSE,
+    WITHDRAW_PROPOSAL,
+    REFUSE_PROPOSAL,
+    LAPSE_PROPOSAL,
     SAVE_DRAFT,
     DISCARD_DRAFT,
     SEND_DRAFT,

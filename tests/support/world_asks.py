@@ -173,6 +173,43 @@ def _employer_of(world: World, target: Target) -> str:
     return (known.employer_id if known else None) or EMPLOYERS[0]
 
 
+# the graduate begins
+
+
+@_ask("agreement.propose_signing", _unregistered, weight=2)
+def _propose_signing(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return replace(x.PROPOSE, graduate_id=target[0], employer_id=choice.of(EMPLOYERS)), _graduate(target[0])
+
+
+def _proposals(world: World) -> list[Target]:
+    return [
+        (graduate_id, each.id)
+        for graduate_id in GRADUATES
+        for each in world.agreements(graduate_id).proposals.values()
+        if each.is_open(world.now)
+    ]
+
+
+def _proposed_to(world: World, target: Target) -> str:
+    proposal = world.agreements(target[0]).proposals.get(target[1])
+    return proposal.employer_id if proposal is not None else EMPLOYERS[0]
+
+
+@_ask("agreement.withdraw_proposal", _proposals, weight=1)
+def _withdraw_proposal(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.WithdrawProposal(*target), _graduate(target[0])
+
+
+@_ask("agreement.refuse_proposal", _proposals, weight=1)
+def _refuse_proposal(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.RefuseProposal(*target, "岗位已招满"), _employer(_proposed_to(world, target))
+
+
+@_ask("agreement.lapse_proposal", _proposals, weight=1)
+def _lapse_proposal(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.LapseProposal(*target), SYSTEM
+
+
 # the employer
 
 
@@ -180,8 +217,14 @@ def _employer_of(world: World, target: Target) -> str:
 def _send_offer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
     employer_id = choice.of(EMPLOYERS)
     respond_by = choice.of([None, world.now + timedelta(days=1), world.now + timedelta(days=40)])
+    proposals = [each.id for each in world.agreements(target[0]).proposals.values() if each.employer_id == employer_id]
     command = replace(
-        x.SEND, graduate_id=target[0], employer_id=employer_id, respond_by=respond_by, sealed=not choice.rarely()
+        x.SEND,
+        graduate_id=target[0],
+        employer_id=employer_id,
+        respond_by=respond_by,
+        sealed=not choice.rarely(),
+        proposal_id=choice.of([None, *proposals[-1:]]),
     )
     return command, _employer(employer_id)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.agreement import events as e
-from services.agreement.decider import books, cancelling, offers, signing
+from services.agreement.decider import books, cancelling, offers, proposals, signing
 from services.agreement.decider.commands import (
     AcceptOffer,
     AgreeToCancellation,
@@ -24,10 +24,13 @@ from services.agreement.decider.commands import (
     LapseCancellation,
     LapseCompletion,
     LapseOffer,
+    LapseProposal,
     MediateCancellation,
     PassReview,
+    ProposeSigning,
     RefuseCancellation,
     RefuseOffer,
+    RefuseProposal,
     RegisterPaper,
     RemindCancellation,
     ReportLoss,
@@ -40,10 +43,11 @@ from services.agreement.decider.commands import (
     VoidBook,
     WithdrawCancellation,
     WithdrawOffer,
+    WithdrawProposal,
 )
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
 from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
-from services.agreement.state import INITIAL, Agreements, Status, evolve
+from services.agreement.state import INITIAL, Agreements, ProposalStatus, Status, evolve
 from shared.access import Subject
 from shared.handling import Handling, Streams
 from shared.messages import Meta, lane_of
@@ -65,10 +69,13 @@ __all__ = [
     "LapseCancellation",
     "LapseCompletion",
     "LapseOffer",
+    "LapseProposal",
     "MediateCancellation",
     "PassReview",
+    "ProposeSigning",
     "RefuseCancellation",
     "RefuseOffer",
+    "RefuseProposal",
     "RegisterPaper",
     "RemindCancellation",
     "ReportLoss",
@@ -81,6 +88,7 @@ __all__ = [
     "VoidBook",
     "WithdrawCancellation",
     "WithdrawOffer",
+    "WithdrawProposal",
     "decide",
 ]
 
@@ -89,11 +97,26 @@ _BOOK_REVIEWS = (books.APPLICATION, books.SIGNING, books.LOSS, books.PAPER)
 
 def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, Invalid, NotFound."""
-    for part in (_decide_offer, _decide_agreement, _decide_book):
+    for part in (_decide_proposal, _decide_offer, _decide_agreement, _decide_book):
         events = part(command, state, facts, meta)
         if events is not None:
             return events
     raise AssertionError(command)
+
+
+def _decide_proposal(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any] | None:
+    match command:
+        case ProposeSigning():
+            return proposals.propose(command, state, facts, meta)
+        case WithdrawProposal(_, proposal_id):
+            event: Any = e.ProposalWithdrawn(proposal_id)
+            return proposals.close(state, proposal_id, ProposalStatus.WITHDRAWN, meta, event)
+        case RefuseProposal(_, proposal_id, reason):
+            event = e.ProposalRefused(proposal_id, reason)
+            return proposals.close(state, proposal_id, ProposalStatus.REFUSED, meta, event)
+        case LapseProposal():
+            return proposals.lapse(command, state, meta)
+    return None
 
 
 def _decide_offer(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any] | None:
@@ -174,12 +197,12 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
 
 
 _EVIDENCE = ("scan", "notice", "release_letter", "penalty_slip")
-_OF_EMPLOYER = (SaveDraft, SendDraft, SendOffer, AcceptOffer)
-# What makes an agreement keeps the settings of today for it: those of the school too.
-_MAKING = (SendOffer, SendDraft, ApplyForBook, RegisterPaper)
+_OF_EMPLOYER = (ProposeSigning, SaveDraft, SendDraft, SendOffer, AcceptOffer)
+# What begins goes by the settings of today, and an agreement keeps them: those of the school too.
+_MAKING = (ProposeSigning, SendOffer, SendDraft, ApplyForBook, RegisterPaper)
 # Only the agreement says whose it is.
 _BY_ITS_EMPLOYER = (EditOffer, SealAgreement)
-_BESIDE_REGISTRATION = (SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)
+_BESIDE_REGISTRATION = (ProposeSigning, SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)
 
 
 def evidence_of(command: Any) -> tuple[str, ...]:
@@ -261,6 +284,9 @@ def _facts(command: Any, streams: Streams) -> Facts:
 def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
     if isinstance(command, (SaveDraft, DiscardDraft, SendDraft, SendOffer)):
         employer_id: str | None = command.employer_id
+    elif isinstance(command, RefuseProposal):
+        proposal = state.proposals.get(command.proposal_id)
+        employer_id = proposal.employer_id if proposal else None
     else:
         thing = getattr(command, "offer_id", None) or getattr(command, "agreement_id", None)
         # A repeat is answered as the first call was, also when the request to cancel is over.

@@ -9,6 +9,38 @@ from services.agreement.events import Terms
 
 
 @dataclass(frozen=True, slots=True)
+class ProposeSigning:
+    """签约申请, with what the graduate knows of the work. Without `respond_by` the province's response period runs."""
+
+    graduate_id: str
+    employer_id: str
+    position: str | None = None
+    job_title: str | None = None
+    monthly_salary: int | None = None
+    remarks: str | None = None
+    respond_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawProposal:
+    graduate_id: str
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseProposal:
+    graduate_id: str
+    proposal_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LapseProposal:
+    graduate_id: str
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaveDraft:
     """Prepare an offer, or change a draft when `offer_id` is given."""
 
@@ -33,7 +65,8 @@ class DiscardDraft:
 class SendOffer:
     """Invite. Without `respond_by` the province's default response period runs.
 
-    `sealed` says that the employer seals by sending, where the province's order begins with the seal.
+    `sealed` says that the employer seals by sending, where the province's order begins with the seal. `proposal_id` names
+    the proposal that is answered; without it, one that waits for this employer is.
     """
 
     graduate_id: str
@@ -45,6 +78,7 @@ class SendOffer:
     remarks: str | None = None
     respond_by: datetime | None = None
     sealed: bool = False
+    proposal_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from services.agreement import events as e
 from services.agreement.decider import reasons as no
 from services.agreement.facts import BOUND_TRAININGS, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
-from services.agreement.state import Book, Known, Offer
+from services.agreement.state import Agreements, Book, Known, Offer
 from shared.codes.tables import plain
 from shared.eventlog.port import WRITTEN_FIRST
+from shared.messages import Meta
 
 
 def enrolled(facts: Facts) -> Graduate:
@@ -29,6 +32,28 @@ def check_bound(graduate: Graduate, unit: str, field: str) -> None:
     """定向 and 委培 sign with their own unit only."""
     if graduate.training in BOUND_TRAININGS and plain(unit) != plain(graduate.agreed_unit or ""):
         raise no.BOUND_ELSEWHERE.error(field=field)
+
+
+def check_may_begin(employer_id: str, state: Agreements, facts: Facts, meta: Meta) -> None:
+    """Nothing stands between a graduate and an employer who begin: no block, open offer, lock or other unit."""
+    if facts.blocked:
+        raise no.BLOCKED.error(field="employer_id")
+    if any(offer.sent.employer_id == employer_id and offer.is_open(meta.now) for offer in state.offers.values()):
+        raise no.OFFER_OPEN.error(field="graduate_id")
+    if state.locked is not None:
+        raise no.SIGNED.error(field="graduate_id")
+    check_bound(enrolled(facts), verified(facts, employer_id).name, "employer_id")
+
+
+def answer_until(wanted: datetime | None, meta: Meta, facts: Facts) -> datetime:
+    """The deadline of the answer: the wanted one, inside the province's bounds, or its default."""
+    settings = facts.settings
+    respond_by = wanted or meta.now + timedelta(days=settings.response_days)
+    least, most = settings.response_days_min, settings.response_days_max
+    earliest = meta.now + timedelta(days=least)
+    if not (meta.now < respond_by and earliest <= respond_by <= meta.now + timedelta(days=most)):
+        raise no.RESPOND_BY.error(field="respond_by", least=least, days=most)
+    return respond_by
 
 
 def check_free(facts: Facts) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from services.agreement import events as e
 from services.agreement.decider import commands as c
+from services.agreement.decider import proposals
 from services.agreement.decider import reasons as no
-from services.agreement.decider.common import check_bound, check_free, enrolled, new_number, verified, warnings_of
+from services.agreement.decider.common import (
+    answer_until,
+    check_bound,
+    check_free,
+    check_may_begin,
+    enrolled,
+    new_number,
+    verified,
+    warnings_of,
+)
 from services.agreement.decider.signing import complete_by
-from services.agreement.facts import Facts, Settings
+from services.agreement.facts import Facts
 from services.agreement.state import ACCEPT, LOCKED, REVIEW, SEAL, Agreements, Offer, Status, default_order
 from shared.messages import Meta, lane_of, new_id
 
@@ -71,21 +81,12 @@ def send(command: c.SendOffer, state: Agreements, facts: Facts, meta: Meta) -> l
 
 def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     graduate, employer = enrolled(facts), verified(facts, command.employer_id)
-    if facts.blocked:
-        raise no.BLOCKED.error(field="employer_id")
-    if any(
-        offer.sent.employer_id == command.employer_id and offer.is_open(meta.now) for offer in state.offers.values()
-    ):
-        raise no.OFFER_OPEN.error(field="graduate_id")
-    if state.locked is not None:
-        raise no.SIGNED.error(field="graduate_id")
-    check_bound(graduate, employer.name, "employer_id")
+    check_may_begin(command.employer_id, state, facts, meta)
+    proposal_id = proposals.answered(command, state, facts, meta)
     settings = facts.settings
     order = settings.order or default_order(settings.parties)
     if SEAL in order and order.index(SEAL) < order.index(ACCEPT) and not command.sealed:
         raise no.SEAL_FIRST.error(field="sealed")
-    respond_by = command.respond_by or meta.now + timedelta(days=settings.response_days)
-    _check_deadline(respond_by, meta.now, settings)
     return [
         e.OfferSent(
             offer_id=offer_id,
@@ -97,7 +98,7 @@ def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, 
             place=employer.place,
             position=command.position,
             job_title=command.job_title,
-            respond_by=respond_by,
+            respond_by=answer_until(command.respond_by, meta, facts),
             scope=graduate.scope,
             class_year=graduate.class_year,
             parties=settings.parties,
@@ -111,6 +112,7 @@ def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, 
             warnings=warnings_of(command.penalty, facts),
             province_version=facts.province_version,
             school_version=facts.school_version,
+            proposal_id=proposal_id,
         )
     ]
 
@@ -120,9 +122,8 @@ def edit(command: c.EditOffer, state: Agreements, facts: Facts, meta: Meta) -> l
     offer = known_offer(state, command.offer_id)
     check_open(offer, meta.now)
     verified(facts, offer.sent.employer_id)
-    respond_by = command.respond_by or offer.sent.respond_by
-    if command.respond_by is not None:
-        _check_deadline(respond_by, meta.now, facts.settings)
+    kept = command.respond_by is None
+    respond_by = offer.sent.respond_by if kept else answer_until(command.respond_by, meta, facts)
     edited = e.OfferEdited(
         offer_id=command.offer_id,
         revision=offer.revision + 1,
@@ -220,10 +221,3 @@ def check_open(offer: Offer, now: datetime) -> None:
         raise no.OFFER_LAPSED.error()
     if offer.status != Status.OPEN:
         raise no.OFFER_NOT_OPEN.error(status=offer.status.value)
-
-
-def _check_deadline(respond_by: datetime, now: datetime, settings: Settings) -> None:
-    earliest = now + timedelta(days=settings.response_days_min)
-    if not (now < respond_by and earliest <= respond_by <= now + timedelta(days=settings.response_days_max)):
-        least, most = settings.response_days_min, settings.response_days_max
-        raise no.RESPOND_BY.error(field="respond_by", least=least, days=most)

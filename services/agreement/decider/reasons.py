@@ -16,13 +16,35 @@ NOT_VERIFIED = Reason(
 )
 BLOCKED = Reason(
     "agreement.employer_blocked",
-    "该生所在学校不接受贵单位的邀请",
+    "该生所在学校不接受该单位的邀请",
     "The graduate's school does not let this employer invite its graduates",
 )
 OFFER_OPEN = Reason(
     "agreement.offer_open",
-    "贵单位对该毕业生已有未答复的邀请",
+    "该单位对该毕业生已有未答复的邀请",
     "This employer already has an open offer to this graduate",
+)
+EMPLOYER_BEGINS = Reason(
+    "agreement.employer_begins",
+    "本省由用人单位先发出邀请，毕业生不能先提出签约申请",
+    "In this province the employer begins with an offer; graduates do not propose",
+)
+GRADUATE_BEGINS = Reason(
+    "agreement.graduate_begins",
+    "本省由毕业生先提出签约申请，该毕业生没有待贵单位答复的申请",
+    "In this province the graduate begins with a proposal, and none of this graduate waits for this employer",
+)
+NO_PROPOSAL = Reason("agreement.proposal_not_found", "没有该签约申请", "There is no such proposal", NotFound)
+PROPOSAL_OPEN = Reason(
+    "agreement.proposal_open",
+    "您向该单位提出的签约申请尚未答复",
+    "A proposal to this employer still waits for its answer",
+)
+PROPOSAL_LAPSED = Reason("agreement.proposal_lapsed", "签约申请已过期", "The proposal has lapsed")
+PROPOSAL_NOT_OPEN = Reason(
+    "agreement.proposal_not_open",
+    "签约申请当前状态为 {status}，不能办理",
+    "The proposal is {status} and cannot be acted on",
 )
 SIGNED = Reason(
     "agreement.already_signed", "该毕业生已应约或已有生效协议", "The graduate is already bound by an agreement"

@@ -63,6 +63,7 @@ class SetProvince:
     completion_days: int = 15
     response_days_min: int = 1
     cancellations_close: bool = False
+    begun_by: str = "employer"
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

@@ -144,3 +144,37 @@ def test_a_batch_takes_the_same_few_statements_however_large(world: World) -> No
             read_model.apply(connection, events)
         lengths.append(len(executed))
     assert lengths[0] == lengths[1] <= 3
+
+
+PROPOSALS: dict[str, tuple[Any, ...]] = {
+    "proposed": (x.PROPOSED,),
+    "answered": (x.PROPOSED, x.ANSWERING),
+    "refused": (x.PROPOSED, x.PROPOSAL_REFUSED),
+    "withdrawn": (x.PROPOSED, x.PROPOSAL_WITHDRAWN),
+    "lapsed": (x.PROPOSED, x.PROPOSAL_LAPSED),
+    "answered and over": (x.PROPOSED, x.ANSWERING, x.REFUSED),
+}
+
+
+@pytest.mark.parametrize("life", PROPOSALS.values(), ids=PROPOSALS)
+def test_a_proposal_says_what_the_stream_says_told_at_once_or_one_by_one(world: World, life: tuple[Any, ...]) -> None:
+    events = recorded(life)
+    told = []
+    for batches in ([events], [[each] for each in events]):
+        with world.engine.begin() as connection:
+            connection.execute(text("TRUNCATE offers, proposals"))
+            for batch in batches:
+                read_model.apply(connection, batch)
+            told += read_model.list_proposals(connection, x.PROPOSED.employer_id, None, None, 10)
+    one_by_one, at_once = told
+    assert one_by_one == at_once
+    state = INITIAL
+    for each in life:
+        state = evolve(state, each)
+    proposal = state.proposals[x.PROPOSAL_ID]
+    assert (at_once["state"], at_once["reason"], at_once["job_title"]) == (
+        proposal.status,
+        proposal.reason,
+        x.PROPOSED.job_title,
+    )
+    assert at_once["offer_id"] == (x.OFFER_ID if x.ANSWERING in life else None)

@@ -570,3 +570,78 @@ def test_an_agreement_keeps_the_settings_it_was_made_under_and_a_new_one_has_the
     opened = world.log.read([f"agreement-{old}"])[f"agreement-{old}"][-1]
     assert opened.type == "agreement.CancellationAgreed"
     assert (opened.data["province_version"], opened.data["school_version"]) == (2, 1)
+
+
+def proposed(world: World, graduate_id: str = GRADUATE_ID, employer_id: str = EMPLOYER_ID) -> str:
+    """A proposal of a graduate to an employer; its id."""
+    meta = by(Actor("graduate", graduate_id), "propose_signing")
+    asked = replace(x.PROPOSE, graduate_id=graduate_id, employer_id=employer_id)
+    world.service.propose_signing(asked, meta)
+    return new_id(LANE, meta.command_id, "proposal")
+
+
+def test_a_graduate_proposes_an_offer_answers_and_the_agreement_takes_effect(world: World) -> None:
+    world.set_province(2, begun_by="graduate")
+    world.enrol(GRADUATE_ID)
+    with pytest.raises(Refused) as caught:
+        sent(world)
+    assert caught.value.code == "agreement.graduate_begins"
+    proposal_id = proposed(world)
+    world.follow()
+    query = schemas.OfEmployer(employer_id=EMPLOYER_ID, state="open")
+    for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.list_proposals(query, by(actor, "list_proposals"))
+    (listed,) = world.service.list_proposals(query, by(EMPLOYER, "list_proposals"))["proposals"]
+    assert (listed["proposal_id"], listed["graduate_id"], listed["job_title"]) == (
+        proposal_id,
+        GRADUATE_ID,
+        x.PROPOSE.job_title,
+    )
+    answering = by(EMPLOYER, "send_offer")
+    world.service.send_offer(replace(x.SEND, proposal_id=proposal_id), answering)
+    offer_id = new_id(LANE, answering.command_id, "offer")
+    assert offer_in(world)["proposal_id"] == proposal_id
+    world.follow()
+    assert world.service.list_proposals(query, by(EMPLOYER, "list_proposals"))["proposals"] == []
+    (answered,) = world.service.list_proposals(replace(query, state=None), by(EMPLOYER, "list_proposals"))["proposals"]
+    assert (answered["state"], answered["offer_id"]) == ("answered", offer_id)
+    world.service.accept_offer(c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID), by(GRADUATE, "accept_offer"))
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    assert offer_in(world)["state"] == "effective"
+
+
+def test_only_who_is_asked_refuses_and_only_who_asked_withdraws_a_proposal(world: World) -> None:
+    world.set_province(2, begun_by="either")
+    world.enrol(GRADUATE_ID)
+    first, second = proposed(world), proposed(world, employer_id=OTHER_EMPLOYER_ID)
+    refusing = c.RefuseProposal(GRADUATE_ID, first, "岗位已招满")
+    for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
+        with pytest.raises(Forbidden):
+            world.service.refuse_proposal(refusing, by(actor, "refuse_proposal"))
+    world.service.refuse_proposal(refusing, by(EMPLOYER, "refuse_proposal"))
+    withdrawing = c.WithdrawProposal(GRADUATE_ID, second)
+    for actor in (OTHER_EMPLOYER, Actor("graduate", f"{LANE}-{uuid4()}")):
+        with pytest.raises(Forbidden):
+            world.service.withdraw_proposal(withdrawing, by(actor, "withdraw_proposal"))
+    world.service.withdraw_proposal(withdrawing, by(GRADUATE, "withdraw_proposal"))
+    shown = world.service.get_agreements(schemas.OfGraduate(graduate_id=GRADUATE_ID), by(GRADUATE, "get_agreements"))
+    assert [(each["state"], each["reason"]) for each in shown["proposals"]] == [
+        ("refused", "岗位已招满"),
+        ("withdrawn", None),
+    ]
+
+
+def test_a_proposal_that_nobody_answered_in_time_lapses_once(world: World) -> None:
+    world.set_province(2, begun_by="either")
+    world.enrol(GRADUATE_ID)
+    proposed(world)
+    world.follow()
+
+    def swept(now: Any) -> int:
+        with world.engine.connect() as connection:
+            return lapse_due(world.log, connection, now)
+
+    assert [swept(NOW + 5 * x.DAY + each) for each in (-x.MOMENT, x.MOMENT, x.MOMENT)] == [0, 1, 0]
+    world.follow()
+    assert swept(NOW + 6 * x.DAY) == 0

@@ -369,3 +369,24 @@ def test_numbers_are_the_same_however_the_lane_is_cut(world: World) -> None:
         for recorded in world.lane():
             world.vouching.follower.apply(connection, [recorded])
     assert world.service.list_verifications(listing, asked) == before
+
+
+def test_an_employer_learns_who_proposed_to_it_and_of_nobody_else(world: World) -> None:
+    enrolled(world)
+    person = graduate(world)
+    query = schemas.Proposer(graduate_id=person, employer_id=EMPLOYER_ID)
+
+    def told(actor: Actor = EMPLOYER) -> dict[str, Any]:
+        found: dict[str, Any] = world.service.get_proposer(query, by(actor, "get_proposer"))
+        return found
+
+    with pytest.raises(Forbidden):
+        told()
+    tell(world, person, replace(x.PROPOSED, graduate_id=person))
+    assert (told()["name"], told()["school"], "id_number" in told()) == (roster_row(0)["name"], "10108", False)
+    for actor in (OTHER_EMPLOYER, SCHOOL):
+        with pytest.raises(Forbidden):
+            told(actor)
+    tell(world, person, x.PROPOSAL_WITHDRAWN)
+    with pytest.raises(Forbidden):
+        told()

@@ -311,3 +311,23 @@ def test_tables_that_differ_from_a_fold_from_zero_are_found() -> None:
     found = Findings()
     checker.check_rebuilt({"stats.cube": 0, "stats.spans": 2}, found)
     assert found.violations == ["read model equals a fold from zero: stats.spans: 2 rows differ"]
+
+
+PROPOSED = ("agreement.SigningProposed", {"proposal_id": "p1", "employer_id": "u1"})
+
+
+@pytest.mark.parametrize("end", ["Withdrawn", "Refused", "Lapsed"])
+def test_a_proposal_ends_once(end: str) -> None:
+    told = story()
+    ended = (f"agreement.Proposal{end}", {"proposal_id": "p1"})
+    told.happens("propose", f"agreement-{BO}", PROPOSED)
+    told.happens("end", f"agreement-{BO}", ended)
+    assert rules(findings(told)) == set()
+    told.happens("again", f"agreement-{BO}", ended)
+    assert rules(findings(told)) == {"proposal may do this"}
+
+
+def test_an_offer_that_answers_no_open_proposal_is_found() -> None:
+    told = story()
+    told.happens("answer", f"agreement-{BO}", ("agreement.OfferSent", {"offer_id": "o9", "proposal_id": "p9"}))
+    assert "proposal may do this" in rules(findings(told))

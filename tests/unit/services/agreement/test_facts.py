@@ -101,7 +101,7 @@ def known(
     return facts
 
 
-@pytest.mark.parametrize("command", [x.SEND, x.ACCEPT, x.SEND_DRAFT])
+@pytest.mark.parametrize("command", [x.PROPOSE, x.SEND, x.ACCEPT, x.SEND_DRAFT])
 def test_signing_looks_at_graduate_province_employer_and_registration(command: Any) -> None:
     assert set(HANDLING.reads(command)) == {
         f"graduate-{GRADUATE_ID}",
@@ -290,7 +290,7 @@ def test_a_paper_agreement_looks_at_its_evidence_and_at_the_claim_of_its_number(
 
 @pytest.mark.parametrize("command", x.COMMANDS)
 def test_what_makes_an_agreement_looks_at_the_school_and_a_request_to_cancel_too(command: Any) -> None:
-    looks = command in (x.SEND, x.SEND_DRAFT, x.APPLY, x.REGISTER_PAPER, x.REQUEST_CANCELLATION)
+    looks = command in (x.PROPOSE, x.SEND, x.SEND_DRAFT, x.APPLY, x.REGISTER_PAPER, x.REQUEST_CANCELLATION)
     assert (SCHOOL_STREAM in HANDLING.then_reads(command, about(x.OFFER_SENT))) == looks
 
 
@@ -352,3 +352,9 @@ def test_what_is_made_today_is_made_under_the_settings_of_today_and_says_so(comm
     facts = HANDLING.facts(command, about(earlier, province=[EARLIER, LATER], school=SCHOOLS))
     assert (facts.settings.cancellation_days, facts.breach_limit) == (3, 0)
     assert (facts.province_version, facts.school_version) == (2, 2)
+
+
+@pytest.mark.parametrize("told", [{}, {"begun_by": "employer"}, {"begun_by": "graduate"}, {"begun_by": "either"}])
+def test_the_employer_begins_where_a_province_has_not_said_otherwise(told: dict[str, str]) -> None:
+    begun_by = known([ENROLLED], province=[settings(2026, **told)]).settings.begun_by
+    assert begun_by == told.get("begun_by", "employer")

@@ -20,7 +20,7 @@ def test_there_is_an_example_of_every_event() -> None:
 
 
 def test_the_fold_knows_every_event() -> None:
-    past = (*BINDING, x.REQUESTED, x.AGREED, *ON_PAPER)
+    past = (x.PROPOSED, *BINDING, x.REQUESTED, x.AGREED, *ON_PAPER)
     for event in x.EVENTS:
         HANDLING.evolve(folded(HANDLING, past), event)
 
