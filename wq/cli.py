@@ -316,6 +316,7 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
             PostgresLog(engine),
             path,
             school=school,
+            class_year=class_year,
             account=account,
             graduate_id_of=Graduates(engine, personal_of(settings), school, class_year).graduate_id_of,
             clock=settings.clock(),

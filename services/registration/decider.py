@@ -24,7 +24,7 @@ from services.registration.state import INITIAL, Registrations, evolve
 from services.registration.transfers import transfer_number
 from shared.access import Subject, scope_path
 from shared.clock import day_of
-from shared.codes.destination import DESTINATIONS, last_day_of_changes
+from shared.codes.destination import destinations_of, last_day_of_changes
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id
@@ -282,7 +282,7 @@ def _register(command: RegisterDestination, state: Registrations, facts: Facts, 
             class_year=graduate.class_year,
             destination=destination,
             evidence=command.evidence,
-            min_chain=DESTINATIONS[destination.code].min_chain,
+            min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
             warnings=warnings_of(destination),
         )
     ]
@@ -318,7 +318,7 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
             destination=destination,
             evidence=filed.evidence,
             filing_id=filed.filing_id,
-            min_chain=DESTINATIONS[destination.code].min_chain,
+            min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
             warnings=warnings_of(destination),
         )
     ]
@@ -331,7 +331,7 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
     today, until = day_of(meta.now), facts.settings.imports_until
     if until is None or today > until:
         raise IMPORTS_CLOSED.error()
-    destination = check_imported(command.destination)
+    destination = check_imported(command.destination, graduate.class_year)
     if facts.signed:
         raise SIGNED.error()
     if state.pending is not None:
@@ -369,7 +369,7 @@ def _check_new(
         raise NO_GRADUATE.error(field="graduate_id")
     today = day_of(meta.now)
     _check_day(state, facts, graduate, today)
-    destination = check_destination(wanted.destination)
+    destination = check_destination(wanted.destination, graduate.class_year)
     if facts.signed:
         raise SIGNED.error()
     if state.pending is not None:
@@ -381,9 +381,13 @@ def _check_new(
     # What is merely filled in is checked again, with its evidence, when the graduate confirms it.
     required = facts.settings.evidence_required and not isinstance(wanted, FileDestination)
     if not isinstance(wanted, e.DestinationFiled):
-        check_evidence(destination, wanted.evidence, facts.evidence, wanted.graduate_id, required=required)
+        check_evidence(
+            destination, graduate.class_year, wanted.evidence, facts.evidence, wanted.graduate_id, required=required
+        )
     elif required:
-        check_evidence(destination, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence)
+        check_evidence(
+            destination, graduate.class_year, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence
+        )
     return graduate, destination
 
 

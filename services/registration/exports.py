@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from services.registration.events import Destination
 from services.registration.requirements import MISSING
-from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS
+from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS, destinations_of
 from shared.codes.tables import (
     EDUCATION,
     INDUSTRY,
@@ -154,14 +154,15 @@ _INTENTIONS = MappingProxyType({plain(text): each for each in INTENTIONS for tex
 _WITHOUT_UNIT = frozenset(filter(None, map(plain, (*FORMER_NATURES.values(), *_NAMES))))
 
 
-def decode_row(raw: Mapping[str, str]) -> Destination | list[ServiceError]:
-    """The destination that a row tells of in today's codes, or everything that is wrong with how it is told."""
-    return _Reading(raw).destination()
+def decode_row(raw: Mapping[str, str], class_year: int) -> Destination | list[ServiceError]:
+    """The destination that a row tells of in the codes of its class, or everything that is wrong with how it is told."""
+    return _Reading(raw, class_year).destination()
 
 
 class _Reading:
-    def __init__(self, raw: Mapping[str, str]) -> None:
+    def __init__(self, raw: Mapping[str, str], class_year: int) -> None:
         self.errors: list[ServiceError] = []
+        self.table = destinations_of(class_year)
         self.texts = {name: self._text(name, raw.get(name, "").strip()) for name in FIELDS}
         # The register knows it; here it only helps to understand an old code.
         self.education = self._coded("education", EDUCATION, strict=False)
@@ -232,12 +233,13 @@ class _Reading:
         return self._today(code, name) if code in FORMER else (code, self._form(code))
 
     def _today(self, code: str, name: str) -> tuple[str, str | None]:
-        for member in FORMER[code]:
+        known = [member for member in FORMER[code] if member.now in self.table]
+        for member in known:
             by_name = bool(member.word) and member.word in plain(name)
             by_education = not member.word and (not member.educations or self.education in member.educations)
             if by_name or by_education:
                 return member.now, member.form
-        members = dict.fromkeys(member.now for member in FORMER[code])
+        members = dict.fromkeys(member.now for member in known)
         self._wrong("code", UNCLEAR, text=code, members="、".join(f"{m} {DESTINATIONS[m].name}" for m in members))
         return "", None
 
@@ -266,7 +268,7 @@ class _Reading:
         text, name = self.texts["unit_nature"], plain(self.texts["unit_nature_name"])
         if text in FORMER_NATURES or (not text and name in _WITHOUT_UNIT and UNIT_NATURE.by_name(name) is None):
             return None
-        known = DESTINATIONS.get(code)
+        known = self.table.get(code)
         if not text and not name and known is not None and form is None and "unit_nature" in known.required:
             self._wrong("unit_nature", MISSING, code=code)
         return self._coded("unit_nature", UNIT_NATURE)

@@ -81,6 +81,7 @@ def import_destinations(
     path: Path,
     *,
     school: str,
+    class_year: int,
     account: str,
     graduate_id_of: GraduateOf,
     clock: Clock,
@@ -103,7 +104,7 @@ def import_destinations(
         good: list[tuple[int, ImportDestination]] = []
         for line, raw in chunk:
             try:
-                good.append((line, _command(line, raw, graduate_id_of, lines_of)))
+                good.append((line, _command(line, raw, class_year, graduate_id_of, lines_of)))
             except _BadRow as bad:
                 outcome.refuse(line, bad.errors)
         command_id = uuid4()
@@ -125,12 +126,14 @@ class _BadRow(Exception):
         self.errors = errors
 
 
-def _command(line: int, raw: Row, graduate_id_of: GraduateOf, lines_of: dict[str, int]) -> ImportDestination:
+def _command(
+    line: int, raw: Row, class_year: int, graduate_id_of: GraduateOf, lines_of: dict[str, int]
+) -> ImportDestination:
     try:
         graduate_id = graduate_id_of(raw)
     except Refusal as refusal:
         raise _BadRow([refusal]) from None
-    decoded = decode_row(raw)
+    decoded = decode_row(raw, class_year)
     errors = [] if isinstance(decoded, Destination) else decoded
     if graduate_id is None:
         number = next((name for name in NUMBERS if raw.get(name, "").strip()), NUMBERS[0])

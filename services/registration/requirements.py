@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.events import Destination
-from shared.codes.destination import AGREEMENT, DESTINATIONS, FORMS, INTENTIONS, UNIT, DestinationCode, Form
+from shared.codes.destination import (
+    AGREEMENT,
+    DESTINATIONS,
+    FORMS,
+    INTENTIONS,
+    UNIT,
+    DestinationCode,
+    Form,
+    destinations_of,
+    forms_of,
+)
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier
 from shared.codes.regions import in_region
@@ -32,6 +42,12 @@ NOT_REGISTRABLE = Reason(
     "registration.not_registrable",
     "类别 {code} 不能直接登记，请选择下级类别",
     "Category {code} is a group; choose one of its members",
+    Invalid,
+)
+NOT_OF_CLASS = Reason(
+    "registration.not_of_class",
+    "{class_year} 届没有“{name}”",
+    "The class of {class_year} has no {name}",
     Invalid,
 )
 MISSING = Reason("registration.field_missing", "类别 {code} 必须填写此项", "Category {code} needs this field", Invalid)
@@ -160,20 +176,20 @@ class Evidence:
 Asks = DestinationCode | Form
 
 
-def check_destination(destination: Destination) -> Destination:
-    """The destination in its normal form, if it holds what its category or form asks for and nothing else.
+def check_destination(destination: Destination, class_year: int) -> Destination:
+    """The destination in its normal form, if it holds what its category or form asks of the class and nothing else.
 
     Raises Invalid (DOMAIN 5.4).
     """
-    return _checked(destination, _asks(destination))
+    return _checked(destination, _asks(destination, class_year))
 
 
-def check_imported(destination: Destination) -> Destination:
+def check_imported(destination: Destination, class_year: int) -> Destination:
     """The same for what an older system collected, some of which had no column or other values: it may be left out.
 
     An agreement signed elsewhere is registered with its paper (DOMAIN 1.4), not imported. Raises Invalid.
     """
-    return _checked(destination, _asks(destination), NOT_IN_OLD_EXPORTS)
+    return _checked(destination, _asks(destination, class_year), NOT_IN_OLD_EXPORTS)
 
 
 def same_whereabouts(one: Destination, other: Destination) -> bool:
@@ -242,7 +258,7 @@ def check_unit_and_day(destination: Destination, graduate: Graduate, today: date
 
 
 def _check_bound(destination: Destination, graduate: Graduate) -> None:
-    rule = DESTINATIONS[destination.code].bound
+    rule = destinations_of(graduate.class_year)[destination.code].bound
     if rule == FORBIDDEN_TO_BOUND:
         raise NOT_FOR_BOUND.error(field="destination.code", code=destination.code)
     if rule == UNIT and not graduate.agreed(destination):
@@ -251,10 +267,16 @@ def _check_bound(destination: Destination, graduate: Graduate) -> None:
 
 
 def check_evidence(
-    destination: Destination, given: Sequence[str], known: Mapping[str, Evidence], graduate_id: str, *, required: bool
+    destination: Destination,
+    class_year: int,
+    given: Sequence[str],
+    known: Mapping[str, Evidence],
+    graduate_id: str,
+    *,
+    required: bool,
 ) -> None:
     """Whether the evidence is the graduate's and of a kind that the category asks for. Raises Invalid, NotFound."""
-    kinds = _asks(destination).evidence
+    kinds = _asks(destination, class_year).evidence
     wanted = "、".join(kinds)
     for index, evidence_id in enumerate(given):
         evidence = known.get(evidence_id)
@@ -266,22 +288,28 @@ def check_evidence(
         raise EVIDENCE_MISSING.error(field="evidence", wanted=wanted)
 
 
-def _asks(destination: Destination) -> Asks:
-    code = DESTINATIONS.get(destination.code)
-    if code is None or not code.registrable:
+def _asks(destination: Destination, class_year: int) -> Asks:
+    known = DESTINATIONS.get(destination.code)
+    if known is None or not known.registrable:
         raise NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
+    code = destinations_of(class_year).get(known.code)
+    if code is None:
+        raise NOT_OF_CLASS.error(field="destination.code", class_year=class_year, name=known.name)
     if destination.form is None:
         if code.code == AGREEMENT:
             raise AGREEMENT_NEEDED.error(field="destination.form")
         return code
-    form = FORMS.get(destination.form)
-    if form is None or form.code != code.code:
+    known_form = FORMS.get(destination.form)
+    if known_form is None or known_form.code != code.code:
         raise WRONG_FORM.error(field="destination.form", code=code.code)
+    form = forms_of(class_year).get(known_form.key)
+    if form is None:
+        raise NOT_OF_CLASS.error(field="destination.form", class_year=class_year, name=known_form.name)
     return form
 
 
 def _check_pay(destination: Destination, graduate: Graduate, today: date) -> None:
-    if not DESTINATIONS[destination.code].minimum_wage:
+    if not destinations_of(graduate.class_year)[destination.code].minimum_wage:
         return
     monthly, hourly, place = destination.monthly_salary, destination.hourly_pay, destination.place or graduate.province
     if monthly is None and hourly is None:

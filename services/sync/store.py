@@ -22,7 +22,7 @@ from services.sync.records import (
     VERBS,
     VOID,
 )
-from shared.codes.destination import DESTINATIONS, FORMS
+from shared.codes.destination import destinations_of, forms_of
 
 REFUSALS = {
     "national.malformed": ("记录格式有误", "The record is malformed"),
@@ -138,7 +138,7 @@ class Store:
         in_order = record["version"] >= last if record["verb"] == RESTATE else record["version"] == last + 1
         if not in_order:
             return VERSION_GAP
-        return _judge_body(record["body"])
+        return _judge_body(record["body"], record["class_year"])
 
     def _write(self, lines: bytes) -> None:
         try:
@@ -188,11 +188,11 @@ def _well_formed(record: Any) -> bool:
     return bool(record["verb"] == RESTATE or (record["verb"] == VOID) == (body["roster"] is None))
 
 
-def _judge_body(body: dict[str, Any]) -> str | None:
+def _judge_body(body: dict[str, Any], class_year: int) -> str | None:
     roster, destination = body["roster"] or {}, body["destination"]
     if not roster.keys() <= set(ROSTER_FIELDS) or not (destination or {}).keys() <= set(TOLD_FIELDS):
         return "national.unknown_field"
-    return _judge_leaving(body) or _judge_destination(destination)
+    return _judge_leaving(body) or _judge_destination(destination, class_year)
 
 
 def _judge_leaving(body: dict[str, Any]) -> str | None:
@@ -211,15 +211,15 @@ def _judge_leaving(body: dict[str, Any]) -> str | None:
     return "national.field_missing" if missing else None
 
 
-def _judge_destination(destination: dict[str, Any] | None) -> str | None:
+def _judge_destination(destination: dict[str, Any] | None, class_year: int) -> str | None:
     if destination is None:
         return None
     code = destination.get("code")
-    category = DESTINATIONS.get(code) if isinstance(code, str) else None
+    category = destinations_of(class_year).get(code) if isinstance(code, str) else None
     if category is None:
         return "national.unknown_code"
     key = destination.get("form")
-    form = FORMS.get(key) if isinstance(key, str) else None
+    form = forms_of(class_year).get(key) if isinstance(key, str) else None
     if key is not None and (form is None or form.code != code):
         return "national.unknown_code"
     # A form of a category has fields of its own.

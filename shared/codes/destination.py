@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from itertools import groupby
 from types import MappingProxyType
 
 from shared.codes.tables import UnknownCode, rows
@@ -26,6 +28,7 @@ class DestinationCode:
     who were trained for a unit (定向, 委培): UNIT, FREE or FORBIDDEN. `min_chain` are the offices that must look at it,
     whatever the settings.
     A code that is not `registrable` is a parent or an old flat code: accepted in imports, not in registrations.
+    It holds for the graduating classes from `from_class` to `until_class`, both in it; None: there is no such end.
     """
 
     code: str
@@ -43,6 +46,8 @@ class DestinationCode:
     unit_contact: bool
     bound: str
     min_chain: tuple[str, ...]
+    from_class: int | None
+    until_class: int | None
 
     @property
     def placed(self) -> bool:
@@ -55,6 +60,7 @@ class Form:
     """A kind of category 10 that is registered by its evidence, not by signing (seed notice; DOMAIN 1.5).
 
     `abroad`: its place, if one is given, lies outside the mainland; no other destination has such a place (DOMAIN 5.4).
+    Classes as those of a category.
     """
 
     key: str
@@ -67,6 +73,8 @@ class Form:
     uscc: bool
     unit_contact: bool
     abroad: bool
+    from_class: int | None
+    until_class: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,96 +96,98 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One version of the official formula; `rates` in the order in which they are printed."""
+    """One version of the official formula, of classes from `from_class` on; `rates` in the order in which they are printed."""
 
     version: str
+    from_class: int
     rates: tuple[Rate, ...]
 
 
 PLACEMENT_RATE = "毕业去向落实率"
 
 
-def _rule(version: str, parts: Mapping[str, str]) -> Rule:
-    # The whole is counted from its graduates, never added up from rounded parts (DOMAIN 4.5).
-    placed = tuple(parts.values())
-    return Rule(
-        version,
-        (
-            *(Rate(name, (group,)) for name, group in parts.items()),
-            Rate(PLACEMENT_RATE, placed),
-            Rate("待就业率", ("待就业",)),
-            Rate("暂不就业率", ("暂不就业",)),
-        ),
-    )
-
-
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        # 教学厅函〔2021〕19号
-        "2021": _rule(
-            "2021",
-            {
-                "协议和合同就业率": "协议和合同就业",
-                "自主创业率": "自主创业",
-                "灵活就业率": "灵活就业",
-                "升学率": "升学",
-            },
-        ),
-        # 教就业厅函〔2024〕11号
-        "2024": _rule(
-            "2024",
-            {"单位就业率": "单位就业", "自主创业率": "自主创业", "自由职业率": "自由职业", "升学率": "升学"},
-        ),
-    }
-)
-
-
 def _listed(text: str, separator: str = ";") -> tuple[str, ...]:
     return tuple(filter(None, text.split(separator)))
 
 
-DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType(
+def _class(text: str) -> int | None:
+    return int(text) if text else None
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        row["code"]: DestinationCode(
-            code=row["code"],
-            parent=row["parent"] or None,
-            name=row["name"],
-            class3=row["class3"],
-            groups=MappingProxyType({"2021": row["group_2021"], "2024": row["group_2024"]}),
-            registrable=row["registrable"] == "1",
-            required=_listed(row["required"]),
-            forbidden=_listed(row["forbidden"]),
-            unit_natures=_listed(row["unit_natures"]),
-            evidence=_listed(row["evidence"], "|"),
-            minimum_wage=row["minimum_wage"] == "1",
-            uscc=row["uscc"] == "1",
-            unit_contact=row["unit_contact"] == "1",
-            bound=row["bound"],
-            min_chain=_listed(row["min_chain"]),
+        version: Rule(
+            version,
+            next(int(row["from_class"]) for row in rows("rules") if row["rule"] == version),
+            tuple(Rate(row["rate"], _listed(row["groups"])) for row in printed),
         )
-        for row in rows("destinations")
+        for version, printed in groupby(rows("rates"), key=lambda row: row["rule"])
     }
 )
 
-FORMS: Mapping[str, Form] = MappingProxyType(
-    {
-        row["key"]: Form(
-            key=row["key"],
-            code=row["code"],
-            name=row["name"],
-            required=_listed(row["required"]),
-            forbidden=_listed(row["forbidden"]),
-            unit_natures=_listed(row["unit_natures"]),
-            evidence=_listed(row["evidence"], "|"),
-            uscc=row["uscc"] == "1",
-            unit_contact=row["unit_contact"] == "1",
-            abroad=row["abroad"] == "1",
-        )
-        for row in rows("forms")
-    }
+_GROUPS = {version: f"group_{version}" for version in RULES}
+
+_CATEGORIES = tuple(
+    DestinationCode(
+        code=row["code"],
+        parent=row["parent"] or None,
+        name=row["name"],
+        class3=row["class3"],
+        groups=MappingProxyType({version: row[column] for version, column in _GROUPS.items()}),
+        registrable=row["registrable"] == "1",
+        required=_listed(row["required"]),
+        forbidden=_listed(row["forbidden"]),
+        unit_natures=_listed(row["unit_natures"]),
+        evidence=_listed(row["evidence"], "|"),
+        minimum_wage=row["minimum_wage"] == "1",
+        uscc=row["uscc"] == "1",
+        unit_contact=row["unit_contact"] == "1",
+        bound=row["bound"],
+        min_chain=_listed(row["min_chain"]),
+        from_class=_class(row["from_class"]),
+        until_class=_class(row["until_class"]),
+    )
+    for row in rows("destinations")
 )
+# What a code is called and counts as is the same in all its rows; what it asks for is that of the newest.
+DESTINATIONS: Mapping[str, DestinationCode] = MappingProxyType({each.code: each for each in _CATEGORIES})
+
+_FORMS = tuple(
+    Form(
+        key=row["key"],
+        code=row["code"],
+        name=row["name"],
+        required=_listed(row["required"]),
+        forbidden=_listed(row["forbidden"]),
+        unit_natures=_listed(row["unit_natures"]),
+        evidence=_listed(row["evidence"], "|"),
+        uscc=row["uscc"] == "1",
+        unit_contact=row["unit_contact"] == "1",
+        abroad=row["abroad"] == "1",
+        from_class=_class(row["from_class"]),
+        until_class=_class(row["until_class"]),
+    )
+    for row in rows("forms")
+)
+FORMS: Mapping[str, Form] = MappingProxyType({each.key: each for each in _FORMS})
 
 INTENTIONS: tuple[Intention, ...] = tuple(Intention(row["code"], row["key"], row["name"]) for row in rows("intentions"))
+
+
+def _holds(row: DestinationCode | Form, class_year: int) -> bool:
+    return (row.from_class or class_year) <= class_year <= (row.until_class or class_year)
+
+
+@cache
+def destinations_of(class_year: int) -> Mapping[str, DestinationCode]:
+    """The categories of a graduating class as that class is asked for them; other classes' are not among them (DOMAIN 2.1)."""
+    return MappingProxyType({each.code: each for each in _CATEGORIES if _holds(each, class_year)})
+
+
+@cache
+def forms_of(class_year: int) -> Mapping[str, Form]:
+    """The forms of category 10 of a graduating class."""
+    return MappingProxyType({each.key: each for each in _FORMS if _holds(each, class_year)})
 
 
 def group(code: str, rule: str) -> str | None:
@@ -201,8 +211,9 @@ def is_placed(code: str) -> bool:
 
 
 def rule_of_class(class_year: int) -> str:
-    """The rule version of a graduating class: the 2024 rule from the class of 2025 on (DOMAIN 4.2)."""
-    return "2021" if class_year <= 2024 else "2024"
+    """The rule version of a graduating class; classes before the first rule go by the first (DOMAIN 4.1, 4.2)."""
+    in_force = [rule for rule in RULES.values() if rule.from_class <= class_year] or list(RULES.values())[:1]
+    return in_force[-1].version
 
 
 def last_day_of_changes(class_year: int, own: date | None) -> date:

@@ -57,6 +57,7 @@ class School:
             self.log,
             path,
             school=SCHOOL_CODE,
+            class_year=CLASS_YEAR,
             account="school-office",
             graduate_id_of=self.graduates().graduate_id_of,
             clock=FixedClock(NOW),

@@ -144,7 +144,7 @@ def test_a_credit_code_is_kept_in_its_normal_form() -> None:
 
 @pytest.mark.parametrize("code", x.REGISTRABLE, ids=lambda code: code.code)
 def test_a_complete_destination_of_every_category_is_taken(code: Any) -> None:
-    assert check_destination(x.complete(code.code)) == x.complete(code.code)
+    assert check_destination(x.complete(code.code), 2026) == x.complete(code.code)
 
 
 @pytest.mark.parametrize("code", x.REGISTRABLE, ids=lambda code: code.code)
@@ -152,7 +152,7 @@ def test_a_destination_of_every_category_needs_no_more_than_its_required_fields(
     whole = x.complete(code.code)
     asked = (*code.required, *(("uscc",) if code.uscc else ()), *(UNIT_CONTACT if code.unit_contact else ()))
     least = Destination(code.code, **{name: getattr(whole, name) for name in asked})
-    assert check_destination(least) == least
+    assert check_destination(least, 2026) == least
 
 
 @pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.required])
@@ -169,7 +169,7 @@ def test_who_is_employed_tells_where_the_unit_is_reached(field: str) -> None:
     refused(replace(hired, **{field: None}), "registration.field_missing", field)
     for code in ("271", "46", "502", "75", "76"):
         without = replace(x.complete(code), **{field: None})
-        assert check_destination(without) == without
+        assert check_destination(without, 2026) == without
 
 
 @pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.forbidden])
@@ -192,7 +192,7 @@ def test_an_intention_belongs_to_one_category(known: Any) -> None:
     for code in ("70", "71", "72"):
         destination = Destination(code, intention=known.key)
         if known.code == code:
-            assert check_destination(destination) == destination
+            assert check_destination(destination, 2026) == destination
         else:
             refused(destination, "registration.wrong_intention", "intention")
 
@@ -208,7 +208,7 @@ def test_a_credit_code_that_cannot_be_right_is_refused(uscc: str) -> None:
 
 def refused(destination: Any, code: str, field: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        check_destination(destination)
+        check_destination(destination, 2026)
     assert (caught.value.code, caught.value.field) == (code, f"destination.{field}")
     assert caught.value.zh != caught.value.en
 

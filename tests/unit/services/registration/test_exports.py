@@ -31,14 +31,14 @@ def raw(base: dict[str, str] = EMPLOYED, **changes: str) -> dict[str, str]:
 
 
 def decoded(base: dict[str, str] = EMPLOYED, **changes: str) -> Destination:
-    destination = decode_row(raw(base, **changes))
+    destination = decode_row(raw(base, **changes), 2026)
     assert isinstance(destination, Destination), destination
     return destination
 
 
 def told(base: dict[str, str] = EMPLOYED, **changes: str) -> list[tuple[str | None, str]]:
     """(field, code) of every reason."""
-    errors = decode_row(raw(base, **changes))
+    errors = decode_row(raw(base, **changes), 2026)
     assert isinstance(errors, list), errors
     assert all(each.zh and each.en and each.zh != each.en for each in errors)
     return [(each.field, each.code) for each in errors]
@@ -60,7 +60,7 @@ def test_a_form_of_category_10_is_read_by_its_name() -> None:
     ten = category("10", "签就业协议形式就业", 单位性质代码="", 单位性质="机关")
     for text in ("公招录用", "public_hiring"):
         destination = decoded(**ten, 录用形式=text)
-        assert (destination.form, check_imported(destination)) == ("public_hiring", destination)
+        assert (destination.form, check_imported(destination, 2026)) == ("public_hiring", destination)
     assert decoded(**ten).form is None
     assert told(**ten, 录用形式="网签") == [("form", "export.unknown_code")]
     assert told(录用形式="公招录用") == [("form", "export.unknown_code")]
@@ -172,7 +172,7 @@ def test_a_name_nobody_knows_harms_no_row_that_has_a_code() -> None:
 def test_a_nature_of_unit_that_says_nothing_today_becomes_none(nature: str) -> None:
     destination = decoded(单位性质代码=nature, 单位性质=FORMER_NATURES[nature])
     assert destination.unit_nature is None
-    assert check_imported(destination) == destination
+    assert check_imported(destination, 2026) == destination
 
 
 def test_a_former_nature_is_known_by_its_name_alone() -> None:
@@ -253,7 +253,7 @@ def test_what_somebody_not_placed_intends_is_taken_from_the_name(
 ) -> None:
     destination = decoded(SEEKING, **changes)
     assert destination == Destination(code, intention)
-    assert check_imported(destination) == destination
+    assert check_imported(destination, 2026) == destination
 
 
 def test_an_intention_that_is_none_is_told() -> None:

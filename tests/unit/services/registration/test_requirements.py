@@ -26,7 +26,8 @@ from tests.support.registration_examples import REGISTRABLE, complete
 
 TODAY = date(2026, 5, 4)
 GRADUATE_ID = "14-graduate"
-GRADUATE = Graduate("CN/14/10108/07", 2026, "1", None)
+CLASS = 2026
+GRADUATE = Graduate("CN/14/10108/07", CLASS, "1", None)
 UNIT = Destination(
     code="12",
     unit_name="晋源小学",
@@ -71,30 +72,36 @@ def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> Non
 @EVERY_FORM
 def test_a_form_of_category_10_is_registered_by_its_own_fields(form: Form) -> None:
     destination = of_form(form)
-    assert check_destination(destination) == destination
+    assert check_destination(destination, CLASS) == destination
     for name in form.required:
         refused(
-            "registration.field_missing", f"destination.{name}", check_destination, replace(destination, **{name: None})
+            "registration.field_missing",
+            f"destination.{name}",
+            check_destination,
+            replace(destination, **{name: None}),
+            CLASS,
         )
     for name in form.forbidden:
         given = replace(destination, **{name: "x"})
-        refused("registration.field_forbidden", f"destination.{name}", check_destination, given)
+        refused("registration.field_forbidden", f"destination.{name}", check_destination, given, CLASS)
 
 
 @EVERY_FORM
 def test_a_form_has_its_natures_of_unit(form: Form) -> None:
     if form.unit_natures and "unit_nature" in form.required:
         wrong = replace(of_form(form), unit_nature="39")
-        refused("registration.wrong_nature", "destination.unit_nature", check_destination, wrong)
+        refused("registration.wrong_nature", "destination.unit_nature", check_destination, wrong, CLASS)
 
 
 def test_category_10_without_a_form_is_signed_not_registered() -> None:
-    refused("registration.agreement_needed", "destination.form", check_destination, replace(UNIT, code="10"))
+    refused("registration.agreement_needed", "destination.form", check_destination, replace(UNIT, code="10"), CLASS)
 
 
 @pytest.mark.parametrize(("code", "form"), [("12", "residency"), ("10", "nonsense"), ("75", "directed")])
 def test_a_form_belongs_to_its_category(code: str, form: str) -> None:
-    refused("registration.wrong_form", "destination.form", check_destination, replace(UNIT, code=code, form=form))
+    refused(
+        "registration.wrong_form", "destination.form", check_destination, replace(UNIT, code=code, form=form), CLASS
+    )
 
 
 def test_only_who_was_trained_for_a_unit_registers_so() -> None:
@@ -169,13 +176,13 @@ def test_a_unit_without_a_credit_code_needs_a_reason(code: str, destination: Des
     asked = f"{code}-{destination.form}" if destination.form else code
     without = replace(destination, uscc=None)
     if asked not in ASKING_FOR_A_CODE:
-        assert check_destination(without) == without
+        assert check_destination(without, CLASS) == without
         return
-    refused("registration.uscc_needed", "destination.uscc", check_destination, without)
+    refused("registration.uscc_needed", "destination.uscc", check_destination, without, CLASS)
     because = replace(without, uscc_absent_reason="乡镇卫生院，未单独登记")
-    assert check_destination(because) == because
+    assert check_destination(because, CLASS) == because
     # Older systems had no column for the reason.
-    assert check_imported(without) == without
+    assert check_imported(without, CLASS) == without
 
 
 @pytest.mark.parametrize("place", ["710000", "810000", "820000"])
@@ -183,17 +190,17 @@ def test_only_employment_by_an_overseas_unit_is_outside_the_mainland(place: str)
     for _, destination in WHOLE:
         if destination.place is not None:
             abroad = replace(destination, place=place)
-            refused("registration.wrong_place", "destination.place", check_destination, abroad)
-            refused("registration.wrong_place", "destination.place", check_imported, abroad)
+            refused("registration.wrong_place", "destination.place", check_destination, abroad, CLASS)
+            refused("registration.wrong_place", "destination.place", check_imported, abroad, CLASS)
     overseas = replace(of_form(FORMS["overseas"]), country="中国香港", place=place)
-    assert check_destination(overseas) == overseas
+    assert check_destination(overseas, CLASS) == overseas
     at_home = replace(overseas, place="140105")
-    refused("registration.wrong_place", "destination.place", check_destination, at_home)
+    refused("registration.wrong_place", "destination.place", check_destination, at_home, CLASS)
 
 
 def test_the_corps_is_no_place_abroad() -> None:
     corps = replace(UNIT, place="660000", uscc_absent_reason="团场，未单独登记")
-    assert check_destination(corps) == corps
+    assert check_destination(corps, CLASS) == corps
     refused(
         "registration.pay_below_minimum", "destination.monthly_salary", check_for,
         replace(corps, monthly_salary=1849), GRADUATE, TODAY,
@@ -274,14 +281,16 @@ OWN = {"14-proof": Evidence(GRADUATE_ID, "employer_proof"), "14-licence": Eviden
 
 
 def test_evidence_of_a_kind_that_the_category_knows_is_enough() -> None:
-    check_evidence(UNIT, ("14-proof",), OWN, GRADUATE_ID, required=True)
+    check_evidence(UNIT, CLASS, ("14-proof",), OWN, GRADUATE_ID, required=True)
 
 
 def test_where_evidence_is_asked_for_it_is_needed_unless_the_category_knows_none() -> None:
-    refused("registration.evidence_missing", "evidence", check_evidence, UNIT, (), OWN, GRADUATE_ID, required=True)
-    check_evidence(UNIT, (), OWN, GRADUATE_ID, required=False)
+    refused(
+        "registration.evidence_missing", "evidence", check_evidence, UNIT, CLASS, (), OWN, GRADUATE_ID, required=True
+    )
+    check_evidence(UNIT, CLASS, (), OWN, GRADUATE_ID, required=False)
     seeking = Destination("70", intention="job_seeking")
-    check_evidence(seeking, (), OWN, GRADUATE_ID, required=True)
+    check_evidence(seeking, CLASS, (), OWN, GRADUATE_ID, required=True)
 
 
 @pytest.mark.parametrize(
@@ -293,13 +302,13 @@ def test_where_evidence_is_asked_for_it_is_needed_unless_the_category_knows_none
 )
 def test_evidence_that_does_not_fit_is_refused_even_where_none_is_needed(evidence_id: str, code: str) -> None:
     given = ("14-proof", evidence_id)
-    refused(code, "evidence.1", check_evidence, UNIT, given, OWN, GRADUATE_ID, required=False)
+    refused(code, "evidence.1", check_evidence, UNIT, CLASS, given, OWN, GRADUATE_ID, required=False)
 
 
 def test_evidence_of_another_graduate_is_none() -> None:
     foreign = {"14-proof": Evidence("14-somebody", "employer_proof")}
     refused(
-        "registration.evidence_not_found", "evidence.0", check_evidence, UNIT, ("14-proof",), foreign, GRADUATE_ID,
+        "registration.evidence_not_found", "evidence.0", check_evidence, UNIT, CLASS, ("14-proof",), foreign, GRADUATE_ID,
         required=True,
     )  # fmt: skip
 
@@ -308,9 +317,9 @@ def test_evidence_of_another_graduate_is_none() -> None:
 def test_a_form_asks_for_its_own_evidence(form: Form) -> None:
     for kind in form.evidence:
         known = {"14-e": Evidence(GRADUATE_ID, kind)}
-        check_evidence(of_form(form), ("14-e",), known, GRADUATE_ID, required=True)
+        check_evidence(of_form(form), CLASS, ("14-e",), known, GRADUATE_ID, required=True)
     wrong = {"14-e": Evidence(GRADUATE_ID, "labour_contract")}
     refused(
-        "registration.wrong_evidence", "evidence.0", check_evidence, of_form(form), ("14-e",), wrong, GRADUATE_ID,
+        "registration.wrong_evidence", "evidence.0", check_evidence, of_form(form), CLASS, ("14-e",), wrong, GRADUATE_ID,
         required=True,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,14 @@ from shared.codes.destination import (
     PLACEMENT_RATE,
     RULES,
     DestinationCode,
+    destinations_of,
+    forms_of,
     group,
     is_placed,
     rate,
     rule_of_class,
 )
-from shared.codes.tables import UNIT_NATURE, UnknownCode
+from shared.codes.tables import UNIT_NATURE, UnknownCode, rows
 
 FIELDS = {
     "unit_name", "unit_nature", "industry", "place", "position", "uscc", "school_name", "country",
@@ -29,6 +32,7 @@ FIELDS = {
     "unit_address", "unit_phone",
 }  # fmt: skip
 UNIT = {"unit_name", "uscc", "unit_nature", "industry", "place", "position", "job_title", "monthly_salary"}
+GROUPS = tuple(f"group_{version}" for version in RULES)
 EVERY_CODE = pytest.mark.parametrize("code", DESTINATIONS.values(), ids=lambda code: code.code)
 EVERY_RULE = pytest.mark.parametrize("version", RULES)
 
@@ -196,8 +200,33 @@ def test_a_rate_of_nobody_is_none() -> None:
     assert rate(0, 0) is None
 
 
+def test_rows_of_a_code_follow_each_other_and_differ_only_in_what_they_ask() -> None:
+    by_code: dict[str, list[dict[str, str]]] = {}
+    for row in rows("destinations"):
+        by_code.setdefault(row["code"], []).append(row)
+    for of_code in by_code.values():
+        for one, other in pairwise(of_code):
+            assert int(one["until_class"]) < int(other["from_class"])
+            assert all(one[name] == other[name] for name in ("parent", "name", "class3", *GROUPS))
+
+
+def test_the_table_of_a_class_holds_the_codes_in_force_then() -> None:
+    for year in (2021, 2026):
+        table = destinations_of(year)
+        assert table
+        assert all((row.from_class or year) <= year <= (row.until_class or year) for row in table.values())
+        assert all(form.code in table for form in forms_of(year).values())
+
+
+def test_every_rule_has_a_group_of_every_code_and_rates() -> None:
+    assert list(RULES) == [row["rule"] for row in rows("rules")]
+    assert all(code.groups[version] for code in DESTINATIONS.values() for version in RULES)
+    starts = [rule.from_class for rule in RULES.values()]
+    assert starts == sorted(set(starts))
+
+
 def test_the_rule_changes_with_the_class_of_2025() -> None:
-    assert [rule_of_class(year) for year in (2021, 2024, 2025, 2030)] == ["2021", "2021", "2024", "2024"]
+    assert [rule_of_class(year) for year in (2013, 2021, 2024, 2025, 2030)] == ["2021"] * 3 + ["2024"] * 2
 
 
 @EVERY_RULE

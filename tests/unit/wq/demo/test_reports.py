@@ -96,7 +96,7 @@ def test_every_planned_graduate_could_be_real(path: Path) -> None:
                 fields["school_name"] = "某大学"
             if kind.code == "85":
                 fields |= {"country": "新加坡", "foreign_school_name": "NUS"}
-            check_destination(Destination(**fields))
+            check_destination(Destination(**fields), 2022)
 
 
 def test_a_graduate_bound_to_an_employer_has_its_unit() -> None:
