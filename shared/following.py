@@ -90,8 +90,8 @@ class Follower:
     """One reader of the log and the tables it owns: `schema` holds `metadata`'s tables, its checkpoint among them.
 
     `understand` makes of consecutive events of one lane what `apply` gets, which must either do all of its work or raise.
-    The first looks at nothing but the events: it may run while the batch before is being applied. A `target` that has
-    forgotten is told everything again.
+    The first looks at nothing but the events: it may run while the batch before is being applied. Where `types` are
+    named, other events come without their data. A `target` that has forgotten is told everything again.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Follower:
     apply: Apply
     target: Target | None = None
     understand: Understand = _as_they_are
+    types: frozenset[str] | None = None
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
@@ -280,7 +281,7 @@ class Following:
         Thread(target=read, name=f"{self.follower.name} ahead", daemon=True).start()
 
     def _read(self, place: _Place) -> _Batch:
-        events = self._log.read_lane(place.lane, place.after, place.limit)
+        events = self._log.read_lane(place.lane, place.after, place.limit, self.follower.types)
         for expected, recorded in enumerate(events, place.after + 1):
             if recorded.position != expected:
                 raise GAP.error(expected=expected, found=recorded.position)

@@ -15,5 +15,11 @@ def followers(settings: Settings) -> tuple[Follower, ...]:
     vouch = partial(verifications.apply, keyed_hash=personal_of(settings).hash)
     return (
         Follower(name="directory.project", schema="directory", metadata=read_model.METADATA, apply=read_model.apply),
-        Follower(name="directory.vouch", schema="verification", metadata=verifications.METADATA, apply=vouch),
+        Follower(
+            name="directory.vouch",
+            schema="verification",
+            metadata=verifications.METADATA,
+            apply=vouch,
+            types=verifications.TYPES,
+        ),
     )

@@ -175,6 +175,7 @@ _FOLDS = {
     "registration.DestinationRegistered": _registered,
     "registration.DestinationReopened": _reopened,
 }
+TYPES = frozenset(_FOLDS)
 
 
 def _row(

@@ -4,5 +4,11 @@ from services.registration import read_model
 from shared.following import Follower
 
 FOLLOWERS = (
-    Follower(name="registration.project", schema="registration", metadata=read_model.METADATA, apply=read_model.apply),
+    Follower(
+        name="registration.project",
+        schema="registration",
+        metadata=read_model.METADATA,
+        apply=read_model.apply,
+        types=read_model.TYPES,
+    ),
 )

@@ -46,12 +46,12 @@ _ENDS = {
     "registration.RegistrationReturned": "returned",
 }
 _REGISTERED = "registration.DestinationRegistered"
-_TYPES = frozenset({*_ENDS, _REGISTERED, "registration.RegistrationSubmitted", "registration.DestinationReopened"})
+TYPES = frozenset({*_ENDS, _REGISTERED, "registration.RegistrationSubmitted", "registration.DestinationReopened"})
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the table up to a batch: read what its graduates have, fold the batch, write what changed."""
-    ours = [recorded for recorded in events if recorded.type in _TYPES]
+    ours = [recorded for recorded in events if recorded.type in TYPES]
     if not ours:
         return
     graduates: dict[str, dict[str, dict[str, Any]]] = {recorded.data["graduate_id"]: {} for recorded in ours}

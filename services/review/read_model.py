@@ -64,13 +64,12 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPENED = "review.ReviewOpened"
 _APPROVED = "review.StepApproved"
 _ESCALATED = "review.StepEscalated"
+TYPES = frozenset({*_ENDS, _OPENED, _APPROVED, _ESCALATED})
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     """Bring the table up to a batch: read the cases it touches, fold the batch, write them back."""
-    ours = [
-        recorded for recorded in events if recorded.type in _ENDS or recorded.type in (_OPENED, _APPROVED, _ESCALATED)
-    ]
+    ours = [recorded for recorded in events if recorded.type in TYPES]
     if not ours:
         return
     opened = {recorded.data["case_id"] for recorded in ours if recorded.type == _OPENED}

@@ -10,5 +10,6 @@ FOLLOWERS = (
         metadata=read_model.METADATA,
         understand=read_model.understand,
         apply=read_model.apply,
+        types=read_model.TYPES,
     ),
 )

@@ -76,6 +76,7 @@ _REMOVED = "directory.GraduateRemoved"
 _REGISTERED = "registration.DestinationRegistered"
 _REOPENED = "registration.DestinationReopened"
 _DEPARTMENT = "directory.DepartmentAdded"
+TYPES = frozenset({*_ROSTER, _REMOVED, _REGISTERED, _REOPENED, _DEPARTMENT})
 _NOTHING = ("",) * len(DESTINATION_COLUMNS)
 
 _TEMPORARY = (

@@ -7,6 +7,7 @@ from functools import partial
 from services.sync import read_model
 from services.sync.client import NationalClient
 from services.sync.delivery import deliver
+from services.sync.records import TYPES
 from shared.following import Follower
 from shared.settings import Settings
 
@@ -19,4 +20,4 @@ def client_of(settings: Settings) -> NationalClient:
 def followers(settings: Settings) -> tuple[Follower, ...]:
     """The delivery to the configured target."""
     apply = partial(deliver, client=client_of(settings))
-    return (Follower(name="sync.deliver", schema="sync", metadata=read_model.METADATA, apply=apply),)
+    return (Follower(name="sync.deliver", schema="sync", metadata=read_model.METADATA, apply=apply, types=TYPES),)

@@ -7,7 +7,7 @@ appends are one transaction after the other in any case, so that together they w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -64,8 +64,8 @@ class GatheringLog:
         found: Mapping[str, Sequence[Recorded]] = self._reads.outcome(_Read(wanted))
         return found
 
-    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
-        return self._log.read_lane(lane, after, limit)
+    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+        return self._log.read_lane(lane, after, limit, types)
 
     def heads(self) -> Mapping[str, int]:
         return self._log.heads()

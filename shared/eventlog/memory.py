@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from uuid import UUID
 
@@ -51,9 +52,15 @@ class MemoryLog:
                 stream: tuple(self._streams.get(stream, ())[from_versions.get(stream, 1) - 1 :]) for stream in streams
             }
 
-    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
+    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
         with self._lock:
-            return tuple(self._lanes.get(lane, [])[after : after + limit])
+            found = self._lanes.get(lane, [])[after : after + limit]
+        if types is None:
+            return tuple(found)
+        return tuple(
+            recorded if recorded.type in types else replace(recorded, event=replace(recorded.event, data={}))
+            for recorded in found
+        )
 
     def heads(self) -> Mapping[str, int]:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -39,8 +39,12 @@ _LANE_COLUMNS = (
     " recorded_at"
 )
 _READ_LANE = (
-    f"SELECT {_LANE_COLUMNS} FROM eventlog.events WHERE lane = %(lane)s AND position > %(after)s"
+    "SELECT {columns} FROM eventlog.events WHERE lane = %(lane)s AND position > %(after)s"
     " ORDER BY position LIMIT %(limit)s"
+)
+_READ_ALL = _READ_LANE.format(columns=_LANE_COLUMNS)
+_READ_TYPES = _READ_LANE.format(
+    columns=_LANE_COLUMNS.replace("data::text", "CASE WHEN type = ANY(%(types)s) THEN data::text ELSE '{}' END")
 )
 _HEADS = "SELECT lane, position FROM eventlog.lanes WHERE position > 0"
 _APPEND = "SELECT eventlog.append(%(lane)s, %(first_streams)s::text[], %(first_versions)s::integer[], %(events)s::json)"
@@ -88,8 +92,11 @@ class PostgresLog:
             found[recorded.stream].append(recorded)
         return found
 
-    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
-        return [_Stored(row) for row in self._rows(_READ_LANE, {"lane": lane, "after": after, "limit": limit})]
+    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+        asked: dict[str, Any] = {"lane": lane, "after": after, "limit": limit}
+        if types is None:
+            return [_Stored(row) for row in self._rows(_READ_ALL, asked)]
+        return [_Stored(row) for row in self._rows(_READ_TYPES, {**asked, "types": list(types)})]
 
     def heads(self) -> Mapping[str, int]:
         return dict(self._rows(_HEADS, {}))

@@ -8,7 +8,7 @@ event, and then nothing remembered counts.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -67,8 +67,8 @@ class RememberingLog:
                 found[stream] = self._remember(stream, History(events))
         return found
 
-    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
-        return self._log.read_lane(lane, after, limit)
+    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+        return self._log.read_lane(lane, after, limit, types)
 
     def heads(self) -> Mapping[str, int]:
         return self._log.heads()

@@ -78,6 +78,15 @@ class LogContract:
         assert list(log.read_lane("14", 5, 2)) == []
         assert list(log.read_lane("99", 0, 2)) == []
 
+    def test_who_asks_for_some_types_gets_the_others_without_their_data(self, log: EventLog) -> None:
+        wanted, other = an_event(), replace(an_event(), type="test.Other")
+        log.append("14", Write(a_stream(), 0, [wanted, other]))
+        whole = list(log.read_lane("14", 0, 2))
+        first, second = log.read_lane("14", 0, 2, [wanted.type])
+        assert first == whole[0]
+        assert (second.position, second.event) == (2, replace(whole[1].event, data={}))
+        assert [event.data for event in log.read_lane("14", 0, 2, [])] == [{}, {}]
+
     @pytest.mark.parametrize("expected", [0, 1, 3, 9])
     def test_a_stream_that_is_not_at_the_expected_version_is_a_conflict(self, log: EventLog, expected: int) -> None:
         stream = a_stream()

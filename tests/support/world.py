@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -85,8 +85,8 @@ class Interrupted:
         self._ask()
         return self.log.read(streams, from_versions)
 
-    def read_lane(self, lane: str, after: int, limit: int) -> Sequence[Recorded]:
-        return self.log.read_lane(lane, after, limit)
+    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+        return self.log.read_lane(lane, after, limit, types)
 
     def heads(self) -> Mapping[str, int]:
         return self.log.heads()
