@@ -405,7 +405,10 @@ def _sync_engine(settings: Settings) -> Any:
 @click.option("--class", "class_year", type=click.IntRange(2013, 2100), default=2021, show_default=True)
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the outcome here.")
 @click.option(
-    "--mix", "mixed", is_flag=True, help="With refusals, lapses, cancellations, books, losses and voids on the way."
+    "--mix",
+    "mixed",
+    is_flag=True,
+    help="With refusals, lapses, cancellations, mediation, books, voids and the like on the way.",
 )
 @_plainly
 def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | None, mixed: bool) -> None:

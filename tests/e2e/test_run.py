@@ -16,6 +16,7 @@ import pytest
 
 from shared.settings import read_settings
 from tests.support.people import ROOT, eventually, left_behind, wq
+from wq.demo.mix import Life
 
 REPORTS = ROOT / "wq" / "demo" / "reports"
 # The longest a start, a demonstration and a stop may take on a busy machine.
@@ -110,6 +111,8 @@ def test_it_plays_the_report_and_says_how_to_reach_what(running: Running) -> Non
     told = running.output
     assert "423" in told
     assert "不一致 differing 0" in told.replace("\n", " ")
+    assert "一致 as played" in told
+    assert all(life in told for life in Life)
     for reachable in ("amqp://", "postgresql://", "/v1/counts", "/metrics", "wq demo --report", "Ctrl-C"):
         assert reachable in told
 

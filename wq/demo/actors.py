@@ -45,6 +45,14 @@ class Actors:
         (outcome,) = self.ask_all([(actor, method, payload)])
         return outcome
 
+    def refused(self, actor: Actor, method: str, payload: dict[str, Any]) -> str:
+        """The code of the refusal that a call meets. Raises DemoFailed when it is not refused."""
+        try:
+            self.ask(actor, method, payload)
+        except ServiceError as error:
+            return error.code
+        raise DemoFailed(f"{method} 应被拒绝（should have been refused）")
+
     def ask_all(
         self, asked: Sequence[tuple[Actor, str, dict[str, Any]]], progress: Callable[[int], None] = lambda done: None
     ) -> list[Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
@@ -28,12 +28,19 @@ from wq.demo.actors import (
     school_office,
     until,
 )
+from wq.demo.basics import before_anything, former_name
 from wq.demo.cohort import Cohort, Destination
-from wq.demo.mix import ON_PAPER, Detours, Life, Mix, draw
+from wq.demo.detours import Detours
+from wq.demo.direct import before_registering
+from wq.demo.mix import ENDING_CANCELLED, SIGNED_BEFORE, Life, Mix, draw, rows
+from wq.demo.online import before_signing
+from wq.demo.paper import on_paper
 from wq.demo.report import Report
 
 # Employers without a credit code have ids of their own.
 WITHOUT_USCC = UUID("0e6f1c1e-53b5-4b7c-8a55-0d9a3c1f2b10")
+# Detours begin so long before the first day: what is asked and not answered in time must lapse before it.
+DETOURS_TAKE = timedelta(days=20)
 
 
 class Progress(Protocol):
@@ -55,6 +62,7 @@ class Played:
     employers: list[str] = field(default_factory=list)
     agreements: dict[int, str] = field(default_factory=dict)
     mix: Mix | None = None
+    cancelled: int = 0
 
 
 def free_school(actors: Actors, report: Report, class_year: int) -> str:
@@ -77,13 +85,17 @@ def play(actors: Actors, clock: Clock, cohort: Cohort, progress: Progress, mix: 
     """Play every day of a cohort, on the first with the detours of a mix. Raises ServiceError, DemoFailed."""
     school = SCHOOLS[cohort.school]
     played = Played(cohort, school.province, parties=3 if cohort.class_year <= 2022 else 2, mix=mix)
+    first = cohort.days[0]
+    _move(clock, first - DETOURS_TAKE if mix is not None and first is not None else first)
+    actors.ask(province_office(played.province), "directory.set_province", _settings(played))
+    if mix is not None:
+        mix.lives = draw(cohort)
+        played.cancelled = len(mix.of(*ENDING_CANCELLED))
+    _register_employers(actors, played, progress)
+    _import_roster(actors, played, progress)
+    _detour(actors, played, progress)
     for index, day in enumerate(cohort.days):
         _move(clock, day)
-        if index == 0:
-            _prepare(actors, played)
-            _register_employers(actors, played, progress)
-            _import_roster(actors, played, progress)
-            _detour(actors, played, progress)
         _leave(actors, played, index, progress)
         _sign(actors, played, index, progress)
         _register(actors, played, index, progress)
@@ -96,16 +108,14 @@ def _move(clock: Clock, day: date | None) -> None:
         clock.set(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
 
 
-def _prepare(actors: Actors, played: Played) -> None:
-    settings = {
+def _settings(played: Played) -> dict[str, Any]:
+    return {
         "province": played.province,
         "class_year": played.cohort.class_year,
         "parties": played.parties,
         "review_chain": ["department", "school"],
         "cancellation_chain": ["school"],
         "response_days": 5,
-        # A demonstration does not wait for a day to see an offer lapse.
-        "response_days_min": 0,
         "response_days_max": 30,
         "cancellation_days": 15,
         # Reports tell of changes until the year-end rate, may be played as another class than their own, and come
@@ -113,7 +123,6 @@ def _prepare(actors: Actors, played: Played) -> None:
         "change_deadline": f"{played.cohort.class_year + 5}-12-31",
         "evidence_required": False,
     }
-    actors.ask(province_office(played.province), "directory.set_province", settings)
 
 
 def _register_employers(actors: Actors, played: Played, progress: Progress) -> None:
@@ -124,7 +133,7 @@ def _register_employers(actors: Actors, played: Played, progress: Progress) -> N
         played.employers.append(employer_id)
         application = {
             "employer_id": employer_id,
-            "name": each.name,
+            "name": each.name if played.mix is None else former_name(number, each.name),
             "uscc": each.uscc,
             "uscc_absent_reason": each.uscc_absent_reason,
             "nature": each.nature,
@@ -145,10 +154,11 @@ def _register_employers(actors: Actors, played: Played, progress: Progress) -> N
 def _import_roster(actors: Actors, played: Played, progress: Progress) -> None:
     cohort = played.cohort
     office = school_office(played.province, cohort.school)
-    rows = [dict(each.row) for each in cohort.graduates]
-    with progress.phase("生源信息导入 roster", len(rows)) as step:
-        for start in range(0, len(rows), BULK):
-            roster = {"school": cohort.school, "class_year": cohort.class_year, "rows": rows[start : start + BULK]}
+    handed_in = list(rows(cohort, played.mix.lives if played.mix is not None else {}))
+    with progress.phase("生源信息导入 roster", len(handed_in)) as step:
+        for start in range(0, len(handed_in), BULK):
+            chunk = handed_in[start : start + BULK]
+            roster = {"school": cohort.school, "class_year": cohort.class_year, "rows": chunk}
             answer = actors.ask(office, "directory.import_roster", roster)
             outcomes = actors.accepted("directory.import_roster", answer["items"])
             played.graduates += [outcome["id"] for outcome in outcomes]
@@ -159,8 +169,7 @@ def _detour(actors: Actors, played: Played, progress: Progress) -> None:
     mix = played.mix
     if mix is None:
         return
-    mix.lives = draw(played.cohort)
-    with progress.phase("曲折办理 detours", 3) as step:
+    with progress.phase("曲折办理 detours", 4) as step:
 
         def review(expected: dict[str, Sequence[int]], chain: Sequence[str]) -> None:
             _review(actors, played, expected, chain, lambda done: None)
@@ -174,18 +183,16 @@ def _detour(actors: Actors, played: Played, progress: Progress) -> None:
             mix=mix,
             cohort=played.cohort,
             province=played.province,
-            parties=played.parties,
+            settings=_settings(played),
             graduates=played.graduates,
             employers=played.employers,
             review=review,
+            attest=attest,
             destination=lambda number: _destination(played.cohort.graduates[number].destinations[0]),
         )
-        detours.before_signing(attest)
-        step(1)
-        detours.on_paper()
-        step(1)
-        detours.before_registering()
-        step(1)
+        for part in (before_anything, before_signing, on_paper, before_registering):
+            part(detours)
+            step(1)
 
 
 def _living(played: Played, index: int, *lives: Life) -> frozenset[int]:
@@ -214,6 +221,7 @@ def _leave(actors: Actors, played: Played, index: int, progress: Progress) -> No
     ]
     if not signed and not voided:
         return
+    played.cancelled += len(signed)
     with progress.phase("解约与作废 cancelling", len(signed) + len(voided)) as step:
         requests = actors.ask_all(
             [
@@ -270,10 +278,10 @@ def _registered(actors: Actors, played: Played, number: int) -> str:
 def _sign(actors: Actors, played: Played, index: int, progress: Progress) -> None:
     """Employers invite in bulk, every graduate accepts; department and school review; 三方 is attested."""
     offers: dict[int, list[int]] = defaultdict(list)
-    on_paper = _living(played, index, *ON_PAPER)
+    signed = _living(played, index, *SIGNED_BEFORE)
     for number, _, after in _moving(played, index):
         hired_by = played.cohort.graduates[number].employers[index]
-        if after.code == AGREEMENT and hired_by is not None and number not in on_paper:
+        if after.code == AGREEMENT and hired_by is not None and number not in signed:
             offers[hired_by].append(number)
     total = sum(len(numbers) for numbers in offers.values())
     if not total:
@@ -338,7 +346,12 @@ def _attest(actors: Actors, played: Played, total: int, step: Callable[[int], No
 
 def _register(actors: Actors, played: Played, index: int, progress: Progress) -> None:
     """Every other category: the graduate registers, department and school review."""
-    arriving = [(number, after) for number, _, after in _moving(played, index) if after.code not in ("", AGREEMENT)]
+    registered = _living(played, index, Life.LEFT)
+    arriving = [
+        (number, after)
+        for number, _, after in _moving(played, index)
+        if after.code not in ("", AGREEMENT) and number not in registered
+    ]
     if not arriving:
         return
     filed = _living(played, index, Life.FILED)
@@ -385,20 +398,25 @@ def _review(
     """Approve, in the order of the chain, every case of a kind about these graduates as it appears in the queues."""
     for kind, numbers in expected.items():
         for office_kind in chain:
-            by_office: Counter[Any] = Counter(
-                department_office(
-                    played.province, played.cohort.school, played.cohort.graduates[number].row["department"]
-                )
-                if office_kind == "department"
-                else school_office(played.province, played.cohort.school)
-                for number in numbers
-            )
-            for office, count in by_office.items():
-                _work_through(actors, office, office_kind, kind, count, step)
+            by_office: dict[Any, set[str]] = defaultdict(set)
+            for number in numbers:
+                by_office[_office(played, office_kind, number)].add(played.graduates[number])
+            for office, people in by_office.items():
+                _work_through(actors, office, office_kind, kind, people, step)
+
+
+def _office(played: Played, office_kind: str, number: int) -> Any:
+    province, school = played.province, played.cohort.school
+    match office_kind:
+        case "department":
+            return department_office(province, school, played.cohort.graduates[number].row["department"])
+        case "school":
+            return school_office(province, school)
+    return province_office(province)
 
 
 def _work_through(
-    actors: Actors, office: Any, office_kind: str, kind: str, count: int, step: Callable[[int], None]
+    actors: Actors, office: Any, office_kind: str, kind: str, people: Set[str], step: Callable[[int], None]
 ) -> None:
     approved: set[str] = set()
 
@@ -406,13 +424,13 @@ def _work_through(
         asked = {"step": office_kind, "kind": kind, "limit": BULK}
         cases = actors.ask(office, "review.list_queue", asked)["cases"]
         # The queue may still show what was approved a moment ago.
-        fresh = [case["case_id"] for case in cases if case["case_id"] not in approved]
+        fresh = [case["case_id"] for case in cases if case["graduate_id"] in people and case["case_id"] not in approved]
         if fresh:
             actors.in_bulk(office, "review.approve_reviews", [{"case_id": case_id} for case_id in fresh], step)
             approved.update(fresh)
         return len(approved)
 
-    until(approve, count, f"{office.scope} {kind} 审核 reviews")
+    until(approve, len(people), f"{office.scope} {kind} 审核 reviews")
 
 
 def _settle(actors: Actors, played: Played, index: int, progress: Progress) -> None:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from rich.table import Table
 from services.sync.follower import client_of
 from shared.calling import Caller
 from shared.clock import MovableClock, in_words
-from shared.codes.destination import DESTINATIONS, RULES, rule_of_class
+from shared.codes.destination import AGREEMENT, DESTINATIONS, RULES, rule_of_class
 from shared.codes.schools import SCHOOLS
 from shared.codes.tables import PROVINCE
 from shared.errors import ServiceError
 from shared.eventlog.postgres import PostgresLog
+from shared.messages import Actor
 from shared.principals import Issuer
 from shared.settings import BadSetting, Settings
 from shared.sql import Driver, make_engine
@@ -85,6 +86,14 @@ def demonstrate(
 
 
 @dataclass(frozen=True, slots=True)
+class Agreements:
+    """How many agreements took effect, and how many of them were cancelled."""
+
+    concluded: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the demonstration found."""
 
@@ -94,11 +103,13 @@ class Outcome:
     counts: dict[str, int]
     national: dict[str, int]
     rates: dict[str, dict[str, Any]]
+    agreements: Agreements
     seconds: dict[str, float]
 
     @property
     def ok(self) -> bool:
-        return all(each.ok for each in self.compared) and self.counts == self.national
+        reproduced = all(each.ok for each in self.compared)
+        return reproduced and self.counts == self.national and self.agreements == expected_of(self.played)
 
 
 def _set_days(report: Report, settings: Settings, class_year: int) -> None:
@@ -174,8 +185,46 @@ def _played(
         for rule in RULES
     }
     return Outcome(
-        report, played, compared, counts, _national(settings, school, class_year, counts), rates, shown.seconds
+        report=report,
+        played=played,
+        compared=compared,
+        counts=counts,
+        national=_national(settings, school, class_year, counts),
+        rates=rates,
+        agreements=_agreements(actors, office, played),
+        seconds=shown.seconds,
     )
+
+
+def expected_of(played: Played) -> Agreements:
+    """The agreements of a cohort as they were played."""
+    standing = sum(each.destinations[-1].code == AGREEMENT for each in played.cohort.graduates)
+    return Agreements(standing + played.cancelled, played.cancelled)
+
+
+def _agreements(actors: Actors, office: Actor, played: Played) -> Agreements:
+    """What the agreements' own lists say, once they have caught up."""
+    expected = expected_of(played)
+
+    def matching() -> int:
+        found = _counted(actors, office, played.cohort.class_year)
+        return min(found.concluded, expected.concluded) + min(found.cancelled, expected.cancelled)
+
+    until(matching, expected.concluded + expected.cancelled, "协议 agreements")
+    return _counted(actors, office, played.cohort.class_year)
+
+
+def _counted(actors: Actors, office: Actor, class_year: int) -> Agreements:
+    concluded = cancelled = 0
+    after: str | None = None
+    while True:
+        asked = {"scope": office.scope, "class_year": class_year, "after": after}
+        page = actors.ask(office, "agreement.count_cancellations", asked)
+        concluded += sum(unit["agreements"] for unit in page["units"])
+        cancelled += sum(unit[f"by_{side}"] for unit in page["units"] for side in ("graduate", "employer", "mutual"))
+        after = page["after"]
+        if after is None:
+            return Agreements(concluded, cancelled)
 
 
 def _as_of(day: date | None) -> dict[str, str]:
@@ -212,6 +261,15 @@ def _print(outcome: Outcome, console: Console) -> None:
         for life, count in sorted(played.mix.counts().items()):
             table.add_row(life, f"{count:,}")
         console.print(table)
+    agreements, expected = outcome.agreements, expected_of(played)
+    console.print(
+        f"生效协议 agreements concluded {agreements.concluded:,}，其后解约 then cancelled {agreements.cancelled:,}："
+        + (
+            "[green]一致 as played[/green]"
+            if agreements == expected
+            else f"[red]应为 should be {expected.concluded:,}，{expected.cancelled:,}[/red]"
+        )
+    )
     rule = rule_of_class(played.cohort.class_year)
     table = Table(title=f"比率 rates（{played.cohort.class_year} 届，规则 rule {rule}）")
     table.add_column("比率")
@@ -262,6 +320,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "total": sum(outcome.counts.values()),
         "counts": outcome.counts,
         "national_counts": outcome.national,
+        "agreements": asdict(outcome.agreements),
         "rates": outcome.rates,
         "figures": [
             {
