@@ -27,7 +27,7 @@ from shared.clock import day_of
 from shared.codes.destination import destinations_of, last_day_of_changes
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
-from shared.messages import Meta, Recorded, lane_of, new_id
+from shared.messages import Meta, Recorded, lane_of, new_id, until
 
 IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
@@ -221,6 +221,8 @@ class Facts:
     `roster_version` is how many events the directory has told about the graduate.
     `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind. `freed_on` is the day on
     which an agreement last came to nothing: cancelled, or returned by its review.
+    `settings` are those that the registration was made under; those of today for one that is being made, with the versions
+    of the two streams that say so (None: not read).
     """
 
     graduate: Graduate | None = None
@@ -231,6 +233,8 @@ class Facts:
     freed_on: date | None = None
     settings: Settings = Settings()
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -284,6 +288,8 @@ def _register(command: RegisterDestination, state: Registrations, facts: Facts, 
             evidence=command.evidence,
             min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
             warnings=warnings_of(destination),
+            province_version=facts.province_version,
+            school_version=facts.school_version,
         )
     ]
 
@@ -298,6 +304,8 @@ def _file(command: FileDestination, state: Registrations, facts: Facts, meta: Me
         destination=destination,
         filed_by=meta.actor.id,
         evidence=command.evidence,
+        province_version=facts.province_version,
+        school_version=facts.school_version,
     )
     known = state.filed
     same = known is not None and (known.destination, known.evidence) == (filed.destination, filed.evidence)
@@ -320,6 +328,8 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
             filing_id=filed.filing_id,
             min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
             warnings=warnings_of(destination),
+            province_version=filed.province_version,
+            school_version=filed.school_version,
         )
     ]
 
@@ -356,6 +366,8 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
             class_year=graduate.class_year,
             destination=destination,
             source=IMPORTED,
+            province_version=facts.province_version,
+            school_version=facts.school_version,
         )
     ]
 
@@ -457,6 +469,8 @@ def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta
             scope=registered.scope,
             class_year=registered.class_year,
             reason=command.reason,
+            province_version=registered.province_version,
+            school_version=registered.school_version,
         ),
         *_reset(state, "void_requested"),
     ]
@@ -476,6 +490,7 @@ def _register_from_agreement(
         destination=command.destination,
         source="agreement",
         agreement_id=command.agreement_id,
+        province_version=facts.province_version,
     )
     if state.knows(registered.registration_id):
         return []
@@ -525,6 +540,8 @@ def _pass(command: PassReview, state: Registrations, facts: Facts, meta: Meta) -
         class_year=pending.class_year,
         destination=pending.destination,
         source="direct",
+        province_version=pending.province_version,
+        school_version=pending.school_version,
     )
     return _registering(registered, state)
 
@@ -546,6 +563,9 @@ def _facts(command: Any, streams: Streams) -> Facts:
     graduate = graduate_of(roster)
     agreements = streams.get(f"agreement-{command.graduate_id}", ())
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in getattr(command, "evidence", ())}
+    begun = _begun(command, streams)
+    province = streams.get(f"province-{lane_of(command.graduate_id)}", ())
+    school = streams.get(_school_stream(graduate.scope)) if graduate else None
     return Facts(
         graduate=graduate,
         roster_version=len(roster),
@@ -554,10 +574,41 @@ def _facts(command: Any, streams: Streams) -> Facts:
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
         freed_on=_freed_on(agreements),
         settings=_settings(
-            streams.get(f"province-{lane_of(command.graduate_id)}", ()), graduate.class_year if graduate else 0
+            until(province, begun.get("province_version")),
+            begun.get("class_year", graduate.class_year if graduate else 0),
         ),
         evidence=MappingProxyType({each: evidence for each, evidence in found.items() if evidence is not None}),
+        province_version=len(province),
+        school_version=None if school is None else len(school),
     )
+
+
+# What makes a registration keeps the settings of today for it.
+_MAKING = (RegisterDestination, FileDestination, ImportDestination, RegisterFromAgreement)
+_BEGINS = (
+    "registration.DestinationFiled",
+    "registration.RegistrationSubmitted",
+    "registration.DestinationRegistered",
+    "registration.VoidRequested",
+)
+_NAMED = ("registration_id", "filing_id", "subject_id", "agreement_id")
+_BEGUN_AS = ("registration_id", "filing_id", "void_id", "agreement_id")
+
+
+def _begun(command: Any, streams: Streams) -> Mapping[str, Any]:
+    """What the registration, filing or void request that a command is about began with; nothing when it makes one."""
+    about = {getattr(command, name, None) for name in _NAMED} - {None}
+    if isinstance(command, _MAKING) or not about:
+        return {}
+    for recorded in reversed(streams.get(f"registration-{command.graduate_id}", ())):
+        if recorded.type in _BEGINS and about & {recorded.data.get(name) for name in _BEGUN_AS}:
+            return recorded.data
+    return {}
+
+
+def _school_stream(scope: str) -> str:
+    _, province, school, *_ = scope.split("/")
+    return f"school-{province}-{school}"
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
@@ -620,6 +671,14 @@ def _signed(history: Sequence[Recorded]) -> bool:
     return signed
 
 
+def _then_reads(command: Any, streams: Streams) -> list[str]:
+    """Whose school it is, the roster says; its settings say who reviews."""
+    if not isinstance(command, (RegisterDestination, FileDestination, ImportDestination)):
+        return []
+    graduate = graduate_of(streams[f"graduate-{command.graduate_id}"])
+    return [_school_stream(graduate.scope)] if graduate else []
+
+
 def _subject(command: Any, state: Registrations, facts: Facts) -> Subject:
     return Subject(scope=facts.graduate.scope if facts.graduate else None, graduate_id=command.graduate_id)
 
@@ -638,4 +697,5 @@ HANDLING = Handling[Registrations](
     ],
     facts=_facts,
     subject=_subject,
+    then_reads=_then_reads,
 )

@@ -1,4 +1,9 @@
-"""What happened about a graduate's destination."""
+"""What happened about a graduate's destination.
+
+`province_version` and `school_version` say how many events of the province's and of the school's stream had happened when
+the registration was made: whatever is decided about it later goes by the settings of then. None, on events from before this
+was kept, goes by the settings of the day.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +81,8 @@ class DestinationFiled:
     destination: Destination
     filed_by: str
     evidence: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,8 @@ class RegistrationSubmitted:
     filing_id: str | None = None
     min_chain: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,8 @@ class DestinationRegistered:
     destination: Destination
     source: str
     agreement_id: str | None = None
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +220,8 @@ class VoidRequested:
     scope: str
     class_year: int
     reason: str
+    province_version: int | None = None
+    school_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
