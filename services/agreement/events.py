@@ -17,7 +17,7 @@ from shared.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an offline or already signed agreement says about the unit and the work."""
+    """What an offline or already signed agreement says about the unit and the work; `unit_phone` is the unit's office's."""
 
     unit_name: str
     nature: str
@@ -30,6 +30,8 @@ class Terms:
     monthly_salary: int | None = None
     penalty: int | None = None
     remarks: str | None = None
+    unit_address: str | None = None
+    unit_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class OfferSent:
     province_version: int | None = None
     school_version: int | None = None
     proposal_id: str | None = None
+    unit_address: str | None = None
+    unit_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +317,8 @@ class AgreementConcluded:
     kind: str = "online"
     signed_on: date | None = None
     paper_number: str | None = None
+    unit_address: str | None = None
+    unit_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

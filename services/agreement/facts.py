@@ -73,7 +73,9 @@ class Employer:
     nature: str
     industry: str
     place: str
+    address: str
     verified: bool
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,9 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
         nature=registered["nature"],
         industry=registered["industry"],
         place=registered["place"],
+        address=registered["address"],
         verified=verified,
+        phone=registered.get("phone"),
     )
 
 

@@ -197,6 +197,8 @@ class Terms(Shape):
     monthly_salary = shapes.whole(0, HIGHEST_YUAN, required=False)
     penalty = shapes.whole(0, HIGHEST_YUAN, required=False)
     remarks = shapes.sentence(500, required=False)
+    unit_address = shapes.sentence(200, required=False)
+    unit_phone = shapes.sentence(20, required=False)
 
 
 class ApplyForBook(Shape):

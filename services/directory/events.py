@@ -243,7 +243,10 @@ class DisputeAnswered:
 
 @dataclass(frozen=True, slots=True)
 class EmployerRegistered:
-    """An employer applied for an account, or applied again after its application was returned."""
+    """An employer applied for an account, or applied again after its application was returned.
+
+    `phone` is its office's: whom to ask, and that one's phone, is in `personal`.
+    """
 
     TYPE: ClassVar[str] = "directory.EmployerRegistered"
     VERSION: ClassVar[int] = 1
@@ -258,6 +261,7 @@ class EmployerRegistered:
     uscc: str | None = None
     uscc_absent_reason: str | None = None
     licence: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +276,7 @@ class EmployerContactChanged:
     place: str
     address: str
     personal: str
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ EMPLOYERS = Table(
     Column("industry", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("phone", Text),
     Column("status", Text, nullable=False),
     Column("personal", Text, nullable=False),
     Column("licence", Text),
@@ -92,7 +93,7 @@ DEPARTMENTS = Table(
     Column("name", Text, nullable=False),
 )
 
-_EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "personal", "licence")
+_EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "phone", "personal", "licence")
 _REQUESTED = ("requested_name", "requested_nature", "requested_licence")
 _CHECKS = ("directory.BasicDataConfirmed", "directory.BasicDataDisputed", "directory.DisputeAnswered")
 _STATUS = {
@@ -162,7 +163,7 @@ def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
         return {"status": _STATUS[event_type]}
     match event_type:
         case "directory.EmployerContactChanged":
-            return {name: data[name] for name in ("industry", "place", "address", "personal")}
+            return {name: data.get(name) for name in ("industry", "place", "address", "phone", "personal")}
         case "directory.EmployerChangeRequested":
             asked = (data["name"], data["nature"], data.get("licence"))
             return dict(zip(_REQUESTED, asked, strict=True))

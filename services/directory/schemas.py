@@ -180,6 +180,7 @@ class Application:
     contact_phone: str
     contact_email: str | None
     licence: str | None = None
+    phone: str | None = None
 
 
 class RegisterEmployer(Shape):
@@ -196,6 +197,7 @@ class RegisterEmployer(Shape):
     contact_phone = shapes.sentence(20)
     contact_email = shapes.sentence(100, required=False)
     licence = shapes.thing_id(required=False)
+    phone = shapes.sentence(20, required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ class Change:
     contact_phone: str | None
     contact_email: str | None
     licence: str | None
+    phone: str | None
 
 
 class ChangeEmployer(Shape):
@@ -228,6 +231,7 @@ class ChangeEmployer(Shape):
     contact_phone = shapes.sentence(20, required=False)
     contact_email = shapes.sentence(100, required=False)
     licence = shapes.thing_id(required=False)
+    phone = shapes.sentence(20, required=False)
 
     @validates_schema
     def whole_contact(self, told: dict[str, Any], **_: Any) -> None:

@@ -52,7 +52,7 @@ _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
 
 # What nobody else is to know before an office has verified it.
 _KEPT = ("licence", "requested_name", "requested_nature", "requested_licence")
-_CHANGEABLE = ("name", "nature", "industry", "place", "address")
+_CHANGEABLE = ("name", "nature", "industry", "place", "address", "phone")
 
 # 公民身份号码 and what is numbered like it.
 LONGEST_NUMBER = 18
@@ -190,6 +190,7 @@ class DirectoryService:
             uscc=uscc,
             uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
             licence=application.licence,
+            phone=application.phone,
         )
         answer = handle(self.log, EMPLOYER, registration, meta)
         doubt = None if uscc is None else nature_doubt(check_uscc(uscc), application.nature)

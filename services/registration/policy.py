@@ -33,6 +33,8 @@ def on_concluded(event: Recorded) -> Sequence[Intent]:
         position=data["position"],
         job_title=data["job_title"],
         monthly_salary=data.get("monthly_salary"),
+        unit_address=data.get("unit_address"),
+        unit_phone=data.get("unit_phone"),
         signed_on=date.fromisoformat(data["signed_on"]) if data.get("signed_on") else None,
     )
     command = RegisterFromAgreement(

@@ -104,6 +104,8 @@ def test_signing_learns_graduate_settings_and_employer_from_the_directory() -> N
     assert facts == replace(
         examples.FACTS,
         graduate=enrolled,
+        # Nor had employers told their phone.
+        employer=replace(examples.VERIFIED, phone=None),
         settings=replace(examples.FACTS.settings, response_days_min=0),
         province_version=1,
         school_version=0,

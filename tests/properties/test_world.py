@@ -427,7 +427,7 @@ class Season(RuleBasedStateMachine):
 
     def register_employer(self, employer_id: str) -> None:
         stream = f"employer-{employer_id}"
-        known = {"name": NAMES[employer_id], "nature": "31", "industry": "31", "place": "140105"}
+        known = {"name": NAMES[employer_id], "nature": "31", "industry": "31", "place": "140105", "address": "太原市"}
         self.world.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, **known)
         self.world.tell(stream, "directory.EmployerVerified", employer_id=employer_id)
 

@@ -55,7 +55,7 @@ def complete(code: str) -> e.Destination:
 
 CONTRACT: Final = complete("11")
 SEEKING: Final = complete("70")
-# Agreements tell neither the unit's address nor its phone, and nobody did when the goldens were written.
+# Nobody told the unit's address and phone when the goldens were written; an agreement tells them where its unit did.
 AGREED: Final = replace(complete(AGREEMENT), unit_address=None, unit_phone=None)
 CONTRACT_BEFORE: Final = replace(CONTRACT, unit_address=None, unit_phone=None)
 

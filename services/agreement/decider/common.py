@@ -106,6 +106,8 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
             job_title=sent.job_title,
             uscc=sent.uscc,
             monthly_salary=sent.monthly_salary,
+            unit_address=sent.unit_address,
+            unit_phone=sent.unit_phone,
         )
     begun, terms = thing.begun, thing.terms
     paper = begun if isinstance(begun, e.PaperSubmitted) else None
@@ -128,6 +130,8 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
         kind=thing.kind,
         signed_on=paper.signed_on if paper else None,
         paper_number=paper.paper_number if paper else None,
+        unit_address=terms.unit_address,
+        unit_phone=terms.unit_phone,
     )
 
 

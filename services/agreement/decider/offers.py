@@ -113,6 +113,8 @@ def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, 
             province_version=facts.province_version,
             school_version=facts.school_version,
             proposal_id=proposal_id,
+            unit_address=employer.address,
+            unit_phone=employer.phone,
         )
     ]
 

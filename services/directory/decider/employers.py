@@ -65,6 +65,7 @@ class RegisterEmployer:
     uscc: str | None = None
     uscc_absent_reason: str | None = None
     licence: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class ChangeEmployer:
     uscc: str | None = None
     personal: str | None = None
     licence: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
         case e.EmployerSuspended():
             return replace(state, status="suspended")
         case e.EmployerContactChanged():
-            changed = {name: getattr(event, name) for name in ("industry", "place", "address", "personal")}
+            changed = {name: getattr(event, name) for name in ("industry", "place", "address", "personal", "phone")}
             return replace(state, registered=replace(_known(state), **changed))
         case e.EmployerChangeRequested():
             return replace(state, requested=event)
@@ -200,9 +202,17 @@ def _change(command: ChangeEmployer, state: EmployerState, facts: EmployerFacts)
         raise USCC_IS_THE_ACCOUNT.error(field="uscc")
     _check_licence(command, facts)
     events: list[Any] = []
-    told = (command.industry, command.place, command.address)
-    if command.personal is not None or told != (known.industry, known.place, known.address):
-        events.append(e.EmployerContactChanged(command.employer_id, *told, command.personal or known.personal))
+    changed = e.EmployerContactChanged(
+        command.employer_id,
+        command.industry,
+        command.place,
+        command.address,
+        command.personal or known.personal,
+        command.phone,
+    )
+    told = (command.industry, command.place, command.address, command.phone)
+    if command.personal is not None or told != (known.industry, known.place, known.address, known.phone):
+        events.append(changed)
     counts = state.requested or e.EmployerChangeRequested(command.employer_id, known.name, known.nature, known.licence)
     wanted = replace(counts, name=command.name, nature=command.nature, licence=command.licence or counts.licence)
     if wanted != counts:

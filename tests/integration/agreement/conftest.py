@@ -78,9 +78,9 @@ class World:
     def verify(self, employer_id: str) -> None:
         """Register and verify an employer."""
         stream = f"employer-{employer_id}"
-        names = ("name", "uscc", "nature", "industry", "place")
+        names = ("name", "uscc", "nature", "industry", "place", "address", "phone")
         known = {name: getattr(x.VERIFIED, name) for name in names}
-        self.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, address="太原市", **known)
+        self.tell(stream, "directory.EmployerRegistered", employer_id=employer_id, **known)
         self.tell(stream, "directory.EmployerVerified", employer_id=employer_id)
 
     def store(self, graduate_id: str, kind: str) -> str:

@@ -563,8 +563,9 @@ def shown_employer(world: World) -> Any:
 
 def test_an_employer_moves_at_once_and_is_renamed_when_an_office_has_verified_it(world: World) -> None:
     registered(world, "verify")
-    change(world, address="太原市迎泽区", contact_name="李经理", contact_phone="0351-1111111")
+    change(world, address="太原市迎泽区", phone="0351-2222222", contact_name="李经理", contact_phone="0351-1111111")
     answer = shown_employer(world)
+    assert answer["phone"] == "0351-2222222"
     assert (answer["address"], answer["contact_name"], answer["status"]) == ("太原市迎泽区", "李经理", "verified")
     assert "李经理" not in str([told.data for told in world.stream(f"employer-{OWN_ID}")])
     change(world, name="晋阳智能装备有限公司")

@@ -174,6 +174,10 @@ def test_a_scan_is_evidence_of_this_graduate_and_of_its_kind() -> None:
 
 def test_a_passed_scan_makes_the_agreement_effective_under_the_books_number() -> None:
     after(*SCANNED).when(passed("signing", x.REVIEW_ID, None)).then(x.BOOK_CONCLUDED)
+    unit = {"unit_address": "太原市小店区", "unit_phone": "0351-0000000"}
+    applied = replace(x.APPLIED, terms=replace(x.TERMS, **unit))
+    past = [applied if event == x.APPLIED else event for event in SCANNED]
+    after(*past).when(passed("signing", x.REVIEW_ID, None)).then(replace(x.BOOK_CONCLUDED, **unit))
 
 
 def test_a_returned_scan_may_be_sent_again() -> None:

@@ -38,7 +38,8 @@ REGISTERED = (
         "nature": "31",
         "industry": "31",
         "place": "140105",
-        "address": "太原市",
+        "address": x.VERIFIED.address,
+        "phone": x.VERIFIED.phone,
     },
 )
 VERIFIED = ("directory.EmployerVerified", {"employer_id": EMPLOYER_ID})

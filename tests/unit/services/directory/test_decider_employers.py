@@ -176,6 +176,15 @@ def test_a_new_address_and_contact_count_at_once() -> None:
     assert (kept.status, kept.registered.address, kept.registered.name) == ("verified", "太原市迎泽区", x.EMPLOYER_NAME)
 
 
+def test_the_phone_of_an_employers_office_is_told_to_everybody() -> None:
+    called = replace(x.REGISTER, phone="0351-1111111")
+    after().when(called).then(replace(x.REGISTERED, phone="0351-1111111"))
+    changed = replace(x.CONTACT_CHANGED, address="太原市小店区", personal="AQ==", phone="0351-2222222")
+    after(*VERIFIED).when(replace(x.CHANGE, phone="0351-2222222")).then(changed)
+    assert after(*VERIFIED, changed).state.registered.phone == "0351-2222222"
+    after(*VERIFIED, changed).when(replace(x.CHANGE, phone="0351-2222222")).then_nothing()
+
+
 def test_saying_the_same_again_changes_nothing() -> None:
     for past in (AWAITING, VERIFIED, SUSPENDED):
         after(*past).when(x.CHANGE).then_nothing()

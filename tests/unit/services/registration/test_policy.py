@@ -32,7 +32,8 @@ def review(event_type: str, command: Any) -> Recorded:
 def test_a_concluded_agreement_is_registered_with_all_that_it_says_of_the_unit() -> None:
     concluded = event("agreement.AgreementConcluded", to_json(examples.CONCLUDED))
     (intent,) = REACTIONS[concluded.type](concluded)
-    unit = replace(x.AGREED, uscc=examples.VERIFIED.uscc)
+    told = examples.VERIFIED
+    unit = replace(x.AGREED, uscc=told.uscc, unit_address=told.address, unit_phone=told.phone)
     command = replace(x.CONCLUDE, agreement_id=examples.OFFER_ID, destination=unit)
     assert intent == Intent("registration.register_from_agreement", command)
 
@@ -43,10 +44,11 @@ def test_the_day_of_signing_on_paper_goes_along() -> None:
     assert intent.command.destination.signed_on == date(2026, 4, 8)
 
 
-def test_an_agreement_may_leave_out_salary_and_credit_code() -> None:
-    bare = replace(examples.CONCLUDED, uscc=None, monthly_salary=None)
+def test_an_agreement_may_leave_out_salary_credit_code_address_and_phone() -> None:
+    bare = replace(examples.CONCLUDED, uscc=None, monthly_salary=None, unit_address=None, unit_phone=None)
     (intent,) = REACTIONS["agreement.AgreementConcluded"](event("agreement.AgreementConcluded", to_json(bare)))
-    assert (intent.command.destination.uscc, intent.command.destination.monthly_salary) == (None, None)
+    made = intent.command.destination
+    assert (made.uscc, made.monthly_salary, made.unit_address, made.unit_phone) == (None, None, None, None)
 
 
 def test_a_corrected_roster_opens_what_was_confirmed_before_leaving() -> None:
