@@ -188,6 +188,7 @@ _OFFER: Mapping[str, tuple[str, frozenset[str], str]] = {
     "agreement.BookAmended": ("agreement_id", frozenset({"correcting"}), "applied"),
     "agreement.ApplicationReturned": ("agreement_id", frozenset({"applied"}), "correcting"),
     "agreement.BookIssued": ("agreement_id", frozenset({"applied"}), "issued"),
+    "agreement.UploadOpened": ("agreement_id", frozenset({"issued"}), "issued"),
     "agreement.ScanSubmitted": ("agreement_id", frozenset({"issued"}), "scanned"),
     "agreement.ScanReturned": ("agreement_id", frozenset({"scanned"}), "issued"),
     "agreement.BookVoided": ("agreement_id", frozenset({"applied", "correcting", "issued", "scanned"}), "voided"),

@@ -16,7 +16,8 @@ from shared.messages import Actor
 
 
 class Role(StrEnum):
-    """The six kinds of user (seed document), whoever checks a paper, and the platform itself reacting to an event."""
+    """The six kinds of user (seed document), whoever checks a paper, whoever holds the link to upload one (DOMAIN 1.3),
+    and the platform itself reacting to an event."""
 
     GRADUATE = "graduate"
     EMPLOYER = "employer"
@@ -25,6 +26,7 @@ class Role(StrEnum):
     PROVINCE = "province"
     MINISTRY = "ministry"
     PUBLIC = "public"
+    UPLOADER = "uploader"
     SYSTEM = "system"
 
 
@@ -49,12 +51,13 @@ class Reach(StrEnum):
 class Subject:
     """The thing acted on, as far as access cares: where it is and whose it is.
 
-    `right` is the one of an action's rights that this very thing asks for.
+    `upload_id` is the newest upload of a paper. `right` is the one of an action's rights that this very thing asks for.
     """
 
     scope: str | None = None
     graduate_id: str | None = None
     employer_id: str | None = None
+    upload_id: str | None = None
     right: Right | None = None
 
 
@@ -87,7 +90,9 @@ _PROVINCE: Final = (Role.PROVINCE, Reach.WITHIN)
 _MINISTRY: Final = (Role.MINISTRY, Reach.WITHIN)
 # An employer belongs to no province: any school, province or the ministry may look after it.
 _EMPLOYER_OFFICES: Final = ((Role.SCHOOL, Reach.ANY), (Role.PROVINCE, Reach.ANY), (Role.MINISTRY, Reach.ANY))
-_EVERYBODY: Final = tuple((role, Reach.ANY) for role in Role)
+_UPLOADER: Final = (Role.UPLOADER, Reach.SELF)
+# A link reaches the one paper that it was made for.
+_EVERYBODY: Final = tuple((role, Reach.ANY) for role in Role if role != Role.UPLOADER)
 # The public, who holds a paper and has no account, checks papers and nothing else.
 _KNOWN: Final = tuple((role, reach) for role, reach in _EVERYBODY if role != Role.PUBLIC)
 
@@ -123,7 +128,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.get_school": _KNOWN,
     "directory.list_schools": _KNOWN,
     "directory.get_province": _KNOWN,
-    "directory.store_evidence": (_SELF, _EMPLOYER, *_STAFF),
+    "directory.store_evidence": (_SELF, _EMPLOYER, _UPLOADER, *_STAFF),
     "directory.read_evidence": (_SELF, _EMPLOYER, *_OFFICES),
     "directory.verify_number": _EVERYBODY,
     "directory.list_verifications": (_SELF, *_OFFICES),
@@ -144,7 +149,8 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "agreement.mediate_cancellation": (_SCHOOL,),
     "agreement.apply_for_book": (_SELF,),
     "agreement.amend_book": (_SELF,),
-    "agreement.submit_scan": (_SELF,),
+    "agreement.open_upload": (_SELF, _SCHOOL),
+    "agreement.submit_scan": (_SELF, _UPLOADER),
     "agreement.void_book": (_SELF,),
     "agreement.report_loss": (_SELF,),
     "agreement.register_paper": (_SELF,),
@@ -222,6 +228,7 @@ RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
     # Evidence belongs to whatever it is shown for.
     "directory.store_evidence": tuple(Right),
     "directory.read_evidence": tuple(Right),
+    "agreement.open_upload": _SIGNING,
     "agreement.attest_agreement": _SIGNING,
     "agreement.attest_agreements": _SIGNING,
     "agreement.decline_attestation": _SIGNING,
@@ -266,7 +273,11 @@ def _reaches(reach: Reach, actor: Actor, subject: Subject) -> bool:
         case Reach.ANY:
             return True
         case Reach.SELF:
-            own = {Role.GRADUATE: subject.graduate_id, Role.EMPLOYER: subject.employer_id}.get(Role(actor.role))
+            own = {
+                Role.GRADUATE: subject.graduate_id,
+                Role.EMPLOYER: subject.employer_id,
+                Role.UPLOADER: subject.upload_id,
+            }.get(Role(actor.role))
             return own is not None and own == actor.id
         case Reach.WITHIN:
             return subject.scope is not None and contains(actor.scope, subject.scope)

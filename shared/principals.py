@@ -24,6 +24,8 @@ from shared.messages import Actor
 TYPE = "wq-principal+jwt"
 AUDIENCE = "wq"
 LONGEST_SECONDS = 300
+# A link to upload is sent on and used days later; the paper says until when, and it reaches nothing else.
+LONGEST_LINK_SECONDS = 7 * 86_400
 SKEW_SECONDS = 5
 
 MISSING = Reason("principal.missing", "缺少身份令牌", "The call carries no principal token", Forbidden)
@@ -47,7 +49,7 @@ class Issuer:
         self._key = OKPKey.import_key(orjson.loads(private_key))
 
     def token(self, actor: Actor, now: datetime | None = None, seconds: int = LONGEST_SECONDS) -> str:
-        """A token for an actor, good for at most 300 seconds."""
+        """A token for an actor, good for at most 300 seconds; that of an uploader is the link itself, good for 7 days."""
         issued = int((now or datetime.now(UTC)).timestamp())
         claims = {
             "iss": "gateway",
@@ -57,7 +59,7 @@ class Issuer:
             "scope": actor.scope,
             **({} if actor.rights is None else {"rights": list(actor.rights)}),
             "iat": issued,
-            "exp": issued + min(seconds, LONGEST_SECONDS),
+            "exp": issued + min(seconds, _longest(Role(actor.role))),
             "jti": uuid4().hex,
         }
         header = {"alg": "Ed25519", "typ": TYPE, "kid": self._key.kid}
@@ -112,7 +114,7 @@ class Verifier:
             genuine = (
                 signed.headers().get("typ") == TYPE
                 and claims["aud"] == AUDIENCE
-                and 0 < expires - issued <= LONGEST_SECONDS
+                and 0 < expires - issued <= _longest(Role(actor.role))
                 and _well_formed(actor)
             )
         except (JoseError, KeyError, TypeError, ValueError, AttributeError):
@@ -122,10 +124,14 @@ class Verifier:
         return actor, issued, expires
 
 
+def _longest(role: Role) -> int:
+    return LONGEST_LINK_SECONDS if role == Role.UPLOADER else LONGEST_SECONDS
+
+
 def _well_formed(actor: Actor) -> bool:
     """People act as themselves, offices inside a scope of their own depth; nobody is the platform itself.
 
-    The public is whoever the gateway lets ask; its id is the gateway's.
+    The public is whoever the gateway lets ask; its id is the gateway's. An uploader's id is that of the upload.
     """
     role = Role(actor.role)
     if role == Role.SYSTEM or not actor.id:

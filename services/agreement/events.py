@@ -532,8 +532,25 @@ class BookIssued:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadOpened:
+    """上传链接: an employer without an account may upload the stamped book and submit it before `until` (DOMAIN 1.3 step 4).
+
+    The link is a token for the role uploader with the id `upload_id`; it is worth nothing once another is opened, or
+    the book is scanned, voided or lost.
+    """
+
+    TYPE: ClassVar[str] = "agreement.UploadOpened"
+    VERSION: ClassVar[int] = 1
+
+    upload_id: str
+    agreement_id: str
+    graduate_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScanSubmitted:
-    """The scan of the sealed book is there; a review of kind "signing" opens."""
+    """The scan of the sealed book is there; a review of kind "signing" opens. Its actor is the graduate or an uploader."""
 
     TYPE: ClassVar[str] = "agreement.ScanSubmitted"
     VERSION: ClassVar[int] = 1
@@ -701,6 +718,7 @@ CODEC = Codec(
     BookAmended,
     ApplicationReturned,
     BookIssued,
+    UploadOpened,
     ScanSubmitted,
     ScanReturned,
     BookVoided,

@@ -214,6 +214,12 @@ class AmendBook(Shape):
     terms = shapes.nested(Terms)
 
 
+class OpenUpload(Shape):
+    makes = decider.OpenUpload
+    graduate_id = shapes.thing_id()
+    agreement_id = shapes.thing_id()
+
+
 class SubmitScan(Shape):
     makes = decider.SubmitScan
     graduate_id = shapes.thing_id()

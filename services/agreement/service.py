@@ -134,6 +134,10 @@ class AgreementService:
     def amend_book(self, command: decider.AmendBook, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
 
+    @command(schemas.OpenUpload)
+    def open_upload(self, command: decider.OpenUpload, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
+
     @command(schemas.SubmitScan)
     def submit_scan(self, command: decider.SubmitScan, meta: Meta) -> Answer:
         return handle(self.log, HANDLING, command, meta)
@@ -292,6 +296,7 @@ def _shown_book(book: Book) -> dict[str, Any]:
         "number": book.number,
         "reason": book.reason,
         "loss_id": book.loss.loss_id if book.loss else None,
+        "upload": to_json(book.upload.opened) if book.upload and book.upload.waits else None,
     }
     return {**shown, **_shown_cancellation(book)}
 

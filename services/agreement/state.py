@@ -187,11 +187,24 @@ class Proposal:
         return self.status == ProposalStatus.OPEN and now < self.proposed.respond_by
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The newest link to upload a book, and whether what it was opened for still waits."""
+
+    opened: e.UploadOpened
+    waits: bool = True
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can be used: exactly at its end it cannot."""
+        return self.waits and now < self.opened.until
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book(Agreement):
     """An agreement on paper: applied for here (offline), or signed before (`submitted`).
 
-    `review_id` names the review that is open; `loss` is a report under review.
+    `review_id` names the review that is open; `loss` is a report under review. `upload` is kept when it is over, so that
+    who uploaded is known again.
     """
 
     begun: e.BookApplied | e.PaperSubmitted
@@ -199,6 +212,7 @@ class Book(Agreement):
     review_id: str | None = None
     loss: e.LossReported | None = None
     scan: str | None = None
+    upload: Upload | None = None
 
     @property
     def id(self) -> str:
@@ -474,8 +488,10 @@ def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
             return state.changing(event.agreement_id, status=Status.CORRECTING, review_id=None, reason=event.reason)
         case e.BookIssued():
             return state.changing(event.agreement_id, status=Status.ISSUED, review_id=None, number=event.number)
+        case e.UploadOpened():
+            return state.changing(event.agreement_id, upload=Upload(event))
         case e.ScanSubmitted():
-            return state.changing(
+            return _without_upload(state, event.agreement_id).changing(
                 event.agreement_id,
                 status=Status.SCANNED,
                 scan=event.evidence_id,
@@ -485,9 +501,10 @@ def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
         case e.ScanReturned():
             return state.changing(event.agreement_id, status=Status.ISSUED, review_id=None, reason=event.reason)
         case e.BookVoided():
-            return state.changing(event.agreement_id, status=Status.VOIDED, review_id=None, loss=None)
+            voided = _without_upload(state, event.agreement_id)
+            return voided.changing(event.agreement_id, status=Status.VOIDED, review_id=None, loss=None)
         case e.LossReported():
-            return state.changing(event.agreement_id, loss=event)
+            return _without_upload(state, event.agreement_id).changing(event.agreement_id, loss=event)
         case e.LossReturned():
             return state.changing(event.agreement_id, loss=None)
         case e.BookReissued():
@@ -504,3 +521,8 @@ def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
                 )
             )
     return None
+
+
+def _without_upload(state: Agreements, agreement_id: str) -> Agreements:
+    upload = state.books[agreement_id].upload
+    return state if upload is None else state.changing(agreement_id, upload=replace(upload, waits=False))

@@ -44,19 +44,21 @@ class ReadEvidence:
 
 
 # What an employer may give and see: what concerns its own agreement, and nothing else about the graduate.
-OF_AGREEMENT = frozenset({"agreement", "stamped_agreement", "release_letter", "penalty_slip"})
+STAMPED = "stamped_agreement"
+OF_AGREEMENT = frozenset({"agreement", STAMPED, "release_letter", "penalty_slip"})
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Where the graduate is; the employers that are party to an agreement as things are, with the files it names.
 
-    `stored_by` is the id of whoever stored the file.
+    `stored_by` is the id of whoever stored the file, `upload_id` that of the upload for which a stamped book is waited for.
     """
 
     scope: str | None = None
     parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stored_by: str | None = None
+    upload_id: str | None = None
 
 
 def evolve(state: e.EvidenceStored | None, event: Any) -> e.EvidenceStored | None:
@@ -103,15 +105,21 @@ def facts_of(evidence_id: str, graduate_id: str, streams: Streams) -> Facts:
         scope=_scope(streams.get(f"graduate-{graduate_id}", ())),
         parties=_parties(streams.get(f"agreement-{graduate_id}", ())),
         stored_by=own[0].event.actor.id if own else None,
+        upload_id=_upload(streams.get(f"agreement-{graduate_id}", ())),
     )
 
 
 def subject_of(command: Any, state: e.EvidenceStored | None, facts: Facts) -> Subject:
-    """Whose it is and where; an employer's only while it is party and when the file concerns its agreement."""
+    """Whose it is and where; an employer's only while it is party and when the file concerns its agreement.
+
+    Whoever holds the link of an upload stores stamped books.
+    """
+    stamped = isinstance(command, StoreEvidence) and command.kind == STAMPED
     return Subject(
         scope=facts.scope,
         graduate_id=command.graduate_id,
         employer_id=command.employer_id if _concerns(command, state, facts) else None,
+        upload_id=facts.upload_id if stamped else None,
     )
 
 
@@ -147,6 +155,17 @@ def _parties(history: Sequence[Recorded]) -> Mapping[str, frozenset[str]]:
         named = {data[name] for name in ("evidence_id", "release_letter", "penalty_slip") if data.get(name)}
         files[agreement_id] = files.get(agreement_id, frozenset()) | named
     return {employer: files.get(agreement, frozenset()) for agreement, employer in parties.items()}
+
+
+def _upload(history: Sequence[Recorded]) -> str | None:
+    """The upload that is open: the newest, until its book is scanned, voided or lost."""
+    for recorded in reversed(history):
+        match recorded.type:
+            case "agreement.UploadOpened":
+                return str(recorded.data["upload_id"])
+            case "agreement.ScanSubmitted" | "agreement.BookVoided" | "agreement.LossReported":
+                return None
+    return None
 
 
 HANDLING = Handling[e.EvidenceStored | None](

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from base64 import b64decode
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.support.acting import await_registered
+from shared.messages import Actor
+from tests.support.acting import TERMS, await_book, await_registered, book, evidence
 from tests.support.people import People, Place, eventually, wq
 from wq.demo.actors import employer, graduate
 
@@ -112,3 +114,40 @@ def test_shanghai_lets_either_begin_and_a_proposal_is_refused_withdrawn_or_lapse
     assert [each["state"] for each in states] == ["refused", "withdrawn", "answered", "lapsed"]
     invited = people.invite(place, place.graduates[1], unit)
     assert "proposal_id" not in people.offer(place.graduates[1], invited)
+
+
+def test_anhui_an_employer_without_an_account_returns_the_stamped_book_by_a_link(people: People) -> None:
+    """安徽: 未注册单位 → 申请 → 审核出具 → 毕业生生成上传链接 → 单位盖章上传并提交 → 退回 → 学校重新生成 → 生效."""
+    place = people.settle("10357", YEAR, 2, 4, review_chain=["school"])
+    person = place.graduates[0]
+    own, office = graduate(person), place.office
+    people.ask(own, "agreement.apply_for_book", graduate_id=person, terms=TERMS)
+    about = {"graduate_id": person, "agreement_id": book(people, person)["agreement_id"]}
+    assert people.refused(own, "agreement.open_upload", **about) == "agreement.book_not"
+    people.review(place, person, "application", "school")
+    await_book(people, person, "issued")
+
+    def link(actor: Actor) -> Actor:
+        people.ask(actor, "agreement.open_upload", **about)
+        upload = book(people, person)["upload"]
+        assert datetime.fromisoformat(upload["until"]) > people.platform.clock.now()
+        return Actor("uploader", upload["upload_id"])
+
+    first = link(own)
+    for method in ("directory.print_agreement", "agreement.void_book", "agreement.get_agreements"):
+        payload = {"graduate_id": person} if method.endswith("agreements") else about
+        reason = {"reason": "单位不再录用"} if method.endswith("void_book") else {}
+        assert people.refused(first, method, **payload, **reason) == "access.denied"
+    assert b64decode(people.ask(own, "directory.print_agreement", **about)["content"]).startswith(b"%PDF")
+    people.ask(first, "agreement.submit_scan", **about, scan=evidence(people, person, "stamped_agreement", first))
+    case_id = people.case(office, "school", person, "signing")
+    people.ask(office, "review.return_review", case_id=case_id, reason="印章不清晰")
+    await_book(people, person, "issued")
+
+    second = link(office)
+    stamped = {"graduate_id": person, "kind": "stamped_agreement", "content": "AA=="}
+    assert people.refused(first, "directory.store_evidence", **stamped) == "access.denied"
+    people.ask(second, "agreement.submit_scan", **about, scan=evidence(people, person, "stamped_agreement", second))
+    people.review(place, person, "signing", "school")
+    await_book(people, person, "effective")
+    await_registered(people, person, "10")

@@ -142,6 +142,8 @@ AGREEMENTS = DecisionTable(
         "book applied for 协议待审核": (a.APPLIED,),
         "application returned 申请退回": (a.APPLIED, a.APPLICATION_RETURNED),
         "book issued 待上传": _BOOK,
+        "link to upload open 上传链接有效": (*_BOOK, a.UPLOAD_OPENED),
+        "link to upload over 上传链接到期": (*_BOOK, replace(a.UPLOAD_OPENED, until=NOW)),
         "book lost 遗失待审核": (*_BOOK, a.LOST),
         "scan in review 签约待审核": (*_BOOK, a.SCANNED),
         "book voided 已作废": (*_BOOK, a.VOIDED),
@@ -184,6 +186,7 @@ AGREEMENTS = DecisionTable(
             (a.AMEND, THE_GRADUATE),
             (replace(a.PASS, kind="application", subject_id=a.REVIEW_ID), SYSTEM),
             (replace(a.FAIL, kind="application", subject_id=a.REVIEW_ID), SYSTEM),
+            (a.OPEN_UPLOAD, THE_GRADUATE),
             (replace(a.SUBMIT_SCAN, scan=a.SCAN_ID), THE_GRADUATE),
             (replace(a.PASS, kind="signing", subject_id=a.REVIEW_ID), SYSTEM),
             (replace(a.FAIL, kind="signing", subject_id=a.REVIEW_ID), SYSTEM),
@@ -199,6 +202,7 @@ AGREEMENTS = DecisionTable(
     | {
         "RequestCancellation (on paper)": (_CANCEL_BOOK, THE_GRADUATE),
         "SendOffer (answering a proposal)": (a.ANSWER, THE_EMPLOYER),
+        "SubmitScan (by an uploader)": (a.SUBMIT_SCAN, a.UPLOADER),
     },
 )
 

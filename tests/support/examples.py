@@ -13,7 +13,7 @@ from services.agreement import decider as c
 from services.agreement import events as e
 from services.agreement.facts import Employer, Evidence, Facts, Graduate, Settings
 from services.agreement.numbers import AgreementNumber
-from shared.messages import new_id
+from shared.messages import Actor, new_id
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, OTHER_EMPLOYER_ID, SCOPE, command_id
 
 OFFER_ID: Final = new_id(LANE, command_id(), "offer")
@@ -208,6 +208,9 @@ AMENDED: Final = e.BookAmended(
 )
 APPLICATION_RETURNED: Final = e.ApplicationReturned(BOOK_ID, REVIEW_ID, "岗位信息不完整")
 ISSUED: Final = e.BookIssued(BOOK_ID, GRADUATE_ID, NUMBER)
+UPLOAD_ID: Final = new_id(LANE, command_id(), "upload")
+UPLOADER: Final = Actor("uploader", UPLOAD_ID)
+UPLOAD_OPENED: Final = e.UploadOpened(UPLOAD_ID, BOOK_ID, GRADUATE_ID, NOW + 7 * DAY)
 SCANNED: Final = e.ScanSubmitted(BOOK_ID, GRADUATE_ID, SCOPE, 2026, SCAN_ID, REVIEW_ID)
 SCAN_RETURNED: Final = e.ScanReturned(BOOK_ID, REVIEW_ID, "扫描件不清晰")
 VOIDED: Final = e.BookVoided(BOOK_ID, GRADUATE_ID, "单位不再录用", NUMBER)
@@ -287,6 +290,7 @@ EVENTS: Final[tuple[Any, ...]] = (
     AMENDED,
     APPLICATION_RETURNED,
     ISSUED,
+    UPLOAD_OPENED,
     SCANNED,
     SCAN_RETURNED,
     LOST,
@@ -355,6 +359,7 @@ LAPSE_COMPLETION: Final = c.LapseCompletion(GRADUATE_ID, OFFER_ID)
 MEDIATE: Final = c.MediateCancellation(GRADUATE_ID, CANCELLATION_ID, "cancel", MEDIATED.reason)
 APPLY: Final = c.ApplyForBook(GRADUATE_ID, TERMS)
 AMEND: Final = c.AmendBook(GRADUATE_ID, BOOK_ID, AMENDED.terms)
+OPEN_UPLOAD: Final = c.OpenUpload(GRADUATE_ID, BOOK_ID)
 SUBMIT_SCAN: Final = c.SubmitScan(GRADUATE_ID, BOOK_ID, SCAN_ID)
 VOID: Final = c.VoidBook(GRADUATE_ID, BOOK_ID, VOIDED.reason)
 REPORT_LOSS: Final = c.ReportLoss(GRADUATE_ID, BOOK_ID, LOST.statement, NOTICE_ID)
@@ -375,6 +380,7 @@ COMMANDS: Final[tuple[Any, ...]] = (
     MEDIATE,
     APPLY,
     AMEND,
+    OPEN_UPLOAD,
     SUBMIT_SCAN,
     VOID,
     REPORT_LOSS,

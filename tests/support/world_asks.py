@@ -311,9 +311,17 @@ def _amend_book(world: World, choice: Choice, target: Target) -> tuple[Any, Acto
     return a.AmendBook(*target, choice.of(TERMS)), _graduate(target[0])
 
 
+@_ask("agreement.open_upload", _books(Status.ISSUED), weight=2)
+def _open_upload(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return a.OpenUpload(*target), choice.of([_graduate(target[0]), SCHOOL])
+
+
 @_ask("agreement.submit_scan", _books(Status.ISSUED))
 def _submit_scan(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
-    return a.SubmitScan(*target, _evidence(world, choice, target, "stamped_agreement")), _graduate(target[0])
+    book = world.agreements(target[0]).books.get(target[1])
+    uploads = [Actor(Role.UPLOADER, book.upload.opened.upload_id)] if book and book.upload else []
+    command = a.SubmitScan(*target, _evidence(world, choice, target, "stamped_agreement"))
+    return command, choice.of([_graduate(target[0]), *uploads])
 
 
 @_ask(

@@ -26,6 +26,7 @@ from services.agreement.decider.commands import (
     LapseOffer,
     LapseProposal,
     MediateCancellation,
+    OpenUpload,
     PassReview,
     ProposeSigning,
     RefuseCancellation,
@@ -47,7 +48,7 @@ from services.agreement.decider.commands import (
 )
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
 from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
-from services.agreement.state import INITIAL, Agreements, ProposalStatus, Status, evolve
+from services.agreement.state import INITIAL, Agreements, Book, ProposalStatus, Status, evolve
 from shared.access import Subject
 from shared.handling import Handling, Streams
 from shared.messages import Meta, lane_of
@@ -71,6 +72,7 @@ __all__ = [
     "LapseOffer",
     "LapseProposal",
     "MediateCancellation",
+    "OpenUpload",
     "PassReview",
     "ProposeSigning",
     "RefuseCancellation",
@@ -181,6 +183,8 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
             return books.apply_for(command, state, facts, meta)
         case AmendBook():
             return books.amend(command, state, facts, meta)
+        case OpenUpload():
+            return books.open_upload(command, state, meta)
         case SubmitScan():
             return books.submit_scan(command, state, facts, meta)
         case VoidBook():
@@ -282,6 +286,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
 
 
 def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
+    upload_id = None
     if isinstance(command, (SaveDraft, DiscardDraft, SendDraft, SendOffer)):
         employer_id: str | None = command.employer_id
     elif isinstance(command, RefuseProposal):
@@ -289,14 +294,16 @@ def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
         employer_id = proposal.employer_id if proposal else None
     else:
         thing = getattr(command, "offer_id", None) or getattr(command, "agreement_id", None)
-        # A repeat is answered as the first call was, also when the request to cancel is over.
+        # A repeat is answered as the first call was, also when the request to cancel, or the upload, is over.
         asked = state.cancellations.get(getattr(command, "cancellation_id", ""))
         known = state.get(thing or asked or "")
         employer_id = known.employer_id if known else None
+        upload_id = known.upload.opened.upload_id if isinstance(known, Book) and known.upload else None
     return Subject(
         scope=facts.graduate.scope if facts.graduate else None,
         graduate_id=command.graduate_id,
         employer_id=employer_id,
+        upload_id=upload_id,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -22,6 +23,7 @@ from services.agreement.decider.common import (
 )
 from services.agreement.facts import Facts
 from services.agreement.state import Agreements, Book, Status
+from shared.access import Role
 from shared.clock import day_of
 from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
@@ -29,6 +31,8 @@ from shared.messages import Meta, lane_of, new_id
 
 APPLICATION, SIGNING, LOSS, PAPER = "application", "signing", "loss", "paper"
 STAMPED, NOTICE = "stamped_agreement", "loss_notice"
+# [our choice; DOMAIN 1.3 only says that a link exists]
+UPLOAD_DAYS: Final = 7
 CLAIMS: Final = UUID("3a5e2f5c-2a3e-4f0e-8c55-6f0a9d1b7c21")
 
 
@@ -86,14 +90,28 @@ def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> 
     ]
 
 
+def open_upload(command: c.OpenUpload, state: Agreements, meta: Meta) -> list[Any]:
+    """A link for whoever stamps the book and has no account (DOMAIN 1.3 step 4)."""
+    book = _book(state, command.agreement_id)
+    _check_waits_for_scan(book)
+    return [
+        e.UploadOpened(
+            upload_id=new_id(lane_of(command.graduate_id), meta.command_id, "upload"),
+            agreement_id=book.id,
+            graduate_id=command.graduate_id,
+            until=meta.now + timedelta(days=UPLOAD_DAYS),
+        )
+    ]
+
+
 def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
-    """The sealed book came back."""
+    """The sealed book came back, from the graduate or by the link of an upload."""
     book = _book(state, command.agreement_id)
     if book.status == Status.SCANNED and book.scan == command.scan:
         return []
-    _check_status(book, Status.ISSUED)
-    if book.loss is not None:
-        raise no.LOSS_OPEN.error()
+    if meta.actor.role == Role.UPLOADER and not (book.upload and book.upload.is_open(meta.now)):
+        raise no.UPLOAD_OVER.error()
+    _check_waits_for_scan(book)
     check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
     begun = book.begun
     return [
@@ -280,6 +298,12 @@ def _book(state: Agreements, agreement_id: str) -> Book:
 def _check_status(book: Book, *wanted: Status) -> None:
     if book.status not in wanted:
         raise no.BOOK_NOT.error(status=book.status.value)
+
+
+def _check_waits_for_scan(book: Book) -> None:
+    _check_status(book, Status.ISSUED)
+    if book.loss is not None:
+        raise no.LOSS_OPEN.error()
 
 
 def _check_unlocked(state: Agreements) -> None:

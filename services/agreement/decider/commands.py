@@ -273,6 +273,14 @@ class AmendBook:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """Ask for a link by which an employer without an account returns the stamped book; one asked for before is over."""
+
+    graduate_id: str
+    agreement_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitScan:
     """The sealed book came back; `scan` names the evidence."""
 

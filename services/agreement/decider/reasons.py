@@ -167,6 +167,11 @@ BOOK_NOT = Reason(
 NOT_LOSABLE = Reason(
     "agreement.not_issued", "协议书尚未出具，无需挂失", "The book has not been issued, so it cannot be lost"
 )
+UPLOAD_OVER = Reason(
+    "agreement.upload_over",
+    "上传链接已失效，请毕业生或学校重新生成",
+    "This link to upload is over; the graduate or the school opens another",
+)
 LOSS_OPEN = Reason("agreement.loss_open", "遗失补办正在审核", "A report of loss is already under review")
 WRONG_USCC = Reason("agreement.wrong_uscc", "{why}", "{why_en}", Invalid)
 USCC_NEEDED = Reason(

@@ -249,3 +249,31 @@ def test_a_number_explains_itself(world: World) -> None:
     assert (told["valid"], told["school_name"], told["class_year"], told["serial"]) == (True, "山西大学", 2026, 1)
     wrong = x.NUMBER[:-1] + str((int(x.NUMBER[-1]) + 1) % 10)
     assert world.service.explain_number(schemas.OfNumber(number=wrong), asked)["valid"] is False
+
+
+def test_an_employer_without_an_account_returns_the_stamped_book_by_the_newest_link(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    book_id = issued(world)
+
+    def opened(actor: Actor) -> Actor:
+        world.service.open_upload(c.OpenUpload(GRADUATE_ID, book_id), by(actor, "open_upload"))
+        return Actor("uploader", book_in(world)["upload"]["upload_id"])
+
+    for actor in (DEPARTMENT, EMPLOYER, Actor("school", "elsewhere", "CN/14/10109")):
+        with pytest.raises(Forbidden):
+            opened(actor)
+    old, new = opened(GRADUATE), opened(SCHOOL)
+    submit = c.SubmitScan(GRADUATE_ID, book_id, world.store(GRADUATE_ID, "stamped_agreement"))
+    with pytest.raises(Forbidden):
+        world.service.submit_scan(submit, by(old, "submit_scan"))
+    asked = by(new, "submit_scan")
+    answer = world.service.submit_scan(submit, asked)
+    # The link is over, and a repeat is answered as the first call was.
+    assert book_in(world)["upload"] is None
+    assert world.service.submit_scan(submit, asked) == answer
+    last = world.log.read([f"agreement-{GRADUATE_ID}"])[f"agreement-{GRADUATE_ID}"][-1]
+    assert (last.type, last.event.actor) == ("agreement.ScanSubmitted", new)
+    world.review("Returned", GRADUATE_ID, "signing", last.data["review_id"])
+    with pytest.raises(Refused) as caught:
+        world.service.submit_scan(submit, by(new, "submit_scan"))
+    assert caught.value.code == "agreement.upload_over"

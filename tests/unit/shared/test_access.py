@@ -94,6 +94,15 @@ def test_the_public_checks_papers_and_does_nothing_else(action: str) -> None:
     }
 
 
+@pytest.mark.parametrize("action", ACCESS)
+def test_a_link_uploads_its_paper_and_does_nothing_else(action: str) -> None:
+    uploads = action in ("directory.store_evidence", "agreement.submit_scan")
+    link, another = Actor(Role.UPLOADER, "14-u"), Actor(Role.UPLOADER, "14-v")
+    assert allowed(action, link, Subject(upload_id="14-u")) is uploads
+    own = Subject(scope="", graduate_id="14-v", employer_id="14-v", upload_id="14-u")
+    assert not any(allowed(action, another, subject) for subject in (HERE, Subject(), own))
+
+
 @pytest.mark.parametrize(
     ("action", "role"),
     [(action, role) for action, rules in ACCESS.items() for role, _ in rules if role in OFFICE_SCOPES],

@@ -103,6 +103,14 @@ def test_a_well_signed_token_with_wrong_claims_is_forged(changed: dict[str, obje
     assert refusal(forged(claims(**changed))) == "principal.forged"
 
 
+def test_the_link_of_an_uploader_is_good_for_seven_days_and_nobody_elses() -> None:
+    link = Issuer(PRIVATE).token(Actor(Role.UPLOADER, "14-u"), NOW, seconds=30 * 86_400)
+    assert Verifier(PUBLIC).verify(link, NOW + timedelta(days=7)) == Actor(Role.UPLOADER, "14-u")
+    assert refusal(link, NOW + timedelta(days=7, seconds=5)) == "principal.expired"
+    long = Issuer(PRIVATE).token(SCHOOL, NOW, seconds=30 * 86_400)
+    assert refusal(long, NOW + timedelta(seconds=305)) == "principal.expired"
+
+
 def test_a_token_of_another_type_is_forged() -> None:
     assert refusal(forged(claims(), {"typ": "JWT"})) == "principal.forged"
 

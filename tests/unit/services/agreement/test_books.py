@@ -16,7 +16,19 @@ from services.agreement.numbers import AgreementNumber
 from shared.messages import new_id
 from tests.support import examples as x
 from tests.support.directory_examples import USCC
-from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, OTHER_EMPLOYER_ID, Given, command_id, given, meta
+from tests.support.spec import (
+    GRADUATE,
+    GRADUATE_ID,
+    LANE,
+    NOW,
+    OTHER_EMPLOYER_ID,
+    SCHOOL,
+    Given,
+    command_id,
+    folded,
+    given,
+    meta,
+)
 
 ISSUED = (x.APPLIED, x.ISSUED)
 SCANNED = (*ISSUED, x.SCANNED)
@@ -170,6 +182,49 @@ def test_a_scan_is_evidence_of_this_graduate_and_of_its_kind() -> None:
     after(*ISSUED, facts=foreign).when(x.SUBMIT_SCAN).then_refused("agreement.evidence_not_found", "scan")
     after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan=x.NOTICE_ID)).then_refused("agreement.wrong_evidence", "scan")
     after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan="14-none")).then_refused("agreement.evidence_not_found", "scan")
+
+
+# open_upload
+
+
+def test_a_link_is_opened_for_an_issued_book() -> None:
+    after(*ISSUED).when(x.OPEN_UPLOAD, meta(GRADUATE)).then(x.UPLOAD_OPENED)
+    after(*SCANNED, x.SCAN_RETURNED).when(x.OPEN_UPLOAD, meta(SCHOOL)).then(x.UPLOAD_OPENED)
+
+
+@pytest.mark.parametrize("past", [(x.APPLIED,), SCANNED, EFFECTIVE, (*ISSUED, x.VOIDED)])
+def test_only_an_issued_book_is_uploaded(past: Any) -> None:
+    after(*past).when(x.OPEN_UPLOAD, meta(GRADUATE)).then_refused("agreement.book_not")
+
+
+def test_a_lost_book_is_not_uploaded_and_an_unknown_one_neither() -> None:
+    after(*LOST).when(x.OPEN_UPLOAD, meta(GRADUATE)).then_refused("agreement.loss_open")
+    after().when(x.OPEN_UPLOAD, meta(GRADUATE)).then_refused("agreement.not_found", "agreement_id")
+
+
+def test_who_holds_the_link_submits_the_scan_once() -> None:
+    opened = (*ISSUED, x.UPLOAD_OPENED)
+    last = meta(x.UPLOADER, after=7 * x.DAY - x.MOMENT)
+    after(*opened).when(x.SUBMIT_SCAN, last).then(x.SCANNED)
+    after(*opened, x.SCANNED).when(x.SUBMIT_SCAN, meta(x.UPLOADER, number=2)).then_nothing()
+
+
+RETURNED = (x.SCANNED, x.SCAN_RETURNED)
+REISSUED = (x.LOST, x.REISSUED)
+
+
+@pytest.mark.parametrize("since", [RETURNED, (x.LOST,), REISSUED], ids=["returned", "lost", "reissued"])
+def test_a_link_is_over_when_the_book_has_left_its_state(since: Any) -> None:
+    gone = after(*ISSUED, x.UPLOAD_OPENED, *since)
+    gone.when(x.SUBMIT_SCAN, meta(x.UPLOADER)).then_refused("agreement.upload_over")
+    again = replace(x.UPLOAD_OPENED, upload_id=new_id(LANE, command_id(2), "upload"))
+    assert folded(HANDLING, (*ISSUED, x.UPLOAD_OPENED, *since, again)).books[x.BOOK_ID].upload.is_open(NOW)
+
+
+def test_a_link_is_over_at_its_end_and_the_graduate_submits_all_the_same() -> None:
+    opened = after(*ISSUED, x.UPLOAD_OPENED)
+    opened.when(x.SUBMIT_SCAN, meta(x.UPLOADER, after=7 * x.DAY)).then_refused("agreement.upload_over")
+    opened.when(x.SUBMIT_SCAN, meta(GRADUATE, after=7 * x.DAY)).then(x.SCANNED)
 
 
 def test_a_passed_scan_makes_the_agreement_effective_under_the_books_number() -> None:

@@ -128,6 +128,27 @@ def test_an_employer_is_party_from_acceptance_until_return_or_cancellation() -> 
     assert parties(x.APPLIED, x.ISSUED, x.SCANNED) == {}
 
 
+@pytest.mark.parametrize(
+    ("since", "open_to_it"),
+    [
+        ((), False),
+        ((x.UPLOAD_OPENED,), True),
+        ((x.UPLOAD_OPENED, x.SCANNED), False),
+        ((x.UPLOAD_OPENED, x.LOST), False),
+        ((x.UPLOAD_OPENED, x.VOIDED), False),
+        ((x.UPLOAD_OPENED, replace(x.UPLOAD_OPENED, upload_id=x.REVIEW_ID)), False),
+    ],
+)
+def test_who_holds_the_newest_link_stores_the_stamped_book_while_it_is_waited_for(since: Any, open_to_it: bool) -> None:
+    told = [recorded(kind, **data) for kind, _, data in map(CODEC.encode, (x.APPLIED, x.ISSUED, *since))]
+    for kind in EVIDENCE:
+        storing = replace(STORE, kind=kind)
+        facts = HANDLING.facts(storing, {f"agreement-{GRADUATE_ID}": told})
+        may = allowed("directory.store_evidence", x.UPLOADER, subject_of(storing, None, facts))
+        assert may is (open_to_it and kind == "stamped_agreement")
+        assert not allowed("directory.read_evidence", x.UPLOADER, subject_of(READ, STORED, facts))
+
+
 def recorded(event_type: str, **data: Any) -> Recorded:
     event = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
     return Recorded("14", 1, "stream", 1, NOW, event)
