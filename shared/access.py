@@ -100,6 +100,8 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.set_province": (_PROVINCE, _MINISTRY),
     "directory.list_school": (_SYSTEM,),
     "directory.set_check_address": (_SYSTEM,),
+    "directory.add_school": (_PROVINCE, _MINISTRY),
+    "directory.rename_school": (_PROVINCE, _MINISTRY),
     "directory.set_school": (_SCHOOL, _PROVINCE),
     "directory.add_department": (_SCHOOL,),
     "directory.import_roster": (_SCHOOL,),
@@ -214,6 +216,8 @@ _ADMINISTERING: Final = (Right.ADMINISTERING,)
 # What an office does needs one of these rights; whatever only looks needs none.
 RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
     "directory.set_province": _ADMINISTERING,
+    "directory.add_school": _ADMINISTERING,
+    "directory.rename_school": _ADMINISTERING,
     "directory.set_school": _ADMINISTERING,
     "directory.add_department": _ADMINISTERING,
     "directory.import_roster": _ADMINISTERING,

@@ -305,20 +305,23 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
 def import_destinations(path: Path, school: str, class_year: int, account: str) -> None:
     """Import destinations (毕业去向) that an older system collected, from the national export as CSV or XLSX."""
     from services.directory.personal import personal_of  # noqa: PLC0415
+    from services.directory.roster import school_of  # noqa: PLC0415
     from services.registration.importing import import_destinations as run  # noqa: PLC0415
     from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
     from wq.finding import Graduates  # noqa: PLC0415
 
     settings = read_settings()
     engine = _engine(settings, schema="directory", pool_size=2)
+    log = PostgresLog(engine)
+    known = school_of(log, school)
     with out.status("导入 / importing ...") as status:
         report = run(
-            PostgresLog(engine),
+            log,
             path,
-            school=school,
+            school=known,
             class_year=class_year,
             account=account,
-            graduate_id_of=Graduates(engine, personal_of(settings), school, class_year).graduate_id_of,
+            graduate_id_of=Graduates(engine, personal_of(settings), known, class_year).graduate_id_of,
             clock=settings.clock(),
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )

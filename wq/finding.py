@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from services.directory.personal import Personal
 from services.directory.read_model import list_graduates
 from shared.access import scope_path
-from shared.codes.schools import SCHOOLS
+from shared.codes.schools import School
 from shared.errors import Invalid, Reason
 
 PAGE = 1_000
@@ -23,11 +23,10 @@ NAME_DIFFERS = Reason("finding.name_differs", "姓名与名册不符", "The name
 class Graduates:
     """The graduates of one school and class by their numbers, read once; kept in memory only."""
 
-    def __init__(self, engine: Engine, personal: Personal, school: str, class_year: int) -> None:
+    def __init__(self, engine: Engine, personal: Personal, school: School, class_year: int) -> None:
         self._names: dict[str, str] = {}
         self._known: dict[tuple[str, str], set[str]] = {}
-        place = SCHOOLS.get(school)
-        scope = scope_path(place.province if place else "", school)
+        scope = scope_path(school.province, school.code5)
         after: str | None = None
         with engine.connect() as connection:
             while page := list_graduates(connection, scope, class_year, after, PAGE):

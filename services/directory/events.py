@@ -69,7 +69,10 @@ class ProvinceSettingsChanged:
 
 @dataclass(frozen=True, slots=True)
 class SchoolListed:
-    """A school of the national list."""
+    """A school of the national list, or one that a province or the ministry has added, such as a research institute.
+
+    `school_id10` is empty for who has none. It trains graduates from `valid_from` to `valid_until`, None: no such end.
+    """
 
     TYPE: ClassVar[str] = "directory.SchoolListed"
     VERSION: ClassVar[int] = 1
@@ -82,6 +85,31 @@ class SchoolListed:
     city: str
     level: str
     private: bool
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolCodeTaken:
+    """A code that the national list does not hold is a school's of this province; kept in a national stream of its own."""
+
+    TYPE: ClassVar[str] = "directory.SchoolCodeTaken"
+    VERSION: ClassVar[int] = 1
+
+    school: str
+    province: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRenamed:
+    """更名: what the school is called from a day on; on days before it keeps the name of then (DOMAIN 3.3)."""
+
+    TYPE: ClassVar[str] = "directory.SchoolRenamed"
+    VERSION: ClassVar[int] = 1
+
+    school: str
+    name: str
+    from_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +442,8 @@ class EvidenceRead:
 
 PLATFORM_CODEC = Codec(CheckAddressSet)
 PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
-SCHOOL_CODEC = Codec(SchoolListed, SchoolSettingsChanged, DepartmentAdded)
+SCHOOL_CODEC = Codec(SchoolListed, SchoolRenamed, SchoolSettingsChanged, DepartmentAdded)
+SCHOOL_CODE_CODEC = Codec(SchoolCodeTaken)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
 BASIC_DATA_CODEC = Codec(BasicDataConfirmed, BasicDataDisputed, DisputeAnswered)
 ERASURE_CODEC = Codec(GraduateErased)

@@ -153,7 +153,8 @@ class Papers:
         address = fold(PLATFORM, before or told[:1])
         if address is None:
             raise NO_CHECK_ADDRESS.error()
-        return Names(school.listed.name, school.departments.get(entry.department, entry.department)), address
+        name = school.name_on(agreement.issued_on)
+        return Names(name, school.departments.get(entry.department, entry.department)), address
 
 
 def _accepted(content: str) -> Any:

@@ -6,6 +6,7 @@ Personal data stays sealed here too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -80,10 +81,13 @@ SCHOOLS = Table(
     "schools",
     METADATA,
     Column("school", Text, primary_key=True),
-    Column("name", Text, nullable=False),
     Column("province", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    # Day → the name from then on.
+    Column("names", JSONB, nullable=False),
 )
 DEPARTMENTS = Table(
     "departments",
@@ -94,6 +98,7 @@ DEPARTMENTS = Table(
 )
 
 _EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "phone", "personal", "licence")
+_SCHOOL = ("school", "province", "level", "private", "valid_from", "valid_until")
 _REQUESTED = ("requested_name", "requested_nature", "requested_licence")
 _CHECKS = ("directory.BasicDataConfirmed", "directory.BasicDataDisputed", "directory.DisputeAnswered")
 _STATUS = {
@@ -110,6 +115,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     employers: dict[str, dict[str, Any]] = {}
     changes: dict[str, dict[str, Any]] = {}
     schools: dict[str, dict[str, Any]] = {}
+    renamed: dict[str, dict[str, str]] = {}
     erased: list[str] = []
     departments: dict[tuple[str, str], dict[str, Any]] = {}
     checking = _checking(connection, events)
@@ -138,8 +144,11 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 changed.update(_change(event_type, data))
             case "directory.SchoolListed":
                 schools[data["school"]] = {
-                    name: data[name] for name in ("school", "name", "province", "level", "private")
+                    **{name: data.get(name) for name in _SCHOOL},
+                    "names": {date.min.isoformat(): data["name"]},
                 }
+            case "directory.SchoolRenamed":
+                renamed.setdefault(data["school"], {})[data["from_day"]] = data["name"]
             case "directory.DepartmentAdded":
                 departments[data["school"], data["department"]] = dict(data)
     _upsert(connection, GRADUATES, [row for row in graduates.values() if row is not None])
@@ -154,6 +163,9 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         connection.execute(update(EMPLOYERS).where(known).values(changes[employer_id]))
     _upsert(connection, EMPLOYERS, list(employers.values()))
     _upsert(connection, SCHOOLS, list(schools.values()))
+    for school, names in renamed.items():
+        known = SCHOOLS.c.school == school
+        connection.execute(update(SCHOOLS).where(known).values(names=SCHOOLS.c.names.concat(names)))
     _upsert(connection, DEPARTMENTS, list(departments.values()))
 
 
@@ -273,11 +285,18 @@ def list_employers(connection: Connection, status: str, after: str | None, limit
     return [row._asdict() for row in connection.execute(wanted.order_by(columns.employer_id).limit(limit))]
 
 
-def list_schools(connection: Connection, province: str, after: str | None, limit: int) -> list[Mapping[str, Any]]:
-    """A page of a province's schools, by code; `after` is the last code seen."""
+def list_schools(
+    connection: Connection, province: str, day: date, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """A page of a province's schools as they are called on a day, by code; `after` is the last code seen."""
     columns = SCHOOLS.c
     wanted = select(SCHOOLS).where(columns.province == province, columns.school > (after or ""))
-    return [row._asdict() for row in connection.execute(wanted.order_by(columns.school).limit(limit))]
+    found = [row._asdict() for row in connection.execute(wanted.order_by(columns.school).limit(limit))]
+    return [{**row, "name": _name_on(day, row.pop("names"))} for row in found]
+
+
+def _name_on(day: date, names: Mapping[str, str]) -> str:
+    return names[max(each for each in names if each <= day.isoformat())]
 
 
 def _inside(column: Any, scope: str) -> Any:

@@ -10,7 +10,18 @@ from uuid import uuid4, uuid5
 
 from sqlalchemy import Engine
 
-from services.directory.decider import ERASED, GRADUATE, SCHOOL, AddDepartment, EnrolGraduate
+from services.directory.decider import (
+    ERASED,
+    GRADUATE,
+    NO_SCHOOL,
+    NOT_VALID,
+    SCHOOL,
+    SCHOOL_CODE,
+    AddDepartment,
+    EnrolGraduate,
+    SchoolState,
+    school_code_stream,
+)
 from services.directory.personal import Personal
 from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, RowWarning, decode_row, warning_of
 from shared.access import Role, scope_path
@@ -19,7 +30,7 @@ from shared.codes.identity import ONE_NUMBERING
 from shared.codes.schools import SCHOOLS, School
 from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
-from shared.handling import ItemOutcome, handle, handle_many
+from shared.handling import ItemOutcome, fold, handle, handle_many
 from shared.messages import Actor, Meta
 from shared.sheets import read_lines
 from shared.xlsx import BadWorkbook
@@ -46,8 +57,6 @@ REPEATED_ROW = Reason(
     "The candidate's number stands in an earlier row; see whether they are two people",
     Invalid,
 )
-UNKNOWN_SCHOOL = Reason("roster.unknown_school", "没有该学校：{school}", "There is no school {school}", Invalid)
-
 ACTION = "directory.import_roster"
 
 
@@ -92,11 +101,10 @@ def import_roster(
 ) -> RosterReport:
     """Import a file in chunks of 2,000 rows; a bad row harms no other. Repeating it changes nothing.
 
-    Raises Invalid `roster.*` before anything is written when the file or its columns are wrong; Unavailable.
+    Raises Invalid `roster.*` before anything is written when the file or its columns are wrong; NotFound and Refused as
+    `training`; Unavailable.
     """
-    place = SCHOOLS.get(school)
-    if place is None:
-        raise UNKNOWN_SCHOOL.error(field="school", school=school)
+    place = training(log, school, class_year)
     actor = Actor(Role.SCHOOL, account, scope_path(place.province, school))
     outcome = RosterReport()
     seen = 0
@@ -121,6 +129,34 @@ def import_roster(
         _tally(outcome, good, enrol(log, engine, personal, place, class_year, [row for _, row in good], meta))
         report(seen)
     return outcome
+
+
+def school_of(log: EventLog, code: str) -> School:
+    """A school of the national list or one that was added to the register. Raises NotFound `directory.school_not_found`."""
+    known = SCHOOLS.get(code)
+    if known is not None:
+        return known
+    taken = school_code_stream(code)
+    province = fold(SCHOOL_CODE, log.read([taken])[taken])
+    listed = None if province is None else _state(log, province, code).listed
+    if listed is None:
+        raise NO_SCHOOL.error(field="school", school=code)
+    told = ("school_id10", "name", "province", "authority", "city", "level", "private")
+    return School(code5=code, **{name: getattr(listed, name) for name in told})
+
+
+def training(log: EventLog, code: str, class_year: int) -> School:
+    """A school that has graduates of a class. Raises as `school_of`; Refused `directory.school_not_valid` (DOMAIN 3.3)."""
+    school = school_of(log, code)
+    state = _state(log, school.province, code)
+    if state.listed is not None and not state.trains(class_year):
+        raise NOT_VALID.error(field="class_year", name=state.listed.name, class_year=class_year)
+    return school
+
+
+def _state(log: EventLog, province: str, code: str) -> SchoolState:
+    stream = f"school-{province}-{code}"
+    return fold(SCHOOL, log.read([stream])[stream])
 
 
 def enrol(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -13,7 +14,6 @@ from services.directory.forms import LATEST
 from services.directory.rows import FIELDS
 from shared import shapes
 from shared.codes.identity import RESIDENT_ID
-from shared.codes.schools import SCHOOLS
 from shared.codes.tables import EVIDENCE, IDENTITY_DOCUMENT, INDUSTRY, PLACE, PROVINCE, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
@@ -25,6 +25,41 @@ _CONTACT = ("contact_name", "contact_phone", "contact_email")
 def class_year() -> Any:
     """届: the year of graduation."""
     return shapes.whole(2013, 2100)
+
+
+def school() -> Any:
+    """院校代码, five digits: 1xxxx, and 8xxxx of research institutes, 9xxxx of military schools (DOMAIN 3.3)."""
+    return shapes.pattern(r"^[0-9]{5}\Z", "应为五位数字 / five digits")
+
+
+class AddSchool(Shape):
+    makes = decider.ListSchool
+    school = school()
+    school_id10 = shapes.pattern(
+        r"^([0-9]{10})?\Z", "应为十位数字 / ten digits", required=False, load_default="", allow_none=False
+    )
+    name = shapes.sentence(60)
+    province = shapes.coded(PROVINCE)
+    authority = shapes.sentence(60)
+    city = shapes.sentence(30)
+    level = shapes.sentence(30)
+    private = shapes.flag(required=False, load_default=False, allow_none=False)
+    valid_from = shapes.day(required=False)
+    valid_until = shapes.day(required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    school: str
+    name: str
+    from_day: date
+
+
+class RenameSchool(Shape):
+    makes = NewName
+    school = school()
+    name = shapes.sentence(60)
+    from_day = shapes.day()
 
 
 class SetProvince(Shape):
@@ -79,7 +114,7 @@ class SchoolSettings:
 
 class SetSchool(Shape):
     makes = SchoolSettings
-    school = shapes.coded(SCHOOLS)
+    school = school()
     class_year = class_year()
     review_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
     cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
@@ -96,7 +131,7 @@ class NewDepartment:
 
 class AddDepartment(Shape):
     makes = NewDepartment
-    school = shapes.coded(SCHOOLS)
+    school = school()
     department = shapes.pattern(r"^[0-9A-Za-z]{2}\Z", "应为两位字母或数字 / two letters or digits")
     name = shapes.sentence(60)
 
@@ -112,7 +147,7 @@ class Roster:
 
 class ImportRoster(Shape):
     makes = Roster
-    school = shapes.coded(SCHOOLS)
+    school = school()
     class_year = class_year()
     rows = shapes.list_of(shapes.texts_by_name(200), 500)
 
@@ -377,7 +412,7 @@ class OfSchool(Query):
 
 class GetSchool(QueryShape):
     makes = OfSchool
-    school = shapes.coded(SCHOOLS)
+    school = school()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

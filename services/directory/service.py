@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import uuid5
 
 from services.directory import decider, read_model, schemas, verifications
 from services.directory.decider import (
@@ -17,6 +19,7 @@ from services.directory.decider import (
     NOT_ITS_ID,
     PROVINCE,
     SCHOOL,
+    SCHOOL_CODE,
     checked_uscc,
     employer_id_of,
     roster_facts,
@@ -27,7 +30,7 @@ from services.directory.licence import ReadLicence
 from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.proposers import proposed_to
-from services.directory.roster import enrol, id_hash
+from services.directory.roster import enrol, id_hash, school_of, training
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warning_of
 from services.directory.store import store_of
 from services.directory.verification import plain_number, same_name
@@ -36,7 +39,6 @@ from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
 from shared.codes.identity import RESIDENT_ID, BadIdentifier, Doubt, check_identity
-from shared.codes.schools import SCHOOLS
 from shared.codes.uscc import check_uscc, nature_doubt
 from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
@@ -73,20 +75,33 @@ class DirectoryService:
     def set_province(self, command: decider.SetProvince, meta: Meta) -> Answer:
         return handle(self.log, PROVINCE, command, meta)
 
+    @command(schemas.AddSchool)
+    def add_school(self, command: decider.ListSchool, meta: Meta) -> Answer:
+        # Who dies between the two says it again with the same command id.
+        own = replace(meta, command_id=uuid5(meta.command_id, "school code"))
+        handle(self.log, SCHOOL_CODE, decider.TakeSchoolCode(command.school, command.province), own)
+        return handle(self.log, SCHOOL, command, meta)
+
+    @command(schemas.RenameSchool)
+    def rename_school(self, wanted: schemas.NewName, meta: Meta) -> Answer:
+        renaming = decider.RenameSchool(school_of(self.log, wanted.school).province, **values_of(wanted))
+        return handle(self.log, SCHOOL, renaming, meta)
+
     @command(schemas.SetSchool)
     def set_school(self, wanted: schemas.SchoolSettings, meta: Meta) -> Answer:
-        settings = decider.SetSchool(SCHOOLS[wanted.school].province, **values_of(wanted))
+        settings = decider.SetSchool(school_of(self.log, wanted.school).province, **values_of(wanted))
         return handle(self.log, SCHOOL, settings, meta)
 
     @command(schemas.AddDepartment)
     def add_department(self, wanted: schemas.NewDepartment, meta: Meta) -> Answer:
-        department = decider.AddDepartment(SCHOOLS[wanted.school].province, **values_of(wanted))
+        department = decider.AddDepartment(school_of(self.log, wanted.school).province, **values_of(wanted))
         return handle(self.log, SCHOOL, department, meta)
 
     @command(schemas.ImportRoster)
     def import_roster(self, roster: schemas.Roster, meta: Meta) -> dict[str, Any]:
-        school = SCHOOLS[roster.school]
+        school = school_of(self.log, roster.school)
         check(meta.action, meta.actor, Subject(scope=scope_path(school.province, school.code5)))
+        training(self.log, roster.school, roster.class_year)
         today = day_of(meta.now)
         decoded = [decode_row(row, index, roster.class_year, today) for index, row in enumerate(roster.rows)]
         good = [(index, row) for index, row in enumerate(decoded) if isinstance(row, RosterRow)]
@@ -367,12 +382,14 @@ class DirectoryService:
     @query(schemas.GetSchool)
     def get_school(self, query: schemas.OfSchool, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
-        stream = f"school-{SCHOOLS[query.school].province}-{query.school}"
+        stream = f"school-{school_of(self.log, query.school).province}-{query.school}"
         state = fold(SCHOOL, self.log.read([stream])[stream])
         if state.listed is None:
             raise decider.NO_SCHOOL.error(field="school", school=query.school)
         return {
             **to_json(state.listed),
+            "name": state.name_on(day_of(meta.now)),
+            "names": [{"from_day": to_json(day), "name": name} for day, name in sorted(state.names.items())],
             "departments": dict(state.departments),
             "settings": {str(year): to_json(settings) for year, settings in state.settings.items()},
         }
@@ -381,7 +398,7 @@ class DirectoryService:
     def list_schools(self, query: schemas.OfProvince, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
         with self.rows.at(query.at_least) as connection:
-            page = read_model.list_schools(connection, query.province, query.after, query.limit)
+            page = read_model.list_schools(connection, query.province, day_of(meta.now), query.after, query.limit)
         after = page[-1]["school"] if len(page) == query.limit else None
         return {"schools": [dict(row) for row in page], "after": after}
 

@@ -13,7 +13,7 @@ from services.registration.events import Destination
 from services.registration.exports import CATEGORIES, HEADERS, NUMBERS, decode_row
 from shared.access import Role, scope_path
 from shared.clock import Clock
-from shared.codes.schools import SCHOOLS
+from shared.codes.schools import School
 from shared.errors import Invalid, Reason, Refusal, ServiceError
 from shared.eventlog.port import EventLog
 from shared.handling import BULK_LIMIT, handle_many
@@ -39,7 +39,6 @@ REPEATED_ROW = Reason(
     "Line {line} tells of this graduate already",
     Invalid,
 )
-UNKNOWN_SCHOOL = Reason("export.unknown_school", "没有该学校：{school}", "There is no school {school}", Invalid)
 
 Row = Mapping[str, str]
 # Whose a row is by 考生号 or 学号, None for nobody's; raises a Refusal when the row contradicts itself.
@@ -80,7 +79,7 @@ def import_destinations(
     log: EventLog,
     path: Path,
     *,
-    school: str,
+    school: School,
     class_year: int,
     account: str,
     graduate_id_of: GraduateOf,
@@ -91,10 +90,7 @@ def import_destinations(
 
     Raises Invalid `export.*` before anything is written when the file or its columns are wrong; Unavailable.
     """
-    place = SCHOOLS.get(school)
-    if place is None:
-        raise UNKNOWN_SCHOOL.error(field="school", school=school)
-    actor = Actor(Role.SCHOOL, account, scope_path(place.province, school))
+    actor = Actor(Role.SCHOOL, account, scope_path(school.province, school.code5))
     outcome = ImportReport()
     lines_of: dict[str, int] = {}
     seen = 0

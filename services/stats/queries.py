@@ -131,6 +131,17 @@ def name_departments(connection: Connection, scope: str) -> dict[str, dict[str, 
     return found
 
 
+def name_schools(connection: Connection, scope: str, day: date) -> dict[str, str]:
+    """What each school inside a scope was called on a day, by its code."""
+    place, parameters = _place(scope.rpartition("/")[0] if len(scope.split("/")) > SCHOOL_STEPS else scope)
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT ON (school) school, name FROM school_names g"
+        f" WHERE from_day <= %(day)s{place} ORDER BY school, from_day DESC",
+        {**parameters, "day": day},
+    )
+    return {row.school: row.name for row in rows}
+
+
 def rates_of(rows: Sequence[tuple[str, str, int]], rule: str, *, include_completion: bool) -> Rates:
     """The rates of a rule version from counts by education and code."""
     completion = sum(count for education, _, count in rows if education in COMPLETION_EDUCATIONS)

@@ -70,13 +70,24 @@ DEPARTMENTS = Table(
     Column("department", _CODE, primary_key=True),
     Column("name", Text, nullable=False),
 )
+# What a school is called from a day on.
+SCHOOL_NAMES = Table(
+    "school_names",
+    METADATA,
+    Column("province", _CODE, primary_key=True),
+    Column("school", _CODE, primary_key=True),
+    Column("from_day", Date, primary_key=True),
+    Column("name", Text, nullable=False),
+)
 
 _ROSTER = frozenset({"directory.GraduateEnrolled", "directory.GraduateCorrected"})
 _REMOVED = "directory.GraduateRemoved"
 _REGISTERED = "registration.DestinationRegistered"
 _REOPENED = "registration.DestinationReopened"
 _DEPARTMENT = "directory.DepartmentAdded"
-TYPES = frozenset({*_ROSTER, _REMOVED, _REGISTERED, _REOPENED, _DEPARTMENT})
+_LISTED = "directory.SchoolListed"
+_RENAMED = "directory.SchoolRenamed"
+TYPES = frozenset({*_ROSTER, _REMOVED, _REGISTERED, _REOPENED, _DEPARTMENT, _LISTED, _RENAMED})
 _NOTHING = ("",) * len(DESTINATION_COLUMNS)
 
 _TEMPORARY = (
@@ -166,10 +177,17 @@ _NAME = """
 INSERT INTO departments VALUES (%(province)s, %(school)s, %(department)s, %(name)s)
 ON CONFLICT (province, school, department) DO UPDATE SET name = excluded.name
 """
+# Listed again, a school is called as listed, whatever was said before.
+_UNNAME = "DELETE FROM school_names WHERE province = %(province)s AND school = %(school)s"
+_NAME_SCHOOL = """
+INSERT INTO school_names VALUES (%(province)s, %(school)s, %(from_day)s, %(name)s)
+ON CONFLICT (province, school, from_day) DO UPDATE SET name = excluded.name
+"""
 
 
 # The database's word for no last day. Days are told as text, which compares as days do, and this is behind them all.
 _OPEN = "infinity"
+_ALWAYS = "-infinity"
 
 
 @dataclass(slots=True)
@@ -188,6 +206,7 @@ class Batch:
     roster: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     changes: dict[str, list[_Change]] = field(default_factory=dict)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    school_names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def change(self, recorded: Recorded, graduate_id: str, row: tuple[str, ...]) -> None:
         day = day_of(recorded.occurred_at).isoformat()
@@ -203,6 +222,8 @@ def apply(connection: Connection, batch: Batch) -> None:
     for (province, school, department), name in batch.names.items():
         row = {"province": province, "school": school, "department": department, "name": name}
         connection.exec_driver_sql(_NAME, row)
+    if batch.school_names:
+        _name_schools(connection, batch.school_names)
     if not batch.roster and not batch.changes:
         return
     for statement in (*_TEMPORARY, _BY_KEY):
@@ -233,7 +254,25 @@ def understand(events: Sequence[Recorded]) -> Batch:
         elif kind == _DEPARTMENT:
             data = recorded.data
             batch.names[recorded.lane, data["school"], data["department"]] = data["name"]
+        elif kind == _LISTED:
+            data = recorded.data
+            batch.school_names[recorded.lane, data["school"]] = {_ALWAYS: data["name"]}
+        elif kind == _RENAMED:
+            data = recorded.data
+            batch.school_names.setdefault((recorded.lane, data["school"]), {})[data["from_day"]] = data["name"]
     return batch
+
+
+def _name_schools(connection: Connection, names: dict[tuple[str, str], dict[str, str]]) -> None:
+    rows = [
+        {"province": province, "school": school, "from_day": day, "name": name}
+        for (province, school), by_day in names.items()
+        for day, name in by_day.items()
+    ]
+    listed = [row for row in rows if row["from_day"] == _ALWAYS]
+    if listed:
+        connection.exec_driver_sql(_UNNAME, listed)
+    connection.exec_driver_sql(_NAME_SCHOOL, rows)
 
 
 def _apply_roster(connection: Connection, roster: dict[str, tuple[Any, ...] | None]) -> None:

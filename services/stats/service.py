@@ -35,12 +35,14 @@ class StatsService:
                 known_at=query.known_at,
             )
             departments = queries.name_departments(connection, query.scope) if "department" in query.by else {}
+            schools = queries.name_schools(connection, query.scope, as_of) if "school" in query.by else {}
         return {
             **_asked(query, as_of),
             "by": list(query.by),
             "rows": [[*each.values, each.count] for each in counted],
             "total": sum(each.count for each in counted),
             "departments": departments,
+            "schools": schools,
         }
 
     @query(schemas.GetRates)
@@ -60,13 +62,19 @@ class StatsService:
                 known_at=query.known_at,
             )
             departments = queries.name_departments(connection, query.scope) if query.by == "department" else {}
+            schools = queries.name_schools(connection, query.scope, as_of) if query.by in _BY_SCHOOL else {}
         return {
             **_asked(query, as_of),
             "rule": rule,
             "by": query.by,
             "groups": {key: _shown(rates) for key, rates in groups.items()},
             "departments": departments,
+            "schools": schools,
         }
+
+
+# Above a school a department's key names its school too.
+_BY_SCHOOL = ("school", "department")
 
 
 def _asked(query: schemas.Count | schemas.RatesOf, as_of: date) -> dict[str, Any]:

@@ -294,8 +294,16 @@ SCHOOLS = DecisionTable(
         "not listed": (),
         "listed 已列入": (d.LISTED,),
         "with settings and a department": (d.LISTED, d.SCHOOL_SET, d.DEPARTMENT_ADDED),
+        "renamed 已更名": (d.LISTED, d.SCHOOL_RENAMED),
     },
-    commands=_named([(d.LIST_SCHOOL, SYSTEM), (d.SET_SCHOOL, SCHOOL_OFFICE), (d.ADD_DEPARTMENT, SCHOOL_OFFICE)]),
+    commands=_named(
+        [
+            (d.LIST_SCHOOL, SYSTEM),
+            (d.RENAME_SCHOOL, SYSTEM),
+            (d.SET_SCHOOL, SCHOOL_OFFICE),
+            (d.ADD_DEPARTMENT, SCHOOL_OFFICE),
+        ]
+    ),
 )
 GRADUATES = DecisionTable(
     title="Graduates 生源",

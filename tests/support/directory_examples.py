@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -45,6 +46,19 @@ PROVINCE_SET: Final = e.ProvinceSettingsChanged(
 
 LIST_SCHOOL: Final = c.ListSchool("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)
 LISTED: Final = e.SchoolListed("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False)
+INSTITUTE: Final = replace(
+    LIST_SCHOOL,
+    school="80168",
+    school_id10="",
+    name="山西某研究所",
+    level="研究生培养单位",
+    valid_from=date(2020, 9, 1),
+)
+INSTITUTE_LISTED: Final = e.SchoolListed(**values_of(INSTITUTE))
+TAKE_CODE: Final = c.TakeSchoolCode("80168", "14")
+CODE_TAKEN: Final = e.SchoolCodeTaken("80168", "14")
+RENAME_SCHOOL: Final = c.RenameSchool("14", "10108", "山西综合大学", date(2026, 6, 1))
+SCHOOL_RENAMED: Final = e.SchoolRenamed("10108", "山西综合大学", date(2026, 6, 1))
 SET_SCHOOL: Final = c.SetSchool("14", "10108", 2026, review_chain=("school",))
 SCHOOL_SET: Final = e.SchoolSettingsChanged("10108", 2026, review_chain=("school",))
 ADD_DEPARTMENT: Final = c.AddDepartment("14", "10108", "07", "机械工程学院")

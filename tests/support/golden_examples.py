@@ -56,6 +56,8 @@ DIRECTORY: Final[tuple[Any, ...]] = (
     d.CheckAddressSet("https://check.example"),
     d.ProvinceSettingsChanged("14", 2026, 2, ("department", "school"), ("school",), 5, 30, 15),
     d.SchoolListed("10108", "4114010108", "山西大学", "14", "山西省", "太原市", "本科", private=False),
+    d.SchoolCodeTaken("80168", "14"),
+    d.SchoolRenamed("10108", "山西综合大学", date(2026, 6, 1)),
     d.SchoolSettingsChanged("10108", 2026, review_chain=("school",)),
     d.DepartmentAdded("10108", "07", "机械工程学院"),
     d.GraduateEnrolled(**_ENTRY),

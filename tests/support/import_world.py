@@ -17,6 +17,7 @@ from services.directory.personal import Personal, personal_of
 from services.directory.roster import import_roster
 from services.registration.importing import ImportReport, import_destinations
 from shared.clock import FixedClock
+from shared.codes.schools import SCHOOLS
 from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Follower, Following, prepare
@@ -43,7 +44,7 @@ class School:
 
     def graduates(self) -> Graduates:
         """Who is known by number."""
-        return Graduates(self.engine, self.personal, SCHOOL_CODE, CLASS_YEAR)
+        return Graduates(self.engine, self.personal, SCHOOLS[SCHOOL_CODE], CLASS_YEAR)
 
     def graduate_id(self, number: int) -> str:
         """The id of the number-th graduate."""
@@ -56,7 +57,7 @@ class School:
         return import_destinations(
             self.log,
             path,
-            school=SCHOOL_CODE,
+            school=SCHOOLS[SCHOOL_CODE],
             class_year=CLASS_YEAR,
             account="school-office",
             graduate_id_of=self.graduates().graduate_id_of,

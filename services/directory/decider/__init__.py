@@ -41,11 +41,16 @@ from services.directory.decider.platform import PLATFORM, PLATFORM_STREAM, SetCh
 from services.directory.decider.provinces import PROVINCE, SetProvince
 from services.directory.decider.schools import (
     NO_SCHOOL,
+    NOT_VALID,
     SCHOOL,
+    SCHOOL_CODE,
     AddDepartment,
     ListSchool,
+    RenameSchool,
     SchoolState,
     SetSchool,
+    TakeSchoolCode,
+    school_code_stream,
 )
 
 __all__ = [
@@ -56,6 +61,7 @@ __all__ = [
     "ERASURE",
     "GRADUATE",
     "NOT_ITS_ID",
+    "NOT_VALID",
     "NO_EMPLOYER",
     "NO_GRADUATE",
     "NO_LICENCE",
@@ -64,6 +70,7 @@ __all__ = [
     "PLATFORM_STREAM",
     "PROVINCE",
     "SCHOOL",
+    "SCHOOL_CODE",
     "AddDepartment",
     "AnswerDispute",
     "ChangeEmployer",
@@ -78,6 +85,7 @@ __all__ = [
     "RegisterEmployer",
     "ReinstateEmployer",
     "RemoveGraduate",
+    "RenameSchool",
     "ReturnEmployer",
     "RosterFacts",
     "SchoolState",
@@ -85,8 +93,10 @@ __all__ = [
     "SetProvince",
     "SetSchool",
     "SuspendEmployer",
+    "TakeSchoolCode",
     "VerifyEmployer",
     "checked_uscc",
     "employer_id_of",
     "roster_facts",
+    "school_code_stream",
 ]

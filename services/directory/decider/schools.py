@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from services.directory import events as e
 from services.directory.decider.common import check_chain, no_facts, values_of
 from shared.access import Subject, scope_path
 from shared.codec import UNKNOWN_TYPE
+from shared.codes.schools import SCHOOLS
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling
-from shared.messages import Meta
+from shared.messages import NATIONAL_LANE, Meta
 
 NO_SCHOOL = Reason("directory.school_not_found", "没有该学校：{school}", "There is no school {school}", NotFound)
+CODE_TAKEN = Reason(
+    "directory.school_code_taken",
+    "院校代码 {school} 已用于其他学校",
+    "The code {school} belongs to another school",
+)
+NOT_VALID = Reason(
+    "directory.school_not_valid",
+    "{name} 没有 {class_year} 届毕业生：有效期不含该届",
+    "{name} has no class of {class_year}: it is not valid then",
+)
+VALID_BACKWARDS = Reason(
+    "directory.school_valid_backwards",
+    "有效期的截止日不得早于起始日",
+    "The last day of validity does not lie before the first",
+    Invalid,
+)
 DEPARTMENT_TAKEN = Reason(
     "directory.department_taken",
     "院系代码 {department} 已用于 {name}",
@@ -31,7 +49,7 @@ EMPTY_CHAIN = Reason(
 
 @dataclass(frozen=True, slots=True)
 class ListSchool:
-    """Put a school of the national list into the directory."""
+    """Put a school into the directory: of the national list, or one that a province or the ministry adds."""
 
     school: str
     school_id10: str
@@ -41,6 +59,26 @@ class ListSchool:
     city: str
     level: str
     private: bool
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSchoolCode:
+    """A school that is added has a code of its own in the whole country."""
+
+    school: str
+    province: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameSchool:
+    """更名, from a day on."""
+
+    province: str
+    school: str
+    name: str
+    from_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +109,31 @@ class AddDepartment:
 
 @dataclass(frozen=True, slots=True)
 class SchoolState:
-    """A school as it is."""
+    """A school as it is; `names` by the day from which each counts. Listed again, it is called as listed."""
 
     listed: e.SchoolListed | None = None
+    names: Mapping[date, str] = field(default_factory=dict)
     settings: Mapping[int, e.SchoolSettingsChanged] = field(default_factory=dict)
     departments: Mapping[str, str] = field(default_factory=dict)
+
+    def name_on(self, day: date) -> str:
+        """What the school was called on a day."""
+        return self.names[max(each for each in self.names if each <= day)]
+
+    def trains(self, class_year: int) -> bool:
+        """Whether the school is valid in the year of a class."""
+        known = self.listed
+        assert known is not None
+        first, last = known.valid_from or date.min, known.valid_until or date.max
+        return first.year <= class_year <= last.year
 
 
 def evolve_school(state: SchoolState, event: Any) -> SchoolState:
     match event:
         case e.SchoolListed():
-            return replace(state, listed=event)
+            return replace(state, listed=event, names={date.min: event.name})
+        case e.SchoolRenamed():
+            return replace(state, names={**state.names, event.from_day: event.name})
         case e.SchoolSettingsChanged():
             return replace(state, settings={**state.settings, event.class_year: event})
         case e.DepartmentAdded():
@@ -92,11 +144,15 @@ def evolve_school(state: SchoolState, event: Any) -> SchoolState:
 def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> list[Any]:
     del facts, meta
     match command:
-        case ListSchool():
+        case ListSchool(valid_from=first, valid_until=last):
+            if first is not None and last is not None and last < first:
+                raise VALID_BACKWARDS.error(field="valid_until")
             listed = e.SchoolListed(**values_of(command))
             return [] if state.listed == listed else [listed]
         case _ if state.listed is None:
             raise NO_SCHOOL.error(field="school", school=command.school)
+        case RenameSchool(_, school, name, from_day):
+            return [] if state.name_on(from_day) == name else [e.SchoolRenamed(school, name, from_day)]
         case SetSchool():
             if command.review_chain == ():
                 raise EMPTY_CHAIN.error(field="review_chain")
@@ -133,4 +189,37 @@ SCHOOL = Handling[SchoolState](
     reads=lambda command: (),
     facts=no_facts,
     subject=lambda command, state, facts: Subject(scope=scope_path(command.province, command.school)),
+)
+
+
+def evolve_school_code(state: str | None, event: Any) -> str | None:
+    match event:
+        case e.SchoolCodeTaken():
+            return event.province
+    raise UNKNOWN_TYPE.error(type=type(event).__name__)
+
+
+def decide_school_code(command: TakeSchoolCode, state: str | None, facts: None, meta: Meta) -> list[Any]:
+    del facts, meta
+    if state == command.province:
+        return []
+    if state is not None or command.school in SCHOOLS:
+        raise CODE_TAKEN.error(field="school", school=command.school)
+    return [e.SchoolCodeTaken(command.school, command.province)]
+
+
+def school_code_stream(school: str) -> str:
+    """The stream that says whose a code is which the national list does not hold."""
+    return f"school_code-{NATIONAL_LANE}-{school}"
+
+
+SCHOOL_CODE = Handling[str | None](
+    codec=e.SCHOOL_CODE_CODEC,
+    initial=None,
+    evolve=evolve_school_code,
+    decide=decide_school_code,
+    stream=lambda command: school_code_stream(command.school),
+    reads=lambda command: (),
+    facts=no_facts,
+    subject=lambda command, state, facts: Subject(scope=scope_path(command.province)),
 )

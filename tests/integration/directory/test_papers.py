@@ -210,6 +210,7 @@ def test_a_paper_is_printed_as_it_was_whatever_is_corrected_since(world: World) 
     before = printed(world, own, agreement_id)
     corrected(world, name="张改名", major_name="车辆工程", department="08", department_name="外国语学院")
     handle(world.log, SCHOOL_HANDLING, renamed_school(), by(SYSTEM, "list_school"))
+    handle(world.log, SCHOOL_HANDLING, replace(d.RENAME_SCHOOL, from_day=NOW.date()), by(PROVINCE, "rename_school"))
     assert set_check_address(world.log, "https://moved.example", NOW)
     assert printed(world, own, agreement_id) == before
     for known in (name, "张改名"):

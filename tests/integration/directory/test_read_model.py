@@ -31,6 +31,7 @@ REGISTERED_AGAIN = replace(x.REGISTERED, name="晋阳机械有限公司")
 STORY = (
     x.PROVINCE_SET,
     x.LISTED,
+    x.SCHOOL_RENAMED,
     x.SCHOOL_SET,
     x.DEPARTMENT_ADDED,
     x.ENROLLED,
@@ -79,7 +80,7 @@ def test_the_tables_say_what_the_story_says(world: World) -> None:
         "晋阳机械有限公司",
         "suspended",
     )
-    assert [each["name"] for each in rows["schools"]] == ["山西大学"]
+    assert [each["names"] for each in rows["schools"]] == [{"0001-01-01": "山西大学", "2026-06-01": "山西综合大学"}]
     assert [each["name"] for each in rows["departments"]] == ["机械工程学院"]
 
 

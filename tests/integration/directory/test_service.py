@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ from tests.integration.directory.conftest import SCHOOL_CODE, World, by
 from tests.support import directory_examples as x
 from tests.support.directory_examples import moved, roster_row
 from tests.support.evidence_examples import png
-from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, PROVINCE, SCHOOL, SYSTEM
+from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, NOW, PROVINCE, SCHOOL, SYSTEM
 
 OTHER_SCHOOL = Actor("school", "elsewhere", "CN/14/10109")
 OTHER_DEPARTMENT = Actor("department", "elsewhere", "CN/14/10108/08")
@@ -117,6 +117,44 @@ def test_a_school_and_its_province_set_a_school_and_the_school_adds_departments(
         assert shown["name"] == "山西大学"
         assert shown["departments"] == {"07": "机械工程学院"}
         assert shown["settings"]["2026"]["review_chain"] == ["school"]
+
+
+def test_a_province_or_the_ministry_adds_an_institute_which_is_a_school_like_others(world: World) -> None:
+    only((PROVINCE, MINISTRY), lambda actor: world.service.add_school(x.INSTITUTE, by(actor, "add_school")))
+    assert world.types("school-14-80168") == ["SchoolListed"]
+    assert world.types("school_code-00-80168") == ["SchoolCodeTaken"]
+    elsewhere = replace(x.INSTITUTE, province="32")
+    with pytest.raises(Refused) as taken:
+        world.service.add_school(elsewhere, by(OTHER_PROVINCE, "add_school"))
+    assert taken.value.code == "directory.school_code_taken"
+    office = Actor("school", "institute-office", "CN/14/80168")
+    world.service.set_school(schemas.SchoolSettings("80168", 2026, ("school",), None, None), by(office, "set_school"))
+    roster = schemas.Roster("80168", 2026, (roster_row(),))
+    (item,) = world.service.import_roster(roster, by(office, "import_roster"))["items"]
+    assert item["id"].startswith("14-"), item
+    before = replace(roster, class_year=2019)
+    with pytest.raises(Refused) as caught:
+        world.service.import_roster(before, by(office, "import_roster"))
+    assert (caught.value.code, caught.value.field) == ("directory.school_not_valid", "class_year")
+    shown = world.service.get_school(schemas.OfSchool(school="80168"), by(GRADUATE, "get_school"))
+    assert (shown["name"], shown["level"], shown["valid_from"]) == ("山西某研究所", "研究生培养单位", "2020-09-01")
+    world.follow()
+    listed = world.service.list_schools(schemas.OfProvince(province="14"), by(GRADUATE, "list_schools"))["schools"]
+    assert "80168" in [each["school"] for each in listed]
+
+
+def test_a_school_is_shown_by_the_name_of_the_day(world: World) -> None:
+    now, later = schemas.NewName(SCHOOL_CODE, "山西综合大学", NOW.date()), NOW.date() + timedelta(days=30)
+    only((PROVINCE, MINISTRY), lambda actor: world.service.rename_school(now, by(actor, "rename_school")))
+    coming = schemas.NewName(SCHOOL_CODE, "晋阳大学", later)
+    world.service.rename_school(coming, by(PROVINCE, "rename_school"))
+    world.follow()
+    for at, name in ((NOW, "山西综合大学"), (NOW + timedelta(days=30), "晋阳大学")):
+        shown = world.service.get_school(schemas.OfSchool(school=SCHOOL_CODE), by(GRADUATE, "get_school", at))
+        assert (shown["name"], len(shown["names"])) == (name, 3)
+        query = schemas.OfProvince(province="14", limit=1)
+        (listed,) = world.service.list_schools(query, by(GRADUATE, "list_schools", at))["schools"]
+        assert listed["name"] == name
 
 
 def test_a_school_that_is_not_listed_is_not_found(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ from shared.messages import Actor, Meta
 from shared.shapes import load
 from tests.integration.stats.conftest import World
 from tests.support import stats_examples as x
+from tests.support.directory_examples import LISTED, SCHOOL_RENAMED
 from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, LANE, MINISTRY, NOW, PROVINCE, SCHOOL
 from tests.support.stats_examples import ANA, BO, CAI, CLASS_YEAR, Lane, day
 
@@ -101,6 +104,7 @@ def test_a_count_says_what_it_counted_and_of_how_many(world: World) -> None:
         "rows": [["10108", "", 1], ["10108", "10", 1], ["10109", "801", 1]],
         "total": 3,
         "departments": {},
+        "schools": {},
     }
 
 
@@ -168,6 +172,20 @@ def test_rates_are_told_for_each_value_of_a_dimension(world: World, actor: Actor
     groups = ask(world, "get_rates", actor, by=by, include_completion=True)["groups"]
     assert set(groups) == keys
     assert sum(each["base"] for each in groups.values()) == {"CN/14/10108": 2, "CN/14/10108/07": 1}.get(actor.scope, 3)
+
+
+def test_schools_are_called_as_on_the_day_that_is_counted(world: World) -> None:
+    lane = told()
+    for event in (LISTED, SCHOOL_RENAMED, replace(SCHOOL_RENAMED, name="晋阳大学", from_day=date(2026, 8, 1))):
+        lane.tell(event)
+    world.apply(lane.events)
+    names = {"2026-05-31": "山西大学", "2026-06-01": "山西综合大学", "2026-08-01": "晋阳大学"}
+    for as_of, name in names.items():
+        answer = ask(world, "get_rates", PROVINCE, by="school", as_of=as_of)
+        assert answer["schools"] == {"10108": name}
+        assert ask(world, "count_graduates", SCHOOL, by=["school"], as_of=as_of)["schools"] == {"10108": name}
+        assert ask(world, "get_rates", DEPARTMENT, by="department", as_of=as_of)["schools"] == {"10108": name}
+    assert ask(world, "get_rates", PROVINCE, by="sex")["schools"] == {}
 
 
 def test_departments_are_named_where_they_are_told_apart(world: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from services.directory.decider import PLATFORM, PROVINCE, SCHOOL
+from services.directory.decider import PLATFORM, PROVINCE, SCHOOL, SCHOOL_CODE
 from tests.support import directory_examples as x
 from tests.support.spec import assert_folds_every_event, given
 
@@ -144,6 +145,60 @@ def test_a_school_that_was_renamed_is_listed_anew() -> None:
     given(SCHOOL, x.LISTED).when(renamed).then(replace(x.LISTED, name="山西师范大学"))
 
 
+def test_a_school_is_not_valid_backwards() -> None:
+    backwards = replace(x.INSTITUTE, valid_until=date(2020, 8, 31))
+    given(SCHOOL).when(backwards).then_refused("directory.school_valid_backwards", "valid_until")
+    given(SCHOOL).when(replace(x.INSTITUTE, valid_until=date(2020, 9, 1))).then(
+        replace(x.INSTITUTE_LISTED, valid_until=date(2020, 9, 1))
+    )
+
+
+def test_an_institute_trains_the_classes_of_its_years() -> None:
+    state = given(SCHOOL, replace(x.INSTITUTE_LISTED, valid_until=date(2027, 8, 31))).state
+    assert [year for year in range(2018, 2030) if state.trains(year)] == list(range(2020, 2028))
+    assert given(SCHOOL, x.LISTED).state.trains(1949)
+
+
+# rename_school
+
+
+def test_a_school_is_called_otherwise_from_a_day_on() -> None:
+    given(SCHOOL, x.LISTED).when(x.RENAME_SCHOOL).then(x.SCHOOL_RENAMED)
+    state = given(SCHOOL, x.LISTED, x.SCHOOL_RENAMED).state
+    assert (state.name_on(date(2026, 5, 31)), state.name_on(date(2026, 6, 1))) == ("山西大学", "山西综合大学")
+
+
+def test_renaming_a_school_to_what_it_is_called_then_changes_nothing() -> None:
+    given(SCHOOL, x.LISTED, x.SCHOOL_RENAMED).when(x.RENAME_SCHOOL).then_nothing()
+    later = replace(x.RENAME_SCHOOL, from_day=date(2027, 1, 1))
+    given(SCHOOL, x.LISTED, x.SCHOOL_RENAMED).when(later).then_nothing()
+
+
+def test_an_earlier_name_may_be_told_later() -> None:
+    earlier = replace(x.SCHOOL_RENAMED, name="山西学堂", from_day=date(1902, 5, 8))
+    state = given(SCHOOL, x.LISTED, x.SCHOOL_RENAMED, earlier).state
+    assert (state.name_on(date(2026, 5, 31)), state.name_on(date(2026, 6, 1))) == ("山西学堂", "山西综合大学")
+
+
+def test_a_school_that_is_listed_again_is_called_as_listed() -> None:
+    assert given(SCHOOL, x.LISTED, x.SCHOOL_RENAMED, x.LISTED).state.name_on(date(2026, 6, 1)) == "山西大学"
+
+
+def test_a_school_that_is_not_listed_is_not_renamed() -> None:
+    given(SCHOOL).when(x.RENAME_SCHOOL).then_refused("directory.school_not_found", "school")
+
+
+# The code of a school that is added
+
+
+def test_a_code_is_one_schools_in_the_whole_country() -> None:
+    given(SCHOOL_CODE).when(x.TAKE_CODE).then(x.CODE_TAKEN)
+    given(SCHOOL_CODE, x.CODE_TAKEN).when(x.TAKE_CODE).then_nothing()
+    elsewhere = replace(x.TAKE_CODE, province="15")
+    given(SCHOOL_CODE, x.CODE_TAKEN).when(elsewhere).then_refused("directory.school_code_taken", "school")
+    given(SCHOOL_CODE).when(replace(x.TAKE_CODE, school="10108")).then_refused("directory.school_code_taken", "school")
+
+
 # set_school
 
 
@@ -226,3 +281,4 @@ def test_a_school_that_is_not_listed_has_no_departments() -> None:
 def test_what_a_stream_does_not_know_ends_its_fold() -> None:
     assert_folds_every_event(PROVINCE, x.LISTED)
     assert_folds_every_event(SCHOOL, x.PROVINCE_SET)
+    assert_folds_every_event(SCHOOL_CODE, x.LISTED)

@@ -44,6 +44,15 @@ GRADUATE_BECAUSE = {"graduate_id": GRADUATE_ID, "reason": "延期毕业"}
 FIND = {"name": "张三", "id_number": "140105200305060020"}
 LIST = {"scope": "CN/14/10108", "class_year": 2026}
 DISPUTE = {"graduate_id": GRADUATE_ID, "field": "major_name", "statement": "应为车辆工程"}
+ADDED = {
+    "school": "80168",
+    "name": "山西某研究所",
+    "province": "14",
+    "authority": "山西省",
+    "city": "太原市",
+    "level": "研究生培养单位",
+}
+RENAMED = {"school": "10108", "name": "山西综合大学", "from_day": "2026-06-01"}
 VALID: list[tuple[type[Shape], dict[str, Any]]] = [
     (schemas.SetProvince, SET_PROVINCE),
     (
@@ -52,6 +61,8 @@ VALID: list[tuple[type[Shape], dict[str, Any]]] = [
     ),
     (schemas.AddDepartment, {"school": "10108", "department": "07", "name": "机械工程学院"}),
     (schemas.ImportRoster, ROSTER),
+    (schemas.AddSchool, ADDED),
+    (schemas.RenameSchool, RENAMED),
     (schemas.RemoveGraduate, GRADUATE_BECAUSE),
     (schemas.EraseGraduate, GRADUATE_BECAUSE),
     (schemas.RegisterEmployer, APPLICATION),
@@ -103,7 +114,12 @@ BAD: list[tuple[type[Shape], dict[str, Any], dict[str, Any], str]] = [
     (schemas.SetProvince, SET_PROVINCE, {"binding": "never"}, "binding"),
     (schemas.SetProvince, SET_PROVINCE, {"penalty_limit": -1}, "penalty_limit"),
     (schemas.SetProvince, SET_PROVINCE, {"template": "../default/1"}, "template"),
-    (schemas.SetSchool, VALID[1][1], {"school": "00000"}, "school"),
+    (schemas.SetSchool, VALID[1][1], {"school": "0000"}, "school"),
+    (schemas.AddSchool, ADDED, {"school": "8016８"}, "school"),
+    (schemas.AddSchool, ADDED, {"school_id10": "80168"}, "school_id10"),
+    (schemas.AddSchool, ADDED, {"province": "99"}, "province"),
+    (schemas.AddSchool, ADDED, {"valid_from": "2020-09"}, "valid_from"),
+    (schemas.RenameSchool, RENAMED, {"name": ""}, "name"),
     (schemas.SetSchool, VALID[1][1], {"cancellation_chain": ["ministry"]}, "cancellation_chain.0"),
     (schemas.AddDepartment, VALID[2][1], {"department": "7"}, "department"),
     (schemas.AddDepartment, VALID[2][1], {"department": "07\n"}, "department"),
