@@ -120,6 +120,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.verify_employer": _EMPLOYER_OFFICES,
     "directory.return_employer": _EMPLOYER_OFFICES,
     "directory.suspend_employer": _EMPLOYER_OFFICES[1:],
+    "directory.close_employer": _EMPLOYER_OFFICES,
     "directory.reinstate_employer": _EMPLOYER_OFFICES[1:],
     "directory.get_employer": _KNOWN,
     "directory.list_employers": _EMPLOYER_OFFICES,
@@ -228,6 +229,7 @@ RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
     "directory.read_licence": _ADMINISTERING,
     "directory.return_employer": _ADMINISTERING,
     "directory.suspend_employer": _ADMINISTERING,
+    "directory.close_employer": _ADMINISTERING,
     "directory.reinstate_employer": _ADMINISTERING,
     # Evidence belongs to whatever it is shown for.
     "directory.store_evidence": tuple(Right),

@@ -342,7 +342,8 @@ class AgreementReturned:
 class CancellationRequested:
     """One side asked to cancel; `by` is "graduate" or "employer". The other side can answer before `answer_by`.
 
-    `release_letter` (解约函) and `penalty_slip` (违约金凭证) name evidence.
+    `release_letter` (解约函) and `penalty_slip` (违约金凭证) name evidence; so does `closure_proof`, which an authority gave
+    of a unit that is closed, in the place of its letter and of its answer (DOMAIN 1.8).
     """
 
     TYPE: ClassVar[str] = "agreement.CancellationRequested"
@@ -356,6 +357,7 @@ class CancellationRequested:
     answer_by: datetime
     release_letter: str | None = None
     penalty_slip: str | None = None
+    closure_proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

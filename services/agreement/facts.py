@@ -66,7 +66,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Employer:
-    """An employer as it is registered."""
+    """An employer as it is registered; `closed`: an office has said that it was deregistered or its licence revoked."""
 
     name: str
     uscc: str | None
@@ -76,6 +76,7 @@ class Employer:
     address: str
     verified: bool
     phone: str | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ def _change_deadline(told: Mapping[str, Any]) -> date:
 
 def _employer(history: Sequence[Recorded]) -> Employer | None:
     registered: dict[str, Any] | None = None
-    verified = False
+    verified = closed = False
     for recorded in history:
         match recorded.type:
             case "directory.EmployerRegistered":
@@ -241,7 +242,9 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
             case "directory.EmployerContactChanged" | "directory.EmployerChangeVerified" if registered is not None:
                 registered = {**registered, **recorded.data}
             case "directory.EmployerVerified" | "directory.EmployerReinstated":
-                verified = True
+                verified, closed = True, False
+            case "directory.EmployerClosed":
+                verified, closed = False, True
             case "directory.EmployerReturned" | "directory.EmployerSuspended":
                 verified = False
     if registered is None:
@@ -255,6 +258,7 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
         address=registered["address"],
         verified=verified,
         phone=registered.get("phone"),
+        closed=closed,
     )
 
 

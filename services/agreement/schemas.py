@@ -153,6 +153,7 @@ class RequestCancellation(Shape):
     reason = shapes.sentence(500)
     release_letter = shapes.thing_id(required=False)
     penalty_slip = shapes.thing_id(required=False)
+    closure_proof = shapes.thing_id(required=False)
 
 
 class WithdrawCancellation(Shape):

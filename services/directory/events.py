@@ -402,8 +402,20 @@ class EmployerSuspended:
 
 
 @dataclass(frozen=True, slots=True)
+class EmployerClosed:
+    """注销 (`how` deregistered) or 吊销 (revoked) on a day: it signs no more, what is in force stays (DOMAIN 1.8, 5.4)."""
+
+    TYPE: ClassVar[str] = "directory.EmployerClosed"
+    VERSION: ClassVar[int] = 1
+
+    employer_id: str
+    how: str
+    closed_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class EmployerReinstated:
-    """The suspension is over."""
+    """The suspension is over, or the employer was said to be closed and is not."""
 
     TYPE: ClassVar[str] = "directory.EmployerReinstated"
     VERSION: ClassVar[int] = 1
@@ -456,6 +468,7 @@ EMPLOYER_CODEC = Codec(
     EmployerChangeVerified,
     EmployerChangeReturned,
     EmployerSuspended,
+    EmployerClosed,
     EmployerReinstated,
 )
 LICENCE_CODEC = Codec(LicenceStored, LicenceRead)

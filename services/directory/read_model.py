@@ -68,6 +68,9 @@ EMPLOYERS = Table(
     Column("address", Text, nullable=False),
     Column("phone", Text),
     Column("status", Text, nullable=False),
+    # deregistered or revoked, and the day.
+    Column("closed_how", Text),
+    Column("closed_on", Text),
     Column("personal", Text, nullable=False),
     Column("licence", Text),
     # A change that no office has verified yet.
@@ -99,6 +102,7 @@ DEPARTMENTS = Table(
 
 _EMPLOYER = ("employer_id", "name", "uscc", "nature", "industry", "place", "address", "phone", "personal", "licence")
 _SCHOOL = ("school", "province", "level", "private", "valid_from", "valid_until")
+_CLOSED = ("closed_how", "closed_on")
 _REQUESTED = ("requested_name", "requested_nature", "requested_licence")
 _CHECKS = ("directory.BasicDataConfirmed", "directory.BasicDataDisputed", "directory.DisputeAnswered")
 _STATUS = {
@@ -135,7 +139,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 erased.append(data["graduate_id"])
             case "directory.EmployerRegistered":
                 employers[data["employer_id"]] = {
-                    **{name: data.get(name) for name in (*_EMPLOYER, *_REQUESTED)},
+                    **{name: data.get(name) for name in (*_EMPLOYER, *_REQUESTED, *_CLOSED)},
                     "status": "awaiting",
                 }
                 changes.pop(data["employer_id"], None)
@@ -172,8 +176,10 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
 def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """What an event after the application changes about an employer."""
     if event_type in _STATUS:
-        return {"status": _STATUS[event_type]}
+        return {"status": _STATUS[event_type], **dict.fromkeys(_CLOSED)}
     match event_type:
+        case "directory.EmployerClosed":
+            return {"status": "closed", **dict(zip(_CLOSED, (data["how"], data["closed_on"]), strict=True))}
         case "directory.EmployerContactChanged":
             return {name: data.get(name) for name in ("industry", "place", "address", "phone", "personal")}
         case "directory.EmployerChangeRequested":

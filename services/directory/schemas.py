@@ -313,6 +313,13 @@ class SuspendEmployer(Shape):
     reason = shapes.sentence(200)
 
 
+class CloseEmployer(Shape):
+    makes = decider.CloseEmployer
+    employer_id = shapes.thing_id()
+    how = shapes.choice("deregistered", "revoked")
+    closed_on = shapes.day()
+
+
 class ReinstateEmployer(Shape):
     makes = decider.ReinstateEmployer
     employer_id = shapes.thing_id()
@@ -335,7 +342,7 @@ class InState(Query):
 
 class ListEmployers(QueryShape):
     makes = InState
-    status = shapes.choice("awaiting", "returned", "verified", "suspended", "changing")
+    status = shapes.choice("awaiting", "returned", "verified", "suspended", "closed", "changing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

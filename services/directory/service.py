@@ -251,6 +251,10 @@ class DirectoryService:
     def suspend_employer(self, command: decider.SuspendEmployer, meta: Meta) -> Answer:
         return handle(self.log, EMPLOYER, command, meta)
 
+    @command(schemas.CloseEmployer)
+    def close_employer(self, command: decider.CloseEmployer, meta: Meta) -> Answer:
+        return handle(self.log, EMPLOYER, command, meta)
+
     @command(schemas.ReinstateEmployer)
     def reinstate_employer(self, command: decider.ReinstateEmployer, meta: Meta) -> Answer:
         return handle(self.log, EMPLOYER, command, meta)

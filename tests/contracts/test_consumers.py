@@ -125,6 +125,8 @@ def test_signing_learns_graduate_settings_and_employer_from_the_directory() -> N
         (["directory.EmployerContactChanged"], False),
         (["directory.EmployerVerified", "directory.EmployerSuspended"], False),
         (["directory.EmployerVerified", "directory.EmployerSuspended", "directory.EmployerReinstated"], True),
+        (["directory.EmployerVerified", "directory.EmployerClosed"], False),
+        (["directory.EmployerVerified", "directory.EmployerClosed", "directory.EmployerReinstated"], True),
     ],
 )
 def test_signing_knows_whether_an_employer_may_invite(history: list[str], verified: bool) -> None:
@@ -132,6 +134,7 @@ def test_signing_knows_whether_an_employer_may_invite(history: list[str], verifi
     employer = agreement_facts.facts_of(GRADUATE_ID, told, employer_id=EMPLOYER_ID).employer
     assert employer is not None
     assert employer.verified is verified
+    assert employer.closed is (history[-1:] == ["directory.EmployerClosed"])
 
 
 @pytest.mark.parametrize(

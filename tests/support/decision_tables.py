@@ -345,6 +345,7 @@ EMPLOYERS = DecisionTable(
         "verified 通过": (d.REGISTERED, d.VERIFIED),
         "verified, another name awaited 更名待审核": (d.REGISTERED, d.VERIFIED, d.CHANGE_REQUESTED),
         "suspended 暂停": (d.REGISTERED, d.VERIFIED, d.SUSPENDED),
+        "closed 注销、吊销": (d.REGISTERED, d.VERIFIED, d.CLOSED),
     },
     commands=_named(
         [
@@ -353,6 +354,7 @@ EMPLOYERS = DecisionTable(
             (d.c.VerifyEmployer(d.REGISTER.employer_id), SCHOOL_OFFICE),
             (d.c.ReturnEmployer(d.REGISTER.employer_id, "营业执照不清晰"), SCHOOL_OFFICE),
             (d.c.SuspendEmployer(d.REGISTER.employer_id, "虚假招聘"), SCHOOL_OFFICE),
+            (d.CLOSE, SCHOOL_OFFICE),
             (d.c.ReinstateEmployer(d.REGISTER.employer_id), SCHOOL_OFFICE),
         ]
     ),

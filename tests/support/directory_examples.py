@@ -120,6 +120,8 @@ RENAME: Final = c.ChangeEmployer(EMPLOYER_ID, "晋阳智能装备有限公司", 
 CONTACT_CHANGED: Final = e.EmployerContactChanged(EMPLOYER_ID, "31", "140105", "太原市迎泽区", "Ag==")
 CHANGE_REQUESTED: Final = e.EmployerChangeRequested(EMPLOYER_ID, "晋阳智能装备有限公司", "31")
 CHANGE_VERIFIED: Final = e.EmployerChangeVerified(EMPLOYER_ID, "晋阳智能装备有限公司", "31")
+CLOSE: Final = c.CloseEmployer(EMPLOYER_ID, "deregistered", date(2026, 4, 30))
+CLOSED: Final = e.EmployerClosed(EMPLOYER_ID, "deregistered", date(2026, 4, 30))
 LICENCE_ID: Final = "00-00000000-0000-4000-8000-0000000000d1"
 LICENCE_STORED: Final = e.LicenceStored(LICENCE_ID, EMPLOYER_ID, "image/png", 1234, "ab" * 32, "cd" * 32)
 VERIFIED: Final = e.EmployerVerified(EMPLOYER_ID)

@@ -169,12 +169,15 @@ BOOK_ID: Final = new_id(LANE, command_id(), "book")
 PAPER_ID: Final = new_id(LANE, command_id(), "paper")
 REVIEW_ID: Final = new_id(LANE, command_id(), "review")
 LOSS_ID: Final = new_id(LANE, command_id(), "loss")
-SCAN_ID, NOTICE_ID, LETTER_ID, SLIP_ID = (f"{LANE}-00000000-0000-4000-8000-0000000000e{n}" for n in (1, 2, 3, 4))
+SCAN_ID, NOTICE_ID, LETTER_ID, SLIP_ID, CLOSURE_ID = (
+    f"{LANE}-00000000-0000-4000-8000-0000000000e{n}" for n in range(1, 6)
+)
 EVIDENCE: Final = {
     SCAN_ID: Evidence(GRADUATE_ID, "stamped_agreement"),
     NOTICE_ID: Evidence(GRADUATE_ID, "loss_notice"),
     LETTER_ID: Evidence(GRADUATE_ID, "release_letter"),
     SLIP_ID: Evidence(GRADUATE_ID, "penalty_slip"),
+    CLOSURE_ID: Evidence(GRADUATE_ID, "closure_proof"),
 }
 WITH_EVIDENCE: Final = replace(FACTS, evidence=EVIDENCE)
 TERMS: Final = e.Terms(

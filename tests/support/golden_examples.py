@@ -78,6 +78,7 @@ DIRECTORY: Final[tuple[Any, ...]] = (
         uscc="91140000110000000X",
     ),
     d.EmployerVerified(EMPLOYER_ID),
+    d.EmployerClosed(EMPLOYER_ID, "deregistered", date(2026, 4, 30)),
     d.EmployerContactChanged(EMPLOYER_ID, "31", "140105", "太原市迎泽区", "Ag=="),
     d.EmployerChangeRequested(EMPLOYER_ID, "晋阳智能装备有限公司", "31"),
     d.EmployerChangeVerified(EMPLOYER_ID, "晋阳智能装备有限公司", "31"),

@@ -200,12 +200,12 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
     return None
 
 
-_EVIDENCE = ("scan", "notice", "release_letter", "penalty_slip")
+_EVIDENCE = ("scan", "notice", "release_letter", "penalty_slip", "closure_proof")
 _OF_EMPLOYER = (ProposeSigning, SaveDraft, SendDraft, SendOffer, AcceptOffer)
 # What begins goes by the settings of today, and an agreement keeps them: those of the school too.
 _MAKING = (ProposeSigning, SendOffer, SendDraft, ApplyForBook, RegisterPaper)
 # Only the agreement says whose it is.
-_BY_ITS_EMPLOYER = (EditOffer, SealAgreement)
+_BY_ITS_EMPLOYER = (EditOffer, SealAgreement, RequestCancellation)
 _BESIDE_REGISTRATION = (ProposeSigning, SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)
 
 
@@ -267,6 +267,8 @@ def _then_reads(command: Any, streams: Streams) -> list[str]:
     elif isinstance(command, RequestCancellation):
         begun = _begun(command, streams)
         wanted += [school_stream(begun["scope"])] if begun else []
+        # Only a unit that is said to be closed is looked up.
+        wanted += [f"employer-{begun['employer_id']}"] if command.closure_proof and begun.get("employer_id") else []
     elif isinstance(command, _BY_ITS_EMPLOYER):
         employer_id = _employer_of(command, streams)
         wanted += [f"employer-{employer_id}"] if employer_id else []

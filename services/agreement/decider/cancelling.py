@@ -15,13 +15,16 @@ from shared.access import Role
 from shared.clock import day_of
 from shared.messages import Meta, lane_of, new_id
 
-RELEASE_LETTER, PENALTY_SLIP = "release_letter", "penalty_slip"
+RELEASE_LETTER, PENALTY_SLIP, CLOSURE_PROOF = "release_letter", "penalty_slip", "closure_proof"
 
 Evidenced = c.RequestCancellation | c.AgreeToCancellation
 
 
 def request(command: c.RequestCancellation, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
-    """Ask to cancel. Of a paper agreement the graduate alone asks, with the letter, and the review opens at once."""
+    """Ask to cancel. Of a paper agreement the graduate alone asks, with the letter, and the review opens at once.
+
+    So it does where the unit is closed and the graduate brings its authority's proof: nobody is left to answer.
+    """
     agreement = state.get(command.agreement_id)
     if agreement is None:
         raise no.NO_AGREEMENT.error(field="agreement_id")
@@ -35,6 +38,7 @@ def request(command: c.RequestCancellation, state: Agreements, facts: Facts, met
     _check_not_closed(agreement, facts, meta)
     _check_breaches(command, state, facts, meta)
     _check_given(command, facts)
+    _check_closed(command, agreement, facts)
     requested = e.CancellationRequested(
         cancellation_id=new_id(lane_of(command.graduate_id), meta.command_id, "cancellation"),
         agreement_id=command.agreement_id,
@@ -44,11 +48,13 @@ def request(command: c.RequestCancellation, state: Agreements, facts: Facts, met
         answer_by=meta.now + timedelta(days=facts.settings.cancellation_days),
         release_letter=command.release_letter,
         penalty_slip=command.penalty_slip,
+        closure_proof=command.closure_proof,
     )
-    if not isinstance(agreement, Book):
-        return [*before, requested]
-    wanted = (RELEASE_LETTER, PENALTY_SLIP) if agreement.penalty else (RELEASE_LETTER,)
-    _check_complete(wanted, command.release_letter, command.penalty_slip)
+    if command.closure_proof is None:
+        if not isinstance(agreement, Book):
+            return [*before, requested]
+        wanted = (RELEASE_LETTER, PENALTY_SLIP) if agreement.penalty else (RELEASE_LETTER,)
+        _check_complete(wanted, command.release_letter, command.penalty_slip)
     return [*before, requested, _agreed(agreement, requested, command.graduate_id)]
 
 
@@ -205,9 +211,17 @@ def _check_breaches(command: c.RequestCancellation, state: Agreements, facts: Fa
         raise no.BREACH_LIMIT.error(limit=limit)
 
 
+def _check_closed(command: c.RequestCancellation, agreement: Known, facts: Facts) -> None:
+    # Of a unit without an account only the proof itself tells.
+    if command.closure_proof is None or isinstance(agreement, Book):
+        return
+    if facts.employer is None or not facts.employer.closed:
+        raise no.EMPLOYER_NOT_CLOSED.error(field=CLOSURE_PROOF)
+
+
 def _check_given(command: Evidenced, facts: Facts) -> None:
-    for name in (RELEASE_LETTER, PENALTY_SLIP):
-        evidence_id = getattr(command, name)
+    for name in (RELEASE_LETTER, PENALTY_SLIP, CLOSURE_PROOF):
+        evidence_id = getattr(command, name, None)
         if evidence_id is not None:
             check_evidence(facts, evidence_id, command.graduate_id, name, name)
 

@@ -212,6 +212,7 @@ class RequestCancellation:
     reason: str
     release_letter: str | None = None
     penalty_slip: str | None = None
+    closure_proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ def enrolled(facts: Facts) -> Graduate:
 
 def verified(facts: Facts, employer_id: str) -> Employer:
     """The employer, who may invite, edit and seal now. Raises Refused."""
+    if facts.employer is not None and facts.employer.closed:
+        raise no.EMPLOYER_CLOSED.error(field="employer_id")
     if facts.employer is None or not facts.employer.verified:
         raise no.NOT_VERIFIED.error(field="employer_id", employer_id=employer_id)
     return facts.employer

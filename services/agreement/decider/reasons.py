@@ -126,6 +126,16 @@ EVIDENCE_MISSING = Reason("agreement.evidence_missing", "请上传 {wanted}", "T
 NOT_EFFECTIVE = Reason(
     "agreement.not_effective", "协议当前状态为 {status}，不能解约", "The agreement is {status} and cannot be cancelled"
 )
+EMPLOYER_CLOSED = Reason(
+    "agreement.employer_closed",
+    "该单位已注销或被吊销营业执照，不能邀请、应约或盖章",
+    "This employer is deregistered or has lost its licence: it invites, signs and seals no more",
+)
+EMPLOYER_NOT_CLOSED = Reason(
+    "agreement.employer_not_closed",
+    "该单位未注销或吊销，请按解约流程由单位答复",
+    "This employer is not closed: it answers the request to cancel itself",
+)
 CANCELLATION_OPEN = Reason(
     "agreement.cancellation_open", "已有进行中的解约申请", "A cancellation of this agreement is already under way"
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.directory import events as e
 from services.directory.decider.common import values_of
 from shared.access import Subject
+from shared.clock import day_of
 from shared.codec import UNKNOWN_TYPE
 from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
@@ -47,6 +49,12 @@ NOT_ITS_ID = Reason(
 )
 NOT_AWAITING = Reason(
     "directory.employer_not_awaiting", "该单位不在待审核状态", "This employer is not awaiting verification"
+)
+CLOSED_LATER = Reason(
+    "directory.closed_later",
+    "注销或吊销日期不得晚于今天",
+    "The day on which the employer closed does not lie in the future",
+    Invalid,
 )
 NOT_VERIFIED = Reason("directory.employer_not_verified", "该单位未通过审核", "This employer is not verified")
 
@@ -112,15 +120,26 @@ class ReinstateEmployer:
 
 
 @dataclass(frozen=True, slots=True)
-class EmployerState:
-    """`status`: unknown, awaiting, returned, verified, suspended. `requested` is a change that an office has yet to verify.
+class CloseEmployer:
+    """The register of enterprises says that it is gone: `how` is deregistered (注销) or revoked (吊销)."""
 
-    `registered` says what counts, with every change since.
+    employer_id: str
+    how: str
+    closed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerState:
+    """`status`: unknown, awaiting, returned, verified, suspended, closed.
+
+    `requested` is a change that an office has yet to verify. `registered` says what counts, with every change since.
+    `closed` is what was said last of a closed one.
     """
 
     status: str = "unknown"
     registered: e.EmployerRegistered | None = None
     requested: e.EmployerChangeRequested | None = None
+    closed: e.EmployerClosed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +155,13 @@ def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
         case e.EmployerRegistered():
             return EmployerState("awaiting", event)
         case e.EmployerVerified() | e.EmployerReinstated():
-            return replace(state, status="verified")
+            return replace(state, status="verified", closed=None)
         case e.EmployerReturned():
             return replace(state, status="returned")
         case e.EmployerSuspended():
             return replace(state, status="suspended")
+        case e.EmployerClosed():
+            return replace(state, status="closed", closed=event)
         case e.EmployerContactChanged():
             changed = {name: getattr(event, name) for name in ("industry", "place", "address", "personal", "phone")}
             return replace(state, registered=replace(_known(state), **changed))
@@ -160,7 +181,6 @@ def _known(state: EmployerState) -> e.EmployerRegistered:
 
 
 def decide_employer(command: Any, state: EmployerState, facts: EmployerFacts, meta: Meta) -> list[Any]:
-    del meta
     match command:
         case RegisterEmployer():
             if state.status not in ("unknown", "returned"):
@@ -187,10 +207,17 @@ def decide_employer(command: Any, state: EmployerState, facts: EmployerFacts, me
             if state.status != "verified":
                 raise NOT_VERIFIED.error()
             return [e.EmployerSuspended(employer_id, reason)]
+        case CloseEmployer(employer_id, how, closed_on):
+            if closed_on > day_of(meta.now):
+                raise CLOSED_LATER.error(field="closed_on")
+            if state.status not in ("verified", "suspended", "closed"):
+                raise NOT_VERIFIED.error()
+            closed = e.EmployerClosed(employer_id, how, closed_on)
+            return [] if state.closed == closed else [closed]
         case ReinstateEmployer(employer_id):
             if state.status == "verified":
                 return []
-            if state.status != "suspended":
+            if state.status not in ("suspended", "closed"):
                 raise NOT_VERIFIED.error()
             return [e.EmployerReinstated(employer_id)]
     raise AssertionError(command)

@@ -507,6 +507,26 @@ def test_an_employer_that_was_suspended_neither_edits_nor_seals(world: World) ->
         assert caught.value.code == "agreement.employer_not_verified"
 
 
+def test_an_offer_of_an_employer_that_closed_is_not_accepted_and_its_agreement_is_cancelled_by_proof(
+    world: World,
+) -> None:
+    world.enrol(GRADUATE_ID)
+    other = world.enrol(f"{LANE}-{uuid4()}")
+    effective, open_offer = concluded(world), sent(world, other)
+    closed = {"employer_id": EMPLOYER_ID, "how": "deregistered", "closed_on": "2026-04-30"}
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerClosed", **closed)
+    accept = c.AcceptOffer(other, open_offer, EMPLOYER_ID)
+    with pytest.raises(Refused) as caught:
+        world.service.accept_offer(accept, by(Actor("graduate", other), "accept_offer"))
+    assert caught.value.code == "agreement.employer_closed"
+    proof = world.store(GRADUATE_ID, "closure_proof")
+    asked = c.RequestCancellation(GRADUATE_ID, effective, "business_trouble", "单位已注销", closure_proof=proof)
+    world.service.request_cancellation(asked, by(GRADUATE, "request_cancellation"))
+    stream = f"agreement-{GRADUATE_ID}"
+    asked_and_agreed = ["agreement.CancellationRequested", "agreement.CancellationAgreed"]
+    assert [told.type for told in world.log.read([stream])[stream]][-2:] == asked_and_agreed
+
+
 def test_an_agreement_keeps_the_settings_it_was_made_under_and_a_new_one_has_the_new(world: World) -> None:
     old, new = world.enrol(GRADUATE_ID), world.enrol(f"{LANE}-{uuid4()}")
 

@@ -691,6 +691,14 @@ def test_the_life_of_an_employers_account(world: World) -> None:
     for step, then in (("verify", "verified"), ("suspend", "suspended"), ("reinstate", "verified")):
         act(world, step)
         assert status() == then
+    closed = c.CloseEmployer(OWN_ID, "revoked", NOW.date())
+    offices = (SCHOOL, OTHER_SCHOOL, PROVINCE, OTHER_PROVINCE, MINISTRY)
+    only(offices, lambda actor: world.service.close_employer(closed, by(actor, "close_employer")), (*EVERYBODY, OWN))
+    assert status() == "closed"
+    found = world.service.get_employer(schemas.OfEmployer(employer_id=OWN_ID), by(GRADUATE, "get_employer"))
+    assert (found["closed_how"], found["closed_on"]) == ("revoked", NOW.date().isoformat())
+    act(world, "reinstate")
+    assert status() == "verified"
 
 
 def test_everybody_sees_an_employer_and_the_offices_and_itself_whom_to_ask(world: World) -> None:

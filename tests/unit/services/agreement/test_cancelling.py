@@ -168,3 +168,49 @@ def test_where_the_province_says_so_a_graduate_cancels_online_until_the_change_d
     assert by_employer.error is None
     bound = (replace(x.OFFER_SENT, order=("accept", "review", "seal"), binding="acceptance"), BOUND, x.SEAL_AWAITED)
     assert after(*bound, facts=facts).when(x.REQUEST_CANCELLATION, late).error is None
+
+
+# a unit that is closed
+
+
+GONE = replace(x.WITH_EVIDENCE, employer=replace(x.VERIFIED, verified=False, closed=True))
+BY_PROOF = replace(x.REQUEST_CANCELLATION, reason_code="business_trouble", closure_proof=x.CLOSURE_ID)
+PROVED = replace(x.REQUESTED, reason_code="business_trouble", closure_proof=x.CLOSURE_ID)
+
+
+def test_of_a_unit_that_is_closed_its_authoritys_proof_takes_the_place_of_letter_and_answer() -> None:
+    after(*EFFECTIVE, facts=GONE).when(BY_PROOF, meta(GRADUATE)).then(PROVED, x.AGREED)
+    cancelled = replace(x.CANCELLED, reason_code="business_trouble", caused_by="employer")
+    after(*EFFECTIVE, PROVED, x.AGREED, facts=GONE).when(x.PASS_CANCELLATION).then(cancelled)
+
+
+def test_a_unit_that_is_not_closed_answers_itself() -> None:
+    for employer in (x.VERIFIED, replace(x.VERIFIED, verified=False), None):
+        facts = replace(x.WITH_EVIDENCE, employer=employer)
+        refused = after(*EFFECTIVE, facts=facts).when(BY_PROOF, meta(GRADUATE))
+        refused.then_refused("agreement.employer_not_closed", "closure_proof")
+    after(*EFFECTIVE, facts=GONE).when(x.REQUEST_CANCELLATION, meta(GRADUATE)).then(x.REQUESTED)
+
+
+def test_a_proof_is_evidence_of_its_kind() -> None:
+    wrong = replace(BY_PROOF, closure_proof=x.LETTER_ID)
+    after(*EFFECTIVE, facts=GONE).when(wrong, meta(GRADUATE)).then_refused("agreement.wrong_evidence", "closure_proof")
+
+
+def test_of_a_unit_without_an_account_the_proof_alone_takes_the_place_of_the_letter() -> None:
+    book = (x.APPLIED, x.ISSUED, x.SCANNED, x.BOOK_CONCLUDED)
+    outcome = after(*book).when(replace(BY_PROOF, agreement_id=x.BOOK_ID), meta(GRADUATE))
+    assert [event.TYPE for event in outcome.events] == [x.REQUESTED.TYPE, x.AGREED.TYPE]
+    without = replace(x.REQUEST_CANCELLATION, agreement_id=x.BOOK_ID)
+    after(*book).when(without, meta(GRADUATE)).then_refused("agreement.evidence_missing", "release_letter")
+
+
+@pytest.mark.parametrize(
+    ("past", "command", "actor"),
+    [((), x.SEND, EMPLOYER), ((x.OFFER_SENT,), x.EDIT, EMPLOYER), ((x.OFFER_SENT,), x.ACCEPT, GRADUATE)],
+)
+def test_a_closed_employer_invites_and_edits_no_more_and_nobody_accepts_its_open_offers(
+    past: Any, command: Any, actor: Any
+) -> None:
+    refused = after(*past, facts=GONE).when(command, meta(actor, number=2))
+    refused.then_refused("agreement.employer_closed", "employer_id")

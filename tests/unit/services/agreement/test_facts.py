@@ -303,6 +303,17 @@ def test_what_an_employer_does_later_looks_at_the_employer_that_invited(command:
     assert HANDLING.facts(command, streams).employer == x.VERIFIED
 
 
+def test_only_a_request_to_cancel_that_brings_a_closed_units_proof_looks_at_the_employer() -> None:
+    proved = replace(x.REQUEST_CANCELLATION, closure_proof=x.CLOSURE_ID)
+    assert HANDLING.then_reads(proved, about(x.OFFER_SENT)) == [SCHOOL_STREAM, f"employer-{EMPLOYER_ID}"]
+    assert HANDLING.then_reads(x.REQUEST_CANCELLATION, about(x.OFFER_SENT)) == [SCHOOL_STREAM]
+    closed = ("directory.EmployerClosed", {"how": "revoked", "closed_on": "2026-04-30"})
+    for told, verified in (([closed], False), ([closed, ("directory.EmployerReinstated", {})], True)):
+        streams = {**about(x.OFFER_SENT), f"employer-{EMPLOYER_ID}": history("employer", REGISTERED, VERIFIED, *told)}
+        employer = HANDLING.facts(proved, streams).employer
+        assert (employer.verified, employer.closed) == (verified, not verified)
+
+
 # An agreement keeps the settings that it was made under.
 
 

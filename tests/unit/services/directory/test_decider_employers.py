@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -161,6 +162,42 @@ def test_a_code_that_cannot_be_right_or_is_missing_without_a_reason_is_refused(u
     with pytest.raises(Invalid) as caught:
         checked_uscc(uscc, None)
     assert (caught.value.code, caught.value.field) == (code, "uscc")
+
+
+# close_employer
+
+
+@pytest.mark.parametrize("past", [VERIFIED, SUSPENDED, REINSTATED])
+def test_an_employer_is_closed_on_a_day(past: Any) -> None:
+    after(*past).when(x.CLOSE).then(x.CLOSED)
+    after(*past, x.CLOSED).when(x.CLOSE).then_nothing()
+
+
+def test_what_was_said_of_a_closed_employer_may_be_put_right_or_taken_back() -> None:
+    revoked = replace(x.CLOSE, how="revoked")
+    after(*VERIFIED, x.CLOSED).when(revoked).then(replace(x.CLOSED, how="revoked"))
+    after(*VERIFIED, x.CLOSED).when(REINSTATE).then(x.REINSTATED)
+    after(*VERIFIED, x.CLOSED, x.REINSTATED).when(x.CLOSE).then(x.CLOSED)
+
+
+@pytest.mark.parametrize("past", [AWAITING, RETURNED])
+def test_an_application_is_returned_not_closed(past: Any) -> None:
+    after(*past).when(x.CLOSE).then_refused("directory.employer_not_verified")
+
+
+def test_no_employer_closes_tomorrow() -> None:
+    today = replace(x.CLOSE, closed_on=NOW.date())
+    after(*VERIFIED).when(today).then(replace(x.CLOSED, closed_on=NOW.date()))
+    tomorrow = replace(x.CLOSE, closed_on=NOW.date() + timedelta(days=1))
+    after(*VERIFIED).when(tomorrow).then_refused("directory.closed_later", "closed_on")
+
+
+def test_a_closed_employer_is_neither_verified_nor_suspended_nor_renamed() -> None:
+    gone = (*VERIFIED, x.CLOSED)
+    after(*gone).when(VERIFY).then_refused("directory.employer_not_awaiting")
+    after(*gone).when(SUSPEND).then_refused("directory.employer_not_verified")
+    after(*gone).when(x.RENAME).then_refused("directory.employer_not_verified", "name")
+    after(*gone).when(x.REGISTER).then_refused("directory.employer_known", "uscc")
 
 
 # change_employer
