@@ -349,11 +349,11 @@ class DirectoryService:
         check(meta.action, meta.actor, Subject())
         number = plain_number(query.number)
         with self.vouched.at(query.at_least) as connection:
-            found = verifications.of_number(connection, number) if number else None
-        if found is not None:
-            names = self._names(found["graduate_id"], meta)
+            found = verifications.of_number(connection, number) if number else []
+        for row in found:
+            names = self._names(row["graduate_id"], meta)
             if any(same_name(query.name, name) for name in names):
-                return {"valid": found["state"] == verifications.EFFECTIVE, **_vouched(found)}
+                return {"valid": row["state"] == verifications.EFFECTIVE, **_vouched(row)}
         # The same answer whether the number or the name does not fit: nobody learns whose a number is.
         return {"valid": False}
 

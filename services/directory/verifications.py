@@ -34,7 +34,10 @@ VERIFICATIONS = Table(
     Column("state", Text, nullable=False),
     Column("since", Date, nullable=False),
     Column("ended_on", Date),
+    # 转递编号, of who allowed archive and household offices to look the destination up (DOMAIN 3.4, 5.6).
+    Column("transfer_number", Text),
 )
+Index("verifications_by_transfer", VERIFICATIONS.c.transfer_number)
 Index("verifications_of_graduate", VERIFICATIONS.c.graduate_id)
 Index("verifications_of_record", VERIFICATIONS.c.record_id)
 
@@ -159,6 +162,14 @@ def _reopened(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
     _end(rows, recorded, REGISTRATION, recorded.data["registration_id"], state)
 
 
+def _left(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:
+    del keyed_hash
+    data = recorded.data
+    row = _current(rows, REGISTRATION, data["registration_id"])
+    if row is not None:
+        row.update(transfer_number=data.get("transfer_number") if data.get("verification_authorised") else None)
+
+
 _FOLDS = {
     "agreement.OfferSent": _sent,
     "agreement.OfferAccepted": _numbered,
@@ -174,6 +185,8 @@ _FOLDS = {
     "agreement.AgreementCancelled": _cancelled,
     "registration.DestinationRegistered": _registered,
     "registration.DestinationReopened": _reopened,
+    "registration.LeavingConfirmed": _left,
+    "registration.LeavingReset": _left,
 }
 TYPES = frozenset(_FOLDS)
 
@@ -200,6 +213,7 @@ def _row(
         "state": state,
         "since": day_of(recorded.event.occurred_at),
         "ended_on": None,
+        "transfer_number": None,
     }
 
 
@@ -222,12 +236,12 @@ def _end(rows: Rows, recorded: Recorded, kind: str, record_id: str, state: str) 
         row.update(state=state, ended_on=day_of(recorded.event.occurred_at))
 
 
-def of_number(connection: Connection, number: str) -> Mapping[str, Any] | None:
-    """What a number stands for."""
+def of_number(connection: Connection, number: str) -> list[Mapping[str, Any]]:
+    """What a 核验编号 or a 转递编号 stands for: one thing, or by a rare chance two of different people."""
     columns = VERIFICATIONS.c
-    wanted = select(VERIFICATIONS).where(columns.number == number, columns.state.not_in(HIDDEN))
-    row = connection.execute(wanted).one_or_none()
-    return None if row is None else row._asdict()
+    named = or_(columns.number == number, columns.transfer_number == number)
+    wanted = select(VERIFICATIONS).where(named, columns.state.not_in(HIDDEN)).order_by(columns.number)
+    return [row._asdict() for row in connection.execute(wanted)]
 
 
 def of_graduate(connection: Connection, graduate_id: str) -> list[Mapping[str, Any]]:

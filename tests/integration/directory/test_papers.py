@@ -26,7 +26,7 @@ from tests.support import directory_examples as d
 from tests.support import examples as x
 from tests.support.directory_examples import roster_row
 from tests.support.evidence_examples import SECRET, png
-from tests.support.registration_examples import REGISTERED
+from tests.support.registration_examples import LEAVING, LEAVING_RESET, REGISTERED
 from tests.support.spec import DEPARTMENT, EMPLOYER, EMPLOYER_ID, LANE, NOW, OTHER_EMPLOYER, PROVINCE, SCHOOL, SYSTEM
 
 
@@ -355,6 +355,26 @@ def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World
     world.follow()
     assert checked(number, name)["valid"] is False
     assert checked(number, name)["ended_on"] is not None
+
+
+def test_who_takes_an_archive_in_checks_it_by_name_and_transfer_number_where_the_graduate_allowed_it(
+    world: World,
+) -> None:
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    stream, number = f"registration-{own}", "20261010812345678901"
+    registered = replace(REGISTERED, graduate_id=own)
+    allowed = replace(LEAVING, graduate_id=own, transfer_number=number, verification_authorised=True)
+    world.tell(stream, REGISTERED.TYPE, **to_json(registered))
+    for leaving, valid in ((replace(allowed, verification_authorised=False), False), (allowed, True)):
+        world.tell(stream, LEAVING.TYPE, **to_json(leaving))
+        assert vouched(world, f"{number[:10]} {number[10:]}", name)["valid"] is valid
+    answer = vouched(world, number, name)
+    assert (answer["kind"], answer["unit_name"]) == ("registration", REGISTERED.destination.unit_name)
+    assert vouched(world, number, "别人") == {"valid": False}
+    reset = replace(LEAVING_RESET, graduate_id=own)
+    world.tell(stream, LEAVING_RESET.TYPE, **to_json(reset))
+    assert vouched(world, number, name) == {"valid": False}
 
 
 def test_numbers_are_the_same_however_the_lane_is_cut(world: World) -> None:
