@@ -454,7 +454,7 @@ class AgreementCancelled:
     """已解约: the graduate is free. `caused_by` is "graduate", "employer" or "mutual" (DOMAIN 1.9).
 
     `in_review` says that an agreement bound by acceptance had not yet been reviewed; `loss_id` names a report of loss
-    that has become pointless.
+    that has become pointless. `corrected`: the university found another cause than the request says.
     """
 
     TYPE: ClassVar[str] = "agreement.AgreementCancelled"
@@ -468,6 +468,7 @@ class AgreementCancelled:
     reason_code: str
     in_review: bool = False
     loss_id: str | None = None
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

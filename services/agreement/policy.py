@@ -16,7 +16,8 @@ def on_passed(event: Recorded) -> Sequence[Intent]:
     data = event.data
     if data["kind"] not in OURS:
         return []
-    return [Intent("agreement.pass_review", PassReview(data["graduate_id"], data["kind"], data["subject_id"]))]
+    cause = {name: data.get(name) for name in ("caused_by", "reason_code")}
+    return [Intent("agreement.pass_review", PassReview(data["graduate_id"], data["kind"], data["subject_id"], **cause))]
 
 
 def on_returned(event: Recorded) -> Sequence[Intent]:

@@ -11,13 +11,26 @@ from uuid import UUID, uuid5
 from services.review import events as e
 from shared.access import Right, Role, Subject
 from shared.codec import UNKNOWN_TYPE
-from shared.errors import NotFound, Reason
+from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, until
 
 NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
 DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
 NOT_YOUR_STEP = Reason("review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours")
+
+NOT_ITS_CAUSE = Reason(
+    "review.not_its_cause",
+    "解约原因和责任方只能由院系或学校在审核解约时更正",
+    "Who caused a cancellation is corrected by the university, when it approves that",
+    Invalid,
+)
+UNEXPLAINED = Reason(
+    "review.unexplained",
+    "更正解约原因或责任方须在备注中说明依据",
+    "Say in the remark how it is known who caused the cancellation",
+    Invalid,
+)
 
 # Which role acts on which step; the steps are named after the offices.
 STEPS: Final[Mapping[str, Role]] = {
@@ -33,6 +46,7 @@ ABOVE: Final[Mapping[str, Role]] = {
 }
 # Signing and cancelling are separate rights of an office's accounts (DOMAIN 1.2).
 CANCELLING_KINDS: Final = ("cancellation", "void")
+OF_UNIVERSITY: Final = (Role.DEPARTMENT, Role.SCHOOL)
 DEFAULT_CHAIN: Final = ("department", "school")
 DEFAULT_CANCELLATION_CHAIN: Final = ("school",)
 DEFAULT_STEP_DAYS: Final = 5
@@ -69,8 +83,12 @@ class CloseReview:
 
 @dataclass(frozen=True, slots=True)
 class ApproveReview:
+    """`caused_by` and `reason_code` correct who caused a cancellation and why; `remark` then says how that is known."""
+
     case_id: str
     remark: str | None = None
+    caused_by: str | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,8 @@ class EscalateReview:
 class Case:
     """`status`: waiting, passed, returned, closed. `step` counts the steps that have approved.
 
-    The step whose turn it is is late at `due_at`; `escalated` says that this has been noted.
+    The step whose turn it is is late at `due_at`; `escalated` says that this has been noted. `caused_by` and `reason_code`
+    are the university's corrections.
     """
 
     opened: e.ReviewOpened
@@ -98,6 +117,8 @@ class Case:
     step: int = 0
     due_at: datetime | None = None
     escalated: bool = False
+    caused_by: str | None = None
+    reason_code: str | None = None
 
     @property
     def waiting_for(self) -> str | None:
@@ -133,7 +154,8 @@ def evolve(state: Case | Gone | None, event: Any) -> Case | Gone | None:
         raise UNKNOWN_TYPE.error(type=type(event).__name__)
     match event:
         case e.StepApproved():
-            return replace(state, step=state.step + 1, due_at=event.due_at, escalated=False)
+            corrected = {name: getattr(event, name) or getattr(state, name) for name in ("caused_by", "reason_code")}
+            return replace(state, step=state.step + 1, due_at=event.due_at, escalated=False, **corrected)
         case e.StepEscalated():
             return replace(state, escalated=True)
         case e.ReviewPassed():
@@ -153,11 +175,8 @@ def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) ->
         case CloseReview(case_id, reason):
             open_or_unknown = state is None or (isinstance(state, Case) and state.status == "waiting")
             return [e.ReviewClosed(case_id, reason)] if open_or_unknown else []
-        case ApproveReview(case_id, remark):
-            case, step = _turn(state, meta)
-            if step == case.opened.chain[-1]:
-                return [e.StepApproved(case_id, step, remark), _passed(case.opened)]
-            return [e.StepApproved(case_id, step, remark, _due(case.opened.step_days, meta.now))]
+        case ApproveReview():
+            return _approve(command, state, meta)
         case ReturnReview(case_id, reason):
             case, step = _turn(state, meta)
             opened = case.opened
@@ -165,6 +184,28 @@ def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) ->
         case EscalateReview(case_id):
             return _escalate(case_id, state, meta)
     raise AssertionError(command)
+
+
+def _approve(command: ApproveReview, state: Case | Gone | None, meta: Meta) -> list[Any]:
+    case, step = _turn(state, meta)
+    if command.caused_by is not None or command.reason_code is not None:
+        if case.opened.kind != "cancellation" or meta.actor.role not in OF_UNIVERSITY:
+            raise NOT_ITS_CAUSE.error(field="caused_by")
+        if command.remark is None:
+            raise UNEXPLAINED.error(field="remark")
+    last = step == case.opened.chain[-1]
+    approved = e.StepApproved(
+        command.case_id,
+        step,
+        command.remark,
+        None if last else _due(case.opened.step_days, meta.now),
+        command.caused_by,
+        command.reason_code,
+    )
+    if not last:
+        return [approved]
+    cause = command.caused_by or case.caused_by, command.reason_code or case.reason_code
+    return [approved, _passed(case.opened, *cause)]
 
 
 def _due(step_days: int, now: datetime) -> datetime | None:
@@ -195,8 +236,9 @@ def _open(command: OpenReview, facts: Facts, meta: Meta) -> list[Any]:
     return [opened] if facts.chain else [opened, _passed(opened)]
 
 
-def _passed(opened: e.ReviewOpened) -> e.ReviewPassed:
-    return e.ReviewPassed(opened.case_id, opened.kind, opened.subject_id, opened.graduate_id)
+def _passed(opened: e.ReviewOpened, caused_by: str | None = None, reason_code: str | None = None) -> e.ReviewPassed:
+    about = (opened.case_id, opened.kind, opened.subject_id, opened.graduate_id)
+    return e.ReviewPassed(*about, caused_by, reason_code)
 
 
 def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:

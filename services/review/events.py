@@ -33,7 +33,10 @@ class ReviewOpened:
 
 @dataclass(frozen=True, slots=True)
 class StepApproved:
-    """A step is done; the next one, if there is one, is late at `due_at`."""
+    """A step is done; the next one, if there is one, is late at `due_at`.
+
+    `caused_by` and `reason_code` correct what the request to cancel says of its cause, for what `remark` explains.
+    """
 
     TYPE: ClassVar[str] = "review.StepApproved"
     VERSION: ClassVar[int] = 1
@@ -42,6 +45,8 @@ class StepApproved:
     step: str
     remark: str | None = None
     due_at: datetime | None = None
+    caused_by: str | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class StepEscalated:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPassed:
-    """Every step of the chain has approved."""
+    """Every step of the chain has approved; `caused_by` and `reason_code` as the university corrected them last."""
 
     TYPE: ClassVar[str] = "review.ReviewPassed"
     VERSION: ClassVar[int] = 1
@@ -67,6 +72,8 @@ class ReviewPassed:
     kind: str
     subject_id: str
     graduate_id: str
+    caused_by: str | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.review import decider
 from shared import shapes
+from shared.codes.tables import CANCELLATION_REASON
 from shared.shapes import Query, QueryShape, Shape
 
 KINDS = ("agreement", "application", "signing", "paper", "loss", "cancellation", "registration", "void")
@@ -16,6 +17,8 @@ class ApproveReview(Shape):
     makes = decider.ApproveReview
     case_id = shapes.thing_id()
     remark = shapes.sentence(200, required=False)
+    caused_by = shapes.choice("graduate", "employer", "mutual", required=False)
+    reason_code = shapes.coded(CANCELLATION_REASON, required=False)
 
 
 class ReturnReview(Shape):

@@ -71,6 +71,8 @@ class ReviewService:
                 "step": recorded.data.get("step"),
                 "reason": recorded.data.get("reason"),
                 "remark": recorded.data.get("remark"),
+                "caused_by": recorded.data.get("caused_by"),
+                "reason_code": recorded.data.get("reason_code"),
             }
             for recorded in history
         ]

@@ -94,6 +94,7 @@ def plain(name: str) -> str:
     return name.translate(_PLAIN)
 
 
+CANCELLATION_REASON = CodeTable("cancellation_reasons")
 EDUCATION = CodeTable("education")
 ETHNIC = CodeTable("ethnic")
 EVIDENCE = CodeTable("evidence")

@@ -141,16 +141,19 @@ def passed(command: c.PassReview, state: Agreements) -> list[Any]:
         return []
     requested = agreement.cancellation.requested
     assert agreement.number is not None
+    reason_code = command.reason_code or requested.reason_code
+    caused_by = command.caused_by or cause_of(reason_code, requested.by)
     return [
         e.AgreementCancelled(
             agreement_id=agreement.id,
             cancellation_id=command.subject_id,
             graduate_id=command.graduate_id,
             number=agreement.number,
-            caused_by=cause_of(requested.reason_code, requested.by),
-            reason_code=requested.reason_code,
+            caused_by=caused_by,
+            reason_code=reason_code,
             in_review=agreement.status == Status.ACCEPTED,
             loss_id=agreement.loss.loss_id if isinstance(agreement, Book) and agreement.loss is not None else None,
+            corrected=command.caused_by is not None or command.reason_code is not None,
         )
     ]
 

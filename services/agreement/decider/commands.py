@@ -143,12 +143,14 @@ class LapseOffer:
 
 @dataclass(frozen=True, slots=True)
 class PassReview:
-    """A review passed. `serial` is for a number where one is due."""
+    """A review passed. `serial` is for a number where one is due; a cancellation's cause is as the university corrected it."""
 
     graduate_id: str
     kind: str
     subject_id: str
     serial: int | None = None
+    caused_by: str | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

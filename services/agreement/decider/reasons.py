@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from shared.codes.tables import CANCELLATION_REASON
 from shared.errors import Invalid, NotFound, Reason
 
 NO_GRADUATE = Reason("agreement.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
@@ -231,12 +232,5 @@ PENALTY_OVER_LIMIT: Final = "penalty_over_limit"
 
 # 解约原因 (DOMAIN 1.8): the Chinese name and who caused it; None leaves it to who asked.
 CANCELLATION_REASONS: Final[Mapping[str, tuple[str, str | None]]] = {
-    "further_study": ("个人违约-继续深造", "graduate"),
-    "family": ("个人违约-家庭原因", "graduate"),
-    "health": ("个人违约-身体原因", "graduate"),
-    "promise_broken": ("单位承诺无法兑现", "employer"),
-    "business_trouble": ("单位经营问题", "employer"),
-    "employer_breach": ("单位违约", "employer"),
-    "mutual": ("双方协商一致", "mutual"),
-    "other": ("其他", None),
+    entry.code: (entry.name, entry.more["caused_by"] or None) for entry in CANCELLATION_REASON
 }

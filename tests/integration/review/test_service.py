@@ -49,6 +49,16 @@ def paged(world: World, actor: Actor, **asked: Any) -> list[str]:
     return found
 
 
+def test_a_correction_of_who_caused_a_cancellation_is_kept_with_who_made_it(world: World) -> None:
+    case_id = world.open("cancellation")
+    correction = c.ApproveReview(case_id, "单位函件", "employer", "promise_broken")
+    world.service.approve_review(correction, by(SCHOOL, "approve_review"))
+    shown = world.service.get_review(schemas.OfCase(case_id=case_id), by(SCHOOL, "get_review"))
+    (step,) = [each for each in shown["steps"] if each["what"] == "review.StepApproved"]
+    assert (step["role"], step["caused_by"], step["reason_code"]) == ("school", "employer", "promise_broken")
+    assert shown["state"] == "passed"
+
+
 def test_a_case_goes_from_department_to_school_and_passes(world: World) -> None:
     case_id = world.open()
     with pytest.raises(Refused) as caught:

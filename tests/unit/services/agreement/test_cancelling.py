@@ -214,3 +214,24 @@ def test_a_closed_employer_invites_and_edits_no_more_and_nobody_accepts_its_open
 ) -> None:
     refused = after(*past, facts=GONE).when(command, meta(actor, number=2))
     refused.then_refused("agreement.employer_closed", "employer_id")
+
+
+# the cause as the university found it
+
+
+@pytest.mark.parametrize(
+    ("found", "caused_by", "reason_code"),
+    [
+        ({"caused_by": "mutual"}, "mutual", x.REQUESTED.reason_code),
+        ({"reason_code": "promise_broken"}, "employer", "promise_broken"),
+        ({"reason_code": "other"}, x.REQUESTED.by, "other"),
+        ({"caused_by": "employer", "reason_code": "other"}, "employer", "other"),
+    ],
+)
+def test_a_cancellation_is_told_with_the_cause_that_the_university_found(
+    found: dict[str, str], caused_by: str, reason_code: str
+) -> None:
+    cancelled = replace(x.CANCELLED, caused_by=caused_by, reason_code=reason_code, corrected=True)
+    past = (*ASKED, x.AGREED)
+    after(*past).when(replace(x.PASS_CANCELLATION, **found)).then(cancelled)
+    assert after(*past, cancelled).state.breaches == (caused_by == "graduate")

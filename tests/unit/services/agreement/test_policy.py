@@ -32,6 +32,12 @@ def test_a_review_that_passed_is_followed(kind: str, subject_id: str) -> None:
     )
 
 
+def test_a_cancellation_is_followed_with_the_cause_that_the_university_found() -> None:
+    told = {"kind": "cancellation", "subject_id": x.CANCELLATION_ID, "caused_by": "employer", "reason_code": "other"}
+    (intent,) = REACTIONS["review.ReviewPassed"](event("review.ReviewPassed", **told))
+    assert (intent.command.caused_by, intent.command.reason_code) == ("employer", "other")
+
+
 @pytest.mark.parametrize("command", [x.FAIL, x.FAIL_CANCELLATION])
 def test_a_review_that_was_returned_is_followed_with_its_reason(command: Any) -> None:
     returned = event(

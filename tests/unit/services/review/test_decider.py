@@ -124,6 +124,39 @@ def test_an_office_returns_in_its_turn_and_says_why(step: str) -> None:
     after(*TURNS[step]).when(x.RETURN, meta(OFFICES[step])).then(replace(x.RETURNED, step=step))
 
 
+# who caused a cancellation
+
+
+CANCELLING = replace(x.OPENED, kind="cancellation")
+CORRECTION = replace(x.APPROVE, caused_by="employer", reason_code="promise_broken")
+
+
+def test_the_university_corrects_who_caused_a_cancellation_when_it_approves() -> None:
+    corrected = replace(x.BY_DEPARTMENT, caused_by="employer", reason_code="promise_broken")
+    after(CANCELLING).when(CORRECTION, meta(DEPARTMENT)).then(corrected)
+    past = (CANCELLING, corrected, replace(x.BY_SCHOOL, caused_by="mutual"))
+    # The school's word on whom, the department's on why.
+    passed = replace(x.PASSED, kind="cancellation", caused_by="mutual", reason_code="promise_broken")
+    after(*past).when(x.APPROVE, meta(PROVINCE)).then(x.BY_PROVINCE, passed)
+    last = replace(CANCELLING, chain=("school",))
+    by_school = replace(x.BY_SCHOOL, caused_by="employer", reason_code="promise_broken")
+    concluded = replace(passed, caused_by="employer")
+    after(last).when(CORRECTION, meta(SCHOOL)).then(by_school, concluded)
+
+
+def test_a_correction_is_explained() -> None:
+    unexplained = replace(CORRECTION, remark=None)
+    after(CANCELLING).when(unexplained, meta(DEPARTMENT)).then_refused("review.unexplained", "remark")
+
+
+def test_nothing_but_a_cancellation_has_a_cause_and_only_the_university_corrects_it() -> None:
+    after(x.OPENED).when(CORRECTION, meta(DEPARTMENT)).then_refused("review.not_its_cause", "caused_by")
+    alone = replace(x.APPROVE, reason_code="mutual")
+    after(x.OPENED).when(alone, meta(DEPARTMENT)).then_refused("review.not_its_cause", "caused_by")
+    past = (CANCELLING, x.BY_DEPARTMENT, x.BY_SCHOOL)
+    after(*past).when(CORRECTION, meta(PROVINCE)).then_refused("review.not_its_cause", "caused_by")
+
+
 @pytest.mark.parametrize("command", [x.APPROVE, x.RETURN])
 @pytest.mark.parametrize("step", TURNS)
 def test_nobody_acts_out_of_turn(step: str, command: Any) -> None:

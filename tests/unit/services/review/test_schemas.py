@@ -95,3 +95,10 @@ def test_every_place_in_a_queue_can_be_asked_for() -> None:
     for since in (EPOCH, NOW, NOW.replace(year=2200, microsecond=999_999)):
         after = place({"step_since": since, "case_id": x.CASE_ID})
         assert load(schemas.ListQueue, {"after": after}).after == after
+
+
+def test_a_correction_is_one_of_the_known_causes() -> None:
+    asked = {"case_id": x.CASE_ID, "remark": "单位函件", "caused_by": "employer", "reason_code": "promise_broken"}
+    assert load(schemas.ApproveReview, asked).reason_code == "promise_broken"
+    for name in ("caused_by", "reason_code"):
+        refused(schemas.ApproveReview, {**asked, name: "weather"}, name)

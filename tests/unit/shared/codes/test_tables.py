@@ -41,7 +41,7 @@ def test_56_peoples_and_two_more() -> None:
     ("file", "size"),
     [("education", 10), ("hardship", 8), ("industry", 21), ("normal_student", 3), ("political", 13), ("position", 18),
      ("province", 35), ("sex", 4), ("identity_documents", 6),
-     ("training", 5), ("unit_nature", 14)],
+     ("training", 5), ("unit_nature", 14), ("cancellation_reasons", 8)],
 )  # fmt: skip
 def test_no_row_is_missing(file: str, size: int) -> None:
     assert {table.file: len(table) for table in TABLES}[file] == size
