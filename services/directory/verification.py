@@ -16,6 +16,7 @@ from shared.messages import lane_of
 
 LENGTH = 20
 KEYED_DIGITS = 14
+CLASSES = range(2013, 2101)
 
 # First digit → what the number vouches for.
 KINDS = {"1": "agreement", "2": "registration"}
@@ -76,11 +77,17 @@ def parse(text: str) -> VerificationNumber:
 
 
 def plain_number(text: str) -> str | None:
-    """The twenty digits of a 核验编号 or a 转递编号 as somebody typed it, None when it can be neither."""
+    """The twenty digits of a 核验编号 or a 转递编号 as somebody typed it, None when it is neither.
+
+    A 转递编号 begins with a class and has no check digit (services/registration/transfers.py).
+    """
     try:
-        return _digits(text)
+        digits = _digits(text)
+        if int(digits[:4]) not in CLASSES:
+            parse(digits)
     except ValueError:
         return None
+    return digits
 
 
 def vouches(keyed_hash: KeyedHash, text: str, kind: str, record_id: str, class_year: int) -> bool:

@@ -12,6 +12,7 @@ from services.directory.verification import (
     VerificationNumber,
     paper_id,
     parse,
+    plain_number,
     same_name,
     verification_number,
     vouches,
@@ -43,6 +44,15 @@ def test_a_book_made_again_after_a_loss_has_another_number() -> None:
     again = verification_number(KEYED, "agreement", paper_id(OFFER_ID, "202610108310000024"), 2026)
     assert parse(again).lane == parse(NUMBER).lane
     assert again != NUMBER
+
+
+def test_what_can_be_no_number_of_ours_is_not_looked_up() -> None:
+    typed = f" {NUMBER[:4]}-{NUMBER[4:]} "
+    assert plain_number(typed) == NUMBER
+    # A 转递编号 has no check digit.
+    assert plain_number("2026 10108 1234 5678 901") == "20261010812345678901"
+    wrong = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+    assert [plain_number(text) for text in (wrong, NUMBER[1:], "x" * 20, "")] == [None] * 4
 
 
 def test_a_number_never_changes() -> None:
