@@ -21,7 +21,7 @@ from bench.calls import PROVINCE, SCHOOL, Commands
 from bench.figures import Direction, Figure, percentile
 from bench.projecting import caught_up
 from bench.seeding import CLASS_YEAR
-from bench.world import WQ, World, follower_of, issuer
+from bench.world import WQ, World, follower_of, issuer, stop_parts
 from services.review.decider import case_of
 from shared.access import Role, scope_path
 from shared.calling import Call, Caller, batches
@@ -118,10 +118,7 @@ def _on(world: World, platform: Platform, log: str) -> list[Figure]:
             figures = _latencies(world, platform, caller, log)
         heaviest = {part.name: _high_water(part) for part in platform.parts}
     finally:
-        for part in [part for part in platform.parts if part not in before]:
-            if part.process is not None:
-                part.process.stop(20)
-            platform.parts.remove(part)
+        stop_parts(platform, [part for part in platform.parts if part not in before])
     most = Direction.AT_MOST
     group = f"processes, {log}"
     figures += [Figure(group, f"{name}, memory", heavy, "MB", 150, most) for name, heavy in heaviest.items()]

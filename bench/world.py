@@ -123,13 +123,18 @@ def running(platform: Platform, *wanted: tuple[str, Sequence[str]]) -> Iterator[
         platform.await_ready()
         yield parts
     finally:
-        for part in parts:
-            if part.process is not None:
-                part.process.terminate()
-        for part in parts:
-            if part.process is not None:
-                part.process.stop(20)
-            platform.parts.remove(part)
+        stop_parts(platform, parts)
+
+
+def stop_parts(platform: Platform, parts: Sequence[Part]) -> None:
+    """Stop these processes of a platform, all at once."""
+    for part in parts:
+        if part.process is not None:
+            part.process.terminate()
+    for part in parts:
+        if part.process is not None:
+            part.process.stop(20)
+        platform.parts.remove(part)
 
 
 def issuer(platform: Platform) -> Issuer:
