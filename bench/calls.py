@@ -135,6 +135,8 @@ def _empty_services(world: World, count: int) -> Iterator[None]:
         yield
     finally:
         for process in started:
+            process.terminate()
+        for process in started:
             process.stop(10)
 
 

@@ -42,6 +42,8 @@ from shared.sql import passing
 from shared.topology import DEAD_LETTERS, GONE_SECONDS, RPC_EXCHANGE, dead_letter_queue, event_queue
 
 REPLY_SECONDS = 5.0
+# How soon a consumer that hears nothing looks whether it should stop; two such looks are every process's stop.
+LISTEN_SECONDS = 0.2
 # A break this short is not worth taking a process out of service for.
 SHORT_BREAK_SECONDS = 3.0
 # RabbitMQ closes the channel of a consumer that keeps a message for 30 minutes; every return counts to the delivery limit.
@@ -106,6 +108,9 @@ class _RawConsumer(QueueConsumer):
             raise
         finally:
             self._links.lost(self._link)
+
+    def consume(self, *args: Any, safety_interval: float = LISTEN_SECONDS, **kwargs: Any) -> Any:
+        return super().consume(*args, safety_interval=safety_interval, **kwargs)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         channel.Message = _AsSent
