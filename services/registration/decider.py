@@ -138,7 +138,7 @@ class ConfirmLeaving:
 
 @dataclass(frozen=True, slots=True)
 class ResetLeaving:
-    """The roster was corrected: `roster_version` is the correction's place in the graduate's stream."""
+    """The roster was corrected, or left: `roster_version` is the place of that in the graduate's stream."""
 
     graduate_id: str
     roster_version: int
@@ -218,7 +218,8 @@ class Settings:
 class Facts:
     """`signed`: an agreement binds, or one on paper is being made.
 
-    `roster_version` is how many events the directory has told about the graduate.
+    `left` is where a graduate was who is on no roster any more. `roster_version` is how many events the directory has told
+    about the graduate.
     `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind. `freed_on` is the day on
     which an agreement last came to nothing: cancelled, or returned by its review.
     `settings` are those that the registration was made under; those of today for one that is being made, with the versions
@@ -226,6 +227,7 @@ class Facts:
     """
 
     graduate: Graduate | None = None
+    left: str | None = None
     roster_version: int = 0
     signed: bool = False
     concluded: frozenset[str] = frozenset()
@@ -416,6 +418,8 @@ def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: da
 
 def _confirm_leaving(command: ConfirmLeaving, state: Registrations, facts: Facts) -> list[Any]:
     registered = state.registered
+    if facts.graduate is None:
+        raise NO_GRADUATE.error(field="graduate_id")
     if registered is None:
         raise NOT_REGISTERED.error()
     if state.void_id is not None:
@@ -568,6 +572,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
     school = streams.get(_school_stream(graduate.scope)) if graduate else None
     return Facts(
         graduate=graduate,
+        left=None if graduate is not None else _scope_of(roster),
         roster_version=len(roster),
         signed=_signed(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
@@ -651,6 +656,11 @@ def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
     )
 
 
+def _scope_of(history: Sequence[Recorded]) -> str | None:
+    entry = next((told.data for told in reversed(history) if "department" in told.data), None)
+    return None if entry is None else scope_path(entry["province"], entry["school"], entry["department"])
+
+
 def _agreements(history: Sequence[Recorded], event_type: str) -> frozenset[str]:
     return frozenset(recorded.data["agreement_id"] for recorded in history if recorded.type == event_type)
 
@@ -680,7 +690,8 @@ def _then_reads(command: Any, streams: Streams) -> list[str]:
 
 
 def _subject(command: Any, state: Registrations, facts: Facts) -> Subject:
-    return Subject(scope=facts.graduate.scope if facts.graduate else None, graduate_id=command.graduate_id)
+    # An office that asks again about who was removed since is answered as it was.
+    return Subject(scope=facts.graduate.scope if facts.graduate else facts.left, graduate_id=command.graduate_id)
 
 
 HANDLING = Handling[Registrations](

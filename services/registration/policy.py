@@ -1,4 +1,4 @@
-"""Whenever an agreement takes effect or ends, a review has decided or a roster is corrected, the registration follows."""
+"""Whenever an agreement takes effect or ends, a review has decided or a roster changes, the registration follows."""
 
 from __future__ import annotations
 
@@ -67,12 +67,13 @@ def on_returned(event: Recorded) -> Sequence[Intent]:
 
 
 def on_corrected(event: Recorded) -> Sequence[Intent]:
-    """The roster says something else of a graduate."""
+    """The roster says something else of a graduate, or nothing any more."""
     return [Intent("registration.reset_leaving", ResetLeaving(event.data["graduate_id"], event.version))]
 
 
 REACTIONS: Reactions = {
     "directory.GraduateCorrected": on_corrected,
+    "directory.GraduateRemoved": on_corrected,
     "agreement.AgreementConcluded": on_concluded,
     "agreement.AgreementCancelled": on_cancelled,
     "review.ReviewPassed": on_passed,

@@ -20,6 +20,9 @@ from services.agreement.decider import AcceptOffer, AttestAgreement, PassReview,
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import graduate_of
 from services.agreement.state import Agreements, Book, Known, Status
+from services.directory import decider as directory
+from services.directory.decider.basic_data import BasicData, RosterFacts, roster_facts
+from services.directory.decider.employers import EmployerState
 from services.registration import policy as registration_policy
 from services.registration.decider import HANDLING as REGISTRATION
 from services.registration.state import Registrations
@@ -34,7 +37,9 @@ from shared.handling import Answer, Handling, Reactions, fold, handle, reaction_
 from shared.messages import Actor, Meta, NewEvent, Recorded
 from tests.support.spec import COMMAND_ID, NOW, SYSTEM
 
-GRADUATES: Final = tuple(f"14-00000000-0000-4000-8000-0000000000a{n}" for n in (1, 2))
+GRADUATES: Final = tuple(f"14-00000000-0000-4000-8000-0000000000a{n}" for n in (1, 2, 3))
+# The last is the one before, in the next class: who is put back a year is removed there and enrolled here.
+CLASSES: Final = dict(zip(GRADUATES, (2026, 2026, 2027), strict=True))
 EMPLOYERS: Final = tuple(f"00-00000000-0000-4000-8000-0000000000b{n}" for n in (1, 2, 3))
 NAMES: Final = dict(zip(EMPLOYERS, ("晋阳机械（集团）有限公司", "汾河软件有限公司", "太行文旅有限公司"), strict=True))
 EDUCATIONS: Final = ("31", "11")
@@ -44,6 +49,23 @@ HANDLINGS: Final[Mapping[str, Handling[Any]]] = {
     "agreement": AGREEMENT,
     "registration": REGISTRATION,
     "review": REVIEW,
+    "graduate": directory.GRADUATE,
+    "basic_data": directory.BASIC_DATA,
+    "employer": directory.EMPLOYER,
+}
+# What of the directory is asked, by the category of the stream that it is about.
+_OF_DIRECTORY: Final[Mapping[type, str]] = {
+    directory.EnrolGraduate: "graduate",
+    directory.RemoveGraduate: "graduate",
+    directory.ConfirmBasicData: "basic_data",
+    directory.DisputeBasicData: "basic_data",
+    directory.AnswerDispute: "basic_data",
+    directory.RegisterEmployer: "employer",
+    directory.ChangeEmployer: "employer",
+    directory.VerifyEmployer: "employer",
+    directory.ReturnEmployer: "employer",
+    directory.SuspendEmployer: "employer",
+    directory.ReinstateEmployer: "employer",
 }
 CONSUMERS: Final[Mapping[str, Reactions]] = {
     "agreement": agreement_policy.REACTIONS,
@@ -99,7 +121,7 @@ class Interrupted:
 
 @dataclass(frozen=True)
 class Asked:
-    """A command, who gives it and by which action; its context is the first word of the action."""
+    """A command, who gives it and by which action; its context is the first word of the action, or what it is about."""
 
     action: str
     command: Any
@@ -108,7 +130,7 @@ class Asked:
     @property
     def handling(self) -> Handling[Any]:
         """How its context handles commands."""
-        return HANDLINGS[self.action.partition(".")[0]]
+        return HANDLINGS[_OF_DIRECTORY.get(type(self.command)) or self.action.partition(".")[0]]
 
 
 @dataclass
@@ -127,6 +149,7 @@ class World:
     _versions: Counter[str] = field(default_factory=Counter)
     _published: Counter[str] = field(default_factory=Counter)
     _evidence: dict[tuple[str, str], str] = field(default_factory=dict)
+    _licences: dict[str, str] = field(default_factory=dict)
     _ids: int = 0
 
     # what is there
@@ -139,6 +162,20 @@ class World:
     def registrations(self, graduate_id: str) -> Registrations:
         """The destinations of a graduate."""
         state: Registrations = self.live.get(f"registration-{graduate_id}", REGISTRATION.initial)
+        return state
+
+    def roster(self, graduate_id: str) -> RosterFacts:
+        """The newest entry of a graduate, None when on no roster, and where the graduate is or was."""
+        return roster_facts(graduate_id, self.log.read([f"graduate-{graduate_id}"]))
+
+    def basic_data(self, graduate_id: str) -> BasicData:
+        """What a graduate said of the roster."""
+        state: BasicData = self.live.get(f"basic_data-{graduate_id}", directory.BASIC_DATA.initial)
+        return state
+
+    def employer(self, employer_id: str) -> EmployerState:
+        """An employer's account."""
+        state: EmployerState = self.live.get(f"employer-{employer_id}", directory.EMPLOYER.initial)
         return state
 
     def known(self) -> list[tuple[str, Known]]:
@@ -197,6 +234,14 @@ class World:
         if known is None:
             known = self._evidence[graduate_id, kind] = f"14-{self.next_id()}"
             self.tell(f"evidence-{known}", "directory.EvidenceStored", graduate_id=graduate_id, kind=kind)
+        return known
+
+    def licence(self, employer_id: str) -> str:
+        """The id of a stored licence of an employer."""
+        known = self._licences.get(employer_id)
+        if known is None:
+            known = self._licences[employer_id] = f"00-{self.next_id()}"
+            self.tell(f"licence-{known}", "directory.LicenceStored", employer_id=employer_id)
         return known
 
     def meta(self, asked: Asked, command_id: UUID) -> Meta:

@@ -15,21 +15,24 @@ from hypothesis import strategies as st
 from services.agreement import decider as a
 from services.agreement.decider.cancelling import lapsed
 from services.agreement.state import Book, Known, Offer, Status
+from services.directory import decider as d
 from services.registration import decider as r
 from services.registration.events import Archive, Household
 from services.review import decider as v
 from shared.access import Role
 from shared.codes.destination import DESTINATIONS
 from shared.messages import Actor
+from tests.support import directory_examples as dx
 from tests.support import examples as x
 from tests.support.registration_examples import REGISTRABLE, complete
 from tests.support.spec import DEPARTMENT, MINISTRY, PROVINCE, SCHOOL, SYSTEM
-from tests.support.world import EMPLOYERS, GRADUATES, NAMES, Asked, World
+from tests.support.world import CLASSES, EDUCATIONS, EMPLOYERS, GRADUATES, NAMES, Asked, World
 
 # A graduate and the id of a thing.
 Target = tuple[str, str]
 UNKNOWN: Final = "14-00000000-0000-4000-8000-00000000dead"
-OFFICES: Final = {"department": DEPARTMENT, "school": SCHOOL, "province": PROVINCE}
+OFFICES: Final = {"school": SCHOOL, "province": PROVINCE}
+DEPARTMENTS: Final = ("07", "08")
 TERMS: Final = (
     x.TERMS,
     replace(x.TERMS, job_title="科员", penalty=None),
@@ -41,17 +44,18 @@ DESTINATION_CODES: Final = ("11", "70", *(each.code for each in REGISTRABLE))
 
 @dataclass(frozen=True)
 class Choice:
-    """Draws, with the sensible first: a failure is told in sensible terms where it can be."""
+    """Draws by `of` any of some things, with the sensible first: a failure is told in sensible terms where it can be."""
 
-    data: st.DataObject
-
-    def of(self, items: Sequence[Any]) -> Any:
-        """Any of them."""
-        return self.data.draw(st.sampled_from(items))
+    of: Callable[[Sequence[Any]], Any]
 
     def rarely(self) -> bool:
         """One time in ten."""
-        return bool(self.data.draw(st.integers(0, 9)) == 9)
+        return bool(self.of(range(10)) == 9)
+
+
+def drawn(data: st.DataObject) -> Choice:
+    """What Hypothesis draws."""
+    return Choice(lambda items: data.draw(st.sampled_from(items)))
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,14 @@ def asked(world: World, choice: Choice, about: Sequence[str] = GRADUATES) -> Ask
 def approving(world: World) -> Iterator[Asked]:
     """One step of every waiting case, by the office whose turn it is."""
     for case_id in sorted(world.waiting()):
-        step = world.cases()[case_id].waiting_for
-        assert step is not None
-        yield Asked("review.approve_review", v.ApproveReview(case_id), OFFICES[step])
+        case = world.cases()[case_id]
+        assert case.waiting_for is not None
+        yield Asked("review.approve_review", v.ApproveReview(case_id), office(case.waiting_for, case.opened.scope))
+
+
+def office(step: str, scope: str) -> Actor:
+    """Who does a step of a review of something in a scope."""
+    return OFFICES[step] if step in OFFICES else Actor(Role.DEPARTMENT, "department-office", scope)
 
 
 def _ask(action: str, targets: Callable[[World], Sequence[Target]], weight: int = 4) -> Any:
@@ -171,6 +180,126 @@ def _offer(world: World, target: Target) -> Offer | None:
 def _employer_of(world: World, target: Target) -> str:
     known = world.agreements(target[0]).get(target[1]) or world.agreements(target[0]).of_cancellation(target[1])
     return (known.employer_id if known else None) or EMPLOYERS[0]
+
+
+# the roster and what its graduates say of it
+
+
+def enrolment(
+    graduate_id: str, education: str, department: str = DEPARTMENTS[0], bound_to: str | None = None
+) -> d.EnrolGraduate:
+    """A row of the roster; `bound_to` is the employer that a graduate was trained for."""
+    training = {"training": "1"} if bound_to is None else {"training": "2", "agreed_unit": NAMES[bound_to]}
+    return replace(
+        dx.ENROL,
+        graduate_id=graduate_id,
+        class_year=CLASSES[graduate_id],
+        education=education,
+        department=department,
+        **training,
+    )
+
+
+@_ask("directory.import_roster", _everybody, weight=2)
+def _import_roster(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    row = enrolment(target[0], choice.of(EDUCATIONS), choice.of(DEPARTMENTS), choice.of([None, None, EMPLOYERS[0]]))
+    return row, SCHOOL
+
+
+def _enrolled(world: World) -> list[Target]:
+    return [(each, "") for each in GRADUATES if world.roster(each).entry is not None]
+
+
+@_ask("directory.remove_graduate", _enrolled, weight=1)
+def _remove_graduate(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.RemoveGraduate(target[0], "延期毕业"), SCHOOL
+
+
+@_ask("directory.confirm_basic_data", _enrolled, weight=2)
+def _confirm_basic_data(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.ConfirmBasicData(target[0]), _graduate(target[0])
+
+
+@_ask("directory.dispute_basic_data", _enrolled, weight=1)
+def _dispute_basic_data(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.DisputeBasicData(target[0], choice.of(["education", "training"]), "AQ=="), _graduate(target[0])
+
+
+def _disputed(world: World) -> list[Target]:
+    return [
+        (graduate_id, dispute.disputed.dispute_id)
+        for graduate_id in GRADUATES
+        for dispute in world.basic_data(graduate_id).open(world.roster(graduate_id).entry)
+    ]
+
+
+@_ask("directory.answer_dispute", _disputed, weight=2)
+def _answer_dispute(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.AnswerDispute(*target, "Ag=="), SCHOOL
+
+
+# what an employer is; the graduate of the target is anybody
+
+
+def _employers(wanted: Callable[[Any], bool]) -> Callable[[World], list[Target]]:
+    return lambda world: [
+        (graduate_id, each) for graduate_id in GRADUATES for each in EMPLOYERS if wanted(world.employer(each))
+    ]
+
+
+def account(world: World, choice: Choice, employer_id: str) -> d.RegisterEmployer:
+    """An employer's application, with a licence or without."""
+    licence = choice.of([None, world.licence(employer_id)])
+    return replace(dx.REGISTER, employer_id=employer_id, name=NAMES[employer_id], uscc=None, licence=licence)
+
+
+@_ask("directory.register_employer", _employers(lambda known: known.status in ("unknown", "returned")), weight=2)
+def _register_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    employer_id = _one_of_the_employers(target)
+    return account(world, choice, employer_id), _employer(employer_id)
+
+
+@_ask("directory.change_employer", _employers(lambda known: known.status == "verified"), weight=2)
+def _change_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    employer_id = _one_of_the_employers(target)
+    command = d.ChangeEmployer(
+        employer_id=employer_id,
+        name=choice.of([NAMES[employer_id], f"{NAMES[employer_id]}分公司"]),
+        nature=choice.of(["31", "39"]),
+        industry="31",
+        place=choice.of(["140105", "110105"]),
+        address="太原市小店区",
+        licence=choice.of([None, world.licence(employer_id), world.licence(EMPLOYERS[0])]),
+    )
+    return command, _employer(employer_id)
+
+
+def _one_of_the_employers(target: Target) -> str:
+    return target[1] if target[1] in EMPLOYERS else EMPLOYERS[0]
+
+
+def _to_verify(known: Any) -> bool:
+    return known.status == "awaiting" or (known.status == "verified" and known.requested is not None)
+
+
+@_ask("directory.verify_employer", _employers(_to_verify))
+def _verify_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.VerifyEmployer(_one_of_the_employers(target)), choice.of([SCHOOL, PROVINCE])
+
+
+@_ask("directory.return_employer", _employers(_to_verify), weight=1)
+def _return_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.ReturnEmployer(_one_of_the_employers(target), "营业执照不清晰"), PROVINCE
+
+
+@_ask("directory.suspend_employer", _employers(lambda known: known.status == "verified"), weight=1)
+def _suspend_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.SuspendEmployer(_one_of_the_employers(target), "虚假招聘"), SCHOOL
+
+
+@_ask("directory.reinstate_employer", _employers(lambda known: known.status == "suspended"), weight=3)
+def _reinstate_employer(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
+    return d.ReinstateEmployer(_one_of_the_employers(target)), PROVINCE
 
 
 # the graduate begins
@@ -559,8 +688,9 @@ def _office(world: World, choice: Choice, case_id: str) -> Actor:
     if case is None or step is None or choice.rarely():
         return _anybody(choice)
     above = {"school": SCHOOL, "province": PROVINCE, "ministry": MINISTRY}[v.ABOVE[step]]
-    office: Actor = choice.of([OFFICES[step], above]) if case.escalated else OFFICES[step]
-    return office
+    own = office(step, case.opened.scope)
+    acting: Actor = choice.of([own, above]) if case.escalated else own
+    return acting
 
 
 @_ask("review.approve_review", _waiting)

@@ -46,6 +46,7 @@ from services.agreement.decider.commands import (
     WithdrawOffer,
     WithdrawProposal,
 )
+from services.agreement.decider.common import begun_of
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
 from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
 from services.agreement.state import INITIAL, Agreements, Book, ProposalStatus, Status, evolve
@@ -289,6 +290,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
 
 def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
     upload_id = None
+    scope = facts.graduate.scope if facts.graduate else None
     if isinstance(command, (SaveDraft, DiscardDraft, SendDraft, SendOffer)):
         employer_id: str | None = command.employer_id
     elif isinstance(command, RefuseProposal):
@@ -301,12 +303,10 @@ def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
         known = state.get(thing or asked or "")
         employer_id = known.employer_id if known else None
         upload_id = known.upload.opened.upload_id if isinstance(known, Book) and known.upload else None
-    return Subject(
-        scope=facts.graduate.scope if facts.graduate else None,
-        graduate_id=command.graduate_id,
-        employer_id=employer_id,
-        upload_id=upload_id,
-    )
+        # Who was removed from the roster must still get out of what binds: the school of that day helps.
+        if scope is None and known is not None:
+            scope = begun_of(known).scope
+    return Subject(scope=scope, graduate_id=command.graduate_id, employer_id=employer_id, upload_id=upload_id)
 
 
 HANDLING = Handling[Agreements](

@@ -445,6 +445,7 @@ def test_the_newest_correction_of_a_roster_entry_counts() -> None:
 def test_a_removed_graduate_is_on_no_roster_until_enrolled_again() -> None:
     removed = ("directory.GraduateRemoved", {"graduate_id": GRADUATE_ID, "reason": "休学"})
     assert known([ENROLLED, removed]).graduate is None
+    assert (known([ENROLLED, removed]).left, known([ENROLLED]).left) == (x.ENROLLED.scope, None)
     assert known([ENROLLED, removed, ENROLLED]).graduate == x.ENROLLED
 
 

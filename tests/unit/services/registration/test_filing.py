@@ -251,6 +251,13 @@ def test_who_has_registered_confirms_to_leave() -> None:
     after(SUBMITTED, REGISTERED).when(LEAVE, meta(GRADUATE, number=3)).then(LEAVING)
 
 
+def test_who_was_removed_from_the_roster_confirms_nothing() -> None:
+    gone = replace(FACTS, graduate=None)
+    after(SUBMITTED, REGISTERED, facts=gone).when(LEAVE, meta(GRADUATE, number=3)).then_refused(
+        "registration.graduate_not_found", "graduate_id"
+    )
+
+
 def test_confirming_the_same_twice_changes_nothing_and_something_else_is_confirmed_anew() -> None:
     past = (SUBMITTED, REGISTERED, LEAVING)
     after(*past).when(LEAVE, meta(GRADUATE, number=4)).then_nothing()

@@ -51,8 +51,9 @@ def test_an_agreement_may_leave_out_salary_credit_code_address_and_phone() -> No
     assert (made.uscc, made.monthly_salary, made.unit_address, made.unit_phone) == (None, None, None, None)
 
 
-def test_a_corrected_roster_opens_what_was_confirmed_before_leaving() -> None:
-    corrected = event("directory.GraduateCorrected", {"graduate_id": GRADUATE_ID})
+@pytest.mark.parametrize("what", ["Corrected", "Removed"])
+def test_a_roster_that_changes_opens_what_was_confirmed_before_leaving(what: str) -> None:
+    corrected = event(f"directory.Graduate{what}", {"graduate_id": GRADUATE_ID})
     command = ResetLeaving(GRADUATE_ID, corrected.version)
     assert REACTIONS[corrected.type](corrected) == [Intent("registration.reset_leaving", command)]
 
@@ -84,6 +85,7 @@ def test_other_reviews_are_ignored(event_type: str, kind: str) -> None:
 def test_nothing_else_is_listened_to() -> None:
     assert set(REACTIONS) == {
         "directory.GraduateCorrected",
+        "directory.GraduateRemoved",
         "agreement.AgreementConcluded",
         "agreement.AgreementCancelled",
         "review.ReviewPassed",
