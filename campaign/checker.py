@@ -203,6 +203,7 @@ _PROPOSAL: Mapping[str, str] = {
     "agreement.ProposalRefused": "refused",
     "agreement.ProposalLapsed": "lapsed",
 }
+_CODES = frozenset({"agreement.OperationCodeSet", "agreement.OperationCodeReset"})
 _REVIEWED = {"applied": "application", "scanned": "signing", "accepted": "agreement"}
 _CANCELLATION = frozenset(
     f"agreement.Cancellation{what}" for what in ("Requested", "Withdrawn", "Refused", "Lapsed", "Agreed", "Returned")
@@ -254,7 +255,7 @@ def fold(events: Sequence[Event], found: Findings) -> World:
         context = event.type.partition(".")[0]
         if event.type in _PROPOSAL:
             _fold_proposal(world, event, _PROPOSAL[event.type], found)
-        elif context == "agreement":
+        elif context == "agreement" and event.type not in _CODES:
             _fold_agreement(world, event, numbers, found)
         elif context == "registration":
             _fold_registration(world, event, found)

@@ -136,6 +136,8 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.verify_number": _EVERYBODY,
     "directory.list_verifications": (_SELF, *_OFFICES),
     "directory.print_agreement": (_SELF, _EMPLOYER, *_OFFICES),
+    "agreement.set_operation_code": (_SELF,),
+    "agreement.reset_operation_code": (_SCHOOL,),
     "agreement.propose_signing": (_SELF,),
     "agreement.withdraw_proposal": (_SELF,),
     "agreement.refuse_proposal": (_EMPLOYER,),
@@ -234,6 +236,7 @@ RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
     # Evidence belongs to whatever it is shown for.
     "directory.store_evidence": tuple(Right),
     "directory.read_evidence": tuple(Right),
+    "agreement.reset_operation_code": _ADMINISTERING,
     "agreement.open_upload": _SIGNING,
     "agreement.attest_agreement": _SIGNING,
     "agreement.attest_agreements": _SIGNING,

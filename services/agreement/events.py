@@ -689,7 +689,29 @@ class PaperNumberReleased:
     agreement_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OperationCodeSet:
+    """操作码: the graduate set a code, or another one; the code itself, and its hash, are in no event (DOMAIN 1.1)."""
+
+    TYPE: ClassVar[str] = "agreement.OperationCodeSet"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCodeReset:
+    """The school took away a code that was forgotten."""
+
+    TYPE: ClassVar[str] = "agreement.OperationCodeReset"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+
+
 CODEC = Codec(
+    OperationCodeSet,
+    OperationCodeReset,
     SigningProposed,
     ProposalWithdrawn,
     ProposalRefused,

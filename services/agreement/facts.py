@@ -45,7 +45,7 @@ class Settings:
     `cancellation_evidence` names what an online cancellation must bring: release_letter, penalty_slip.
     `issues_numbers` says that every number on an agreement of the class is the platform's. `cancel_by` is the last day on
     which a graduate asks to cancel an agreement online, None where there is none. `begun_by`: employer, as in the national
-    order, graduate, or either.
+    order, graduate, or either. `operation_code`: who accepts or agrees to a cancellation as a graduate types the code.
     """
 
     parties: int = 2
@@ -62,6 +62,7 @@ class Settings:
     response_days_min: int = 1
     cancel_by: date | None = None
     begun_by: str = BY_EMPLOYER
+    operation_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 response_days_min=told.get("response_days_min", 0),
                 cancel_by=_change_deadline(told) if told.get("cancellations_close") else None,
                 begun_by=told.get("begun_by", BY_EMPLOYER),
+                operation_code=told.get("operation_code", False),
             )
     return settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.agreement import decider, events
 from services.agreement.state import ProposalStatus, Status
@@ -11,6 +12,25 @@ from shared.codes.tables import INDUSTRY, PLACE, POSITION, UNIT_NATURE
 from shared.shapes import Query, QueryShape, Shape
 
 HIGHEST_YUAN = 10_000_000
+
+
+def operation_code(*, required: bool = True) -> Any:
+    """A code that a graduate can remember."""
+    return shapes.pattern(
+        r"^[0-9A-Za-z]{6,20}\Z", "应为 6 至 20 位字母或数字 / must be 6 to 20 letters or digits", required=required
+    )
+
+
+class SetOperationCode(Shape):
+    makes = decider.SetOperationCode
+    graduate_id = shapes.thing_id()
+    new_code = operation_code()
+    operation_code = operation_code(required=False)
+
+
+class ResetOperationCode(Shape):
+    makes = decider.ResetOperationCode
+    graduate_id = shapes.thing_id()
 
 
 class ProposeSigning(Shape):
@@ -110,6 +130,7 @@ class AcceptOffer(Shape):
     offer_id = shapes.thing_id()
     employer_id = shapes.thing_id()
     revision = shapes.whole(1, 1_000_000, required=False, load_default=1, allow_none=False)
+    operation_code = operation_code(required=False)
 
 
 class SealAgreement(Shape):
@@ -168,6 +189,7 @@ class AgreeToCancellation(Shape):
     cancellation_id = shapes.thing_id()
     release_letter = shapes.thing_id(required=False)
     penalty_slip = shapes.thing_id(required=False)
+    operation_code = operation_code(required=False)
 
 
 class RefuseCancellation(Shape):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
 
-from services.agreement import decider, numbers, policy, read_model, schemas
+from services.agreement import decider, numbers, operation_codes, policy, read_model, schemas
 from services.agreement.decider import HANDLING, AttestAgreement
 from services.agreement.decider.numbering import prefix_wanted, with_serial
+from services.agreement.decider.reasons import CODE_NEEDED
 from services.agreement.facts import graduate_of
 from services.agreement.state import Book, Known, Offer, Proposal
 from shared.access import Subject, check
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, EngineProvider, Log, Rows
+from shared.dependencies import ClockProvider, EngineProvider, Log, OffTheHub, Rows
 from shared.entrypoints import bulk, command, query, subscribe
-from shared.errors import Conflict
+from shared.errors import Conflict, Invalid
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, reaction_meta
 from shared.messages import Meta, Recorded
 
@@ -34,6 +36,21 @@ class AgreementService:
     rows = Rows("agreement")
     engine = EngineProvider()
     clock = ClockProvider()
+    off_the_hub = OffTheHub()
+
+    @command(schemas.SetOperationCode)
+    def set_operation_code(self, command: decider.SetOperationCode, meta: Meta) -> Answer:
+        answer = self._coded(command, meta, self._plainly)
+        # A repeat comes here too, so that an answer always means that the code is kept.
+        hashed = self.off_the_hub(operation_codes.hashed, command.new_code)
+        operation_codes.keep(self.engine, command.graduate_id, answer.version, hashed)
+        return answer
+
+    @command(schemas.ResetOperationCode)
+    def reset_operation_code(self, command: decider.ResetOperationCode, meta: Meta) -> Answer:
+        answer = handle(self.log, HANDLING, command, meta)
+        operation_codes.keep(self.engine, command.graduate_id, answer.version, None)
+        return answer
 
     @command(schemas.ProposeSigning)
     def propose_signing(self, command: decider.ProposeSigning, meta: Meta) -> Answer:
@@ -81,7 +98,7 @@ class AgreementService:
 
     @command(schemas.AcceptOffer)
     def accept_offer(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
-        return self._binding(command, meta)
+        return self._coded(command, meta, self._binding)
 
     @command(schemas.SealAgreement)
     def seal_agreement(self, command: decider.SealAgreement, meta: Meta) -> Answer:
@@ -116,7 +133,7 @@ class AgreementService:
 
     @command(schemas.AgreeToCancellation)
     def agree_to_cancellation(self, command: decider.AgreeToCancellation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._coded(command, meta, self._plainly)
 
     @command(schemas.RefuseCancellation)
     def refuse_cancellation(self, command: decider.RefuseCancellation, meta: Meta) -> Answer:
@@ -234,6 +251,19 @@ class AgreementService:
     def explain_number(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
         return numbers.explain(query.number)
+
+    def _coded(self, command: Any, meta: Meta, carry_out: Callable[[Any, Meta], Answer]) -> Answer:
+        """A try costs a slow hash and is counted, so the code is looked at only when nothing else stands in the way."""
+        try:
+            return carry_out(command, meta)
+        except Invalid as refusal:
+            if refusal.code != CODE_NEEDED.code or command.operation_code is None:
+                raise
+        operation_codes.check(self.engine, self.off_the_hub, command.graduate_id, command.operation_code, meta.now)
+        return carry_out(replace(command, code_right=True), meta)
+
+    def _plainly(self, command: Any, meta: Meta) -> Answer:
+        return handle(self.log, HANDLING, command, meta)
 
     def _binding(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
         """A serial costs a read and a write, so it is taken only when the offer turns out to need one."""

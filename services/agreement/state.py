@@ -249,7 +249,8 @@ class Agreements:
     """All proposals, drafts, offers and books of one graduate, oldest first.
 
     `cancellations` says which agreement each request to cancel is or was about, so that who asked or answered is known
-    again when the request is over. `numbers` are those that agreements of this graduate bear or bore.
+    again when the request is over. `numbers` are those that agreements of this graduate bear or bore. `code_set`: the
+    graduate has an operation code.
     """
 
     offers: Mapping[str, Offer] = field(default_factory=_nothing)
@@ -259,6 +260,7 @@ class Agreements:
     breaches: int = 0
     cancellations: Mapping[str, str] = field(default_factory=_nothing)
     numbers: frozenset[str] = frozenset()
+    code_set: bool = False
 
     @property
     def locked(self) -> Known | None:
@@ -323,7 +325,7 @@ INITIAL = Agreements()
 
 def evolve(state: Agreements, event: Any) -> Agreements:
     """The fold of the stream."""
-    for part in (_evolve_proposal, _evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
+    for part in (_evolve_code, _evolve_proposal, _evolve_offer, _evolve_agreement, _evolve_cancellation, _evolve_book):
         after = part(state, event)
         if after is not None:
             return _numbered(after, event)
@@ -334,6 +336,15 @@ def _numbered(state: Agreements, event: Any) -> Agreements:
     # Whatever an event of this stream calls a number is one of this graduate's.
     number = getattr(event, "number", None)
     return state if number is None or number in state.numbers else replace(state, numbers=state.numbers | {number})
+
+
+def _evolve_code(state: Agreements, event: Any) -> Agreements | None:
+    match event:
+        case e.OperationCodeSet():
+            return replace(state, code_set=True)
+        case e.OperationCodeReset():
+            return replace(state, code_set=False)
+    return None
 
 
 def _evolve_proposal(state: Agreements, event: Any) -> Agreements | None:

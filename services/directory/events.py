@@ -35,6 +35,7 @@ class ProvinceSettingsChanged:
     `cancellations_close`: after the change deadline a graduate asks to cancel no agreement online any more.
     `begun_by`: who may begin signing, the employer as in the national order, the graduate (Jiangxi), or either (Shanghai,
     Anhui).
+    `operation_code`: a graduate types a code of its own to accept and to agree to a cancellation (Shandong).
     `licence_required`: an employer of the province is verified on its licence only; the newest class that is set counts.
     """
 
@@ -65,6 +66,7 @@ class ProvinceSettingsChanged:
     response_days_min: int = 0
     cancellations_close: bool = False
     begun_by: str = "employer"
+    operation_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class SetProvince(Shape):
     begun_by = shapes.choice(
         "employer", "graduate", "either", required=False, load_default="employer", allow_none=False
     )
+    operation_code = shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True)

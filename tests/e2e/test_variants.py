@@ -151,3 +151,30 @@ def test_anhui_an_employer_without_an_account_returns_the_stamped_book_by_a_link
     people.review(place, person, "signing", "school")
     await_book(people, person, "effective")
     await_registered(people, person, "10")
+
+
+def test_shandong_asks_for_the_operation_code(people: People) -> None:
+    """山东: 设置操作码 → 应约凭操作码 → 单位解约 → 凭操作码同意; 输错次数过多 → 学校重置."""
+    place = people.settle("10424", YEAR, 2, 4, review_chain=["school"], operation_code=True)
+    person, unit = place.graduates[0], place.employers[0]
+    own, office = graduate(person), place.office
+    offer_id = people.invite(place, person, unit)
+    accept = {"graduate_id": person, "offer_id": offer_id, "employer_id": unit}
+    assert people.refused(own, "agreement.accept_offer", **accept) == "agreement.operation_code_not_set"
+    people.ask(own, "agreement.set_operation_code", graduate_id=person, new_code="246810")
+    assert people.refused(own, "agreement.accept_offer", **accept) == "agreement.operation_code_needed"
+    people.ask(own, "agreement.accept_offer", **accept, operation_code="246810")
+    people.review(place, person, "agreement", "school")
+    people.await_state(person, offer_id, "effective")
+
+    why = {"graduate_id": person, "agreement_id": offer_id, "reason_code": "mutual", "reason": "协商一致"}
+    people.ask(employer(unit), "agreement.request_cancellation", **why)
+    cancellation_id = people.offer(person, offer_id)["cancellation"]["cancellation_id"]
+    agree = {"graduate_id": person, "cancellation_id": cancellation_id}
+    tries = [people.refused(own, "agreement.agree_to_cancellation", **agree, operation_code="135791") for _ in range(6)]
+    assert tries == ["agreement.operation_code_wrong"] * 5 + ["agreement.operation_code_locked"]
+    people.ask(office, "agreement.reset_operation_code", graduate_id=person)
+    people.ask(own, "agreement.set_operation_code", graduate_id=person, new_code="998877")
+    people.ask(own, "agreement.agree_to_cancellation", **agree, operation_code="998877")
+    people.review(place, person, "cancellation", "school")
+    people.await_state(person, offer_id, "cancelled")

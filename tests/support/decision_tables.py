@@ -109,6 +109,7 @@ AGREEMENTS = DecisionTable(
     facts=replace(a.WITH_EVIDENCE, settings=a.BY_EITHER.settings),
     states={
         "nothing yet": (),
+        "operation code set 已设操作码": (a.CODE_SET,),
         "proposal open 签约申请待答复": (a.PROPOSED,),
         "proposal withdrawn 申请已撤回": (a.PROPOSED, a.PROPOSAL_WITHDRAWN),
         "proposal refused 申请被拒绝": (a.PROPOSED, a.PROPOSAL_REFUSED),
@@ -153,6 +154,8 @@ AGREEMENTS = DecisionTable(
     },
     commands=_named(
         [
+            (a.SET_CODE, THE_GRADUATE),
+            (a.RESET_CODE, SCHOOL_OFFICE),
             (a.PROPOSE, THE_GRADUATE),
             (a.WITHDRAW_PROPOSAL, THE_GRADUATE),
             (a.REFUSE_PROPOSAL, THE_EMPLOYER),

@@ -57,6 +57,8 @@ OFFER_SENT: Final = e.OfferSent(
     unit_address=VERIFIED.address,
     unit_phone=VERIFIED.phone,
 )
+CODE_SET: Final = e.OperationCodeSet(GRADUATE_ID)
+CODE_RESET: Final = e.OperationCodeReset(GRADUATE_ID)
 PROPOSAL_ID: Final = new_id(LANE, command_id(), "proposal")
 PROPOSED: Final = e.SigningProposed(
     proposal_id=PROPOSAL_ID,
@@ -260,6 +262,8 @@ RELEASED: Final = e.PaperNumberReleased("晋2026-0001", GRADUATE_ID, PAPER_ID)
 CLAIMS: Final = (CLAIMED, RELEASED)
 
 EVENTS: Final[tuple[Any, ...]] = (
+    CODE_SET,
+    CODE_RESET,
     # Their goldens are from before agreements told where the unit is.
     *(replace(event, unit_address=None, unit_phone=None) for event in (OFFER_SENT, CONCLUDED)),
     PROPOSED,
@@ -313,6 +317,8 @@ SEND: Final = c.SendOffer(
     penalty=3000,
     remarks="考研录取后协议自行解除",
 )
+SET_CODE: Final = c.SetOperationCode(GRADUATE_ID, "246810")
+RESET_CODE: Final = c.ResetOperationCode(GRADUATE_ID)
 PROPOSE: Final = c.ProposeSigning(
     graduate_id=GRADUATE_ID, employer_id=EMPLOYER_ID, job_title="机械工程师", remarks="已通过贵单位面试"
 )
@@ -368,6 +374,8 @@ VOID: Final = c.VoidBook(GRADUATE_ID, BOOK_ID, VOIDED.reason)
 REPORT_LOSS: Final = c.ReportLoss(GRADUATE_ID, BOOK_ID, LOST.statement, NOTICE_ID)
 REGISTER_PAPER: Final = c.RegisterPaper(GRADUATE_ID, TERMS, PAPER.signed_on, SCAN_ID, PAPER.paper_number)
 COMMANDS: Final[tuple[Any, ...]] = (
+    SET_CODE,
+    RESET_CODE,
     PROPOSE,
     WITHDRAW_PROPOSAL,
     REFUSE_PROPOSAL,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.agreement import events as e
-from services.agreement.decider import books, cancelling, offers, proposals, signing
+from services.agreement.decider import books, cancelling, codes, offers, proposals, signing
 from services.agreement.decider.commands import (
     AcceptOffer,
     AgreeToCancellation,
@@ -36,10 +36,12 @@ from services.agreement.decider.commands import (
     RemindCancellation,
     ReportLoss,
     RequestCancellation,
+    ResetOperationCode,
     SaveDraft,
     SealAgreement,
     SendDraft,
     SendOffer,
+    SetOperationCode,
     SubmitScan,
     VoidBook,
     WithdrawCancellation,
@@ -83,10 +85,12 @@ __all__ = [
     "RemindCancellation",
     "ReportLoss",
     "RequestCancellation",
+    "ResetOperationCode",
     "SaveDraft",
     "SealAgreement",
     "SendDraft",
     "SendOffer",
+    "SetOperationCode",
     "SubmitScan",
     "VoidBook",
     "WithdrawCancellation",
@@ -100,15 +104,19 @@ _BOOK_REVIEWS = (books.APPLICATION, books.SIGNING, books.LOSS, books.PAPER)
 
 def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, Invalid, NotFound."""
-    for part in (_decide_proposal, _decide_offer, _decide_agreement, _decide_book):
+    for part in (_decide_before, _decide_offer, _decide_agreement, _decide_book):
         events = part(command, state, facts, meta)
         if events is not None:
             return events
     raise AssertionError(command)
 
 
-def _decide_proposal(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any] | None:
+def _decide_before(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any] | None:
     match command:
+        case SetOperationCode():
+            return codes.set_code(command, state)
+        case ResetOperationCode():
+            return codes.reset(command, state)
         case ProposeSigning():
             return proposals.propose(command, state, facts, meta)
         case WithdrawProposal(_, proposal_id):

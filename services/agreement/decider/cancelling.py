@@ -8,6 +8,7 @@ from typing import Any
 from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
+from services.agreement.decider.codes import check_code
 from services.agreement.decider.common import begun_of, check_evidence
 from services.agreement.facts import Facts
 from services.agreement.state import REMIND_BEFORE, Agreements, Book, Known, Status
@@ -86,6 +87,8 @@ def answer(
         case c.RefuseCancellation(_, cancellation_id, reason):
             return [e.CancellationRefused(cancellation_id, agreement.id, reason)]
         case c.AgreeToCancellation():
+            if meta.actor.role == Role.GRADUATE:
+                check_code(command, state, facts)
             return _agree(command, agreement, cancellation.requested, facts)
 
 

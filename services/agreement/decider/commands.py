@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.agreement.events import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class SetOperationCode:
+    """操作码. `operation_code` is the one so far, `code_right` says that it is."""
+
+    graduate_id: str
+    new_code: str = field(repr=False)
+    operation_code: str | None = field(default=None, repr=False)
+    code_right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResetOperationCode:
+    graduate_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,7 @@ class AcceptOffer:
 
     `revision` is the one the graduate saw: what was edited since is not accepted unseen. `serial` is for the number of
     an agreement that acceptance binds, taken for the level `education`, which the roster may correct meanwhile.
+    `code_right` says that `operation_code`, which nothing may show, is the graduate's.
     """
 
     graduate_id: str
@@ -133,6 +149,8 @@ class AcceptOffer:
     revision: int = 1
     serial: int | None = None
     education: str | None = None
+    operation_code: str | None = field(default=None, repr=False)
+    code_right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +243,14 @@ class WithdrawCancellation:
 
 @dataclass(frozen=True, slots=True)
 class AgreeToCancellation:
+    """The code is asked of the graduate only, as in `AcceptOffer`."""
+
     graduate_id: str
     cancellation_id: str
     release_letter: str | None = None
     penalty_slip: str | None = None
+    operation_code: str | None = field(default=None, repr=False)
+    code_right: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import proposals
 from services.agreement.decider import reasons as no
+from services.agreement.decider.codes import check_code
 from services.agreement.decider.common import (
     answer_until,
     check_bound,
@@ -161,6 +162,7 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
     verified(facts, command.employer_id)
     check_free(facts)
     check_bound(graduate, offer.sent.employer_name, "employer_id")
+    check_code(command, state, facts)
     sent = offer.sent
     awaits = offer.after(ACCEPT) or REVIEW
     number = None

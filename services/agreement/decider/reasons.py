@@ -123,6 +123,22 @@ WRONG_EVIDENCE = Reason(
     "The evidence must be of the kind {wanted}",
     Invalid,
 )
+CODE_NOT_SET = Reason(
+    "agreement.operation_code_not_set", "请先设置操作码", "There is no operation code yet; set one first"
+)
+CODE_NEEDED = Reason(
+    "agreement.operation_code_needed", "请输入操作码", "The operation code is needed for this", Invalid
+)
+CODE_WRONG = Reason(
+    "agreement.operation_code_wrong",
+    "操作码错误，还可尝试 {left} 次",
+    "The operation code is wrong; {left} more tries are left",
+)
+CODE_LOCKED = Reason(
+    "agreement.operation_code_locked",
+    "操作码错误次数过多，请 {hours} 小时后再试，或请学校重置",
+    "A wrong operation code was given too often; try again after {hours} hours, or ask the school to reset it",
+)
 EVIDENCE_MISSING = Reason("agreement.evidence_missing", "请上传 {wanted}", "This evidence is needed: {wanted}", Invalid)
 NOT_EFFECTIVE = Reason(
     "agreement.not_effective", "协议当前状态为 {status}，不能解约", "The agreement is {status} and cannot be cancelled"

@@ -64,6 +64,7 @@ class SetProvince:
     response_days_min: int = 1
     cancellations_close: bool = False
     begun_by: str = "employer"
+    operation_code: bool = False
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]

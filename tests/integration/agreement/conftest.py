@@ -115,7 +115,14 @@ def world(database_url: str) -> Iterator[World]:
     prepare(engine, follower, follower.schema)
     log = PostgresLog(engine)
     service = AgreementService()
-    for name, value in {"log": log, "engine": engine, "rows": ReadModel(engine), "clock": FixedClock(NOW)}.items():
+    parts = {
+        "log": log,
+        "engine": engine,
+        "rows": ReadModel(engine),
+        "clock": FixedClock(NOW),
+        "off_the_hub": lambda work, *arguments: work(*arguments),
+    }
+    for name, value in parts.items():
         setattr(service, name, value)
     made = World(log, engine, service, Following(log, engine, follower))
     made.set_province(2)

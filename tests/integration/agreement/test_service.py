@@ -14,7 +14,7 @@ from services.agreement import schemas
 from services.agreement.numbers import AgreementNumber, parse
 from services.agreement.state import LOCKED
 from services.agreement.sweep import lapse_due, remind_due
-from shared.errors import Forbidden, Refused, ServiceError, Unavailable
+from shared.errors import Forbidden, Invalid, Refused, ServiceError, Unavailable
 from shared.handling import fold
 from shared.messages import Actor, new_id
 from tests.integration.agreement.conftest import World, by
@@ -665,3 +665,89 @@ def test_a_proposal_that_nobody_answered_in_time_lapses_once(world: World) -> No
     assert [swept(NOW + 5 * x.DAY + each) for each in (-x.MOMENT, x.MOMENT, x.MOMENT)] == [0, 1, 0]
     world.follow()
     assert swept(NOW + 6 * x.DAY) == 0
+
+
+def coded(world: World, code: str = "246810", so_far: str | None = None) -> None:
+    """The graduate sets an operation code."""
+    wanted = c.SetOperationCode(GRADUATE_ID, code, so_far)
+    world.service.set_operation_code(wanted, by(GRADUATE, "set_operation_code"))
+
+
+def code_refused(world: World, offer_id: str, code: str | None, now: Any = NOW) -> str:
+    """The refusal of an acceptance with a code."""
+    accept = c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID, operation_code=code)
+    with pytest.raises(ServiceError) as caught:
+        world.service.accept_offer(accept, by(GRADUATE, "accept_offer", now))
+    return caught.value.code.removeprefix("agreement.operation_code_")
+
+
+def test_a_graduate_accepts_with_the_operation_code_that_the_province_asks_for(world: World) -> None:
+    world.set_province(2, operation_code=True, binding="acceptance")
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    assert code_refused(world, offer_id, "246810") == "not_set"
+    coded(world)
+    assert [code_refused(world, offer_id, code) for code in (None, "135791")] == ["needed", "wrong"]
+    accept = c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID, operation_code="246810")
+    asked = by(GRADUATE, "accept_offer")
+    answer = world.service.accept_offer(accept, asked)
+    # A repeat needs no code: it is answered from the log.
+    assert world.service.accept_offer(replace(accept, operation_code=None), asked) == answer
+    assert parse(offer_in(world)["number"]).serial == 1
+
+    asking = by(EMPLOYER, "request_cancellation")
+    world.service.request_cancellation(c.RequestCancellation(GRADUATE_ID, offer_id, "mutual", "协商一致"), asking)
+    agree = c.AgreeToCancellation(GRADUATE_ID, new_id(LANE, asking.command_id, "cancellation"))
+    with pytest.raises(Invalid) as caught:
+        world.service.agree_to_cancellation(agree, by(GRADUATE, "agree_to_cancellation"))
+    assert caught.value.code == "agreement.operation_code_needed"
+    given = replace(agree, operation_code="246810")
+    world.service.agree_to_cancellation(given, by(GRADUATE, "agree_to_cancellation"))
+    assert offer_in(world)["cancellation"]["agreed"]
+
+
+def test_an_offer_from_before_the_province_asked_is_accepted_without_a_code(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    world.set_province(2, operation_code=True)
+    world.service.accept_offer(c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID), by(GRADUATE, "accept_offer"))
+
+
+def test_wrong_codes_are_counted_and_after_a_day_there_are_tries_again(world: World) -> None:
+    world.set_province(2, operation_code=True, response_days_min=0)
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    coded(world)
+    with ThreadPoolExecutor(8) as many:
+        found = list(many.map(lambda _: code_refused(world, offer_id, "135791"), range(8)))
+    assert sorted(found) == ["locked"] * 3 + ["wrong"] * 5
+    assert code_refused(world, offer_id, "246810", NOW + x.DAY - x.MOMENT) == "locked"
+    assert code_refused(world, offer_id, "135791", NOW + x.DAY) == "wrong"
+    right = c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID, operation_code="246810")
+    world.service.accept_offer(right, by(GRADUATE, "accept_offer", NOW + x.DAY))
+
+
+def test_a_code_is_changed_by_the_one_so_far_and_reset_by_the_school(world: World) -> None:
+    world.set_province(2, operation_code=True)
+    world.enrol(GRADUATE_ID)
+    offer_id = sent(world)
+    setting = by(GRADUATE, "set_operation_code")
+    first = c.SetOperationCode(GRADUATE_ID, "246810")
+    world.service.set_operation_code(first, setting)
+    for so_far in (None, "135791"):
+        with pytest.raises(ServiceError):
+            coded(world, "112233", so_far)
+    coded(world, "112233", "246810")
+    # Delivered again, an older code does not come back.
+    world.service.set_operation_code(first, setting)
+    assert code_refused(world, offer_id, "246810") == "wrong"
+    for actor in (EMPLOYER, DEPARTMENT, OTHER_SCHOOL, GRADUATE):
+        with pytest.raises(Forbidden):
+            world.service.reset_operation_code(c.ResetOperationCode(GRADUATE_ID), by(actor, "reset_operation_code"))
+    world.service.reset_operation_code(c.ResetOperationCode(GRADUATE_ID), by(SCHOOL, "reset_operation_code"))
+    assert code_refused(world, offer_id, "112233") == "not_set"
+    coded(world, "998877")
+    right = c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID, operation_code="998877")
+    world.service.accept_offer(right, by(GRADUATE, "accept_offer"))
+    told = str([recorded.data for recorded in world.log.read([f"agreement-{GRADUATE_ID}"])[f"agreement-{GRADUATE_ID}"]])
+    assert not [code for code in ("246810", "112233", "998877") if code in told]

@@ -313,6 +313,13 @@ def test_tables_that_differ_from_a_fold_from_zero_are_found() -> None:
     assert found.violations == ["read model equals a fold from zero: stats.spans: 2 rows differ"]
 
 
+def test_what_happens_to_operation_codes_breaks_no_rule() -> None:
+    told = story()
+    for kind in ("OperationCodeSet", "OperationCodeReset"):
+        told.happens(kind, f"agreement-{BO}", (f"agreement.{kind}", {"graduate_id": BO}))
+    assert rules(findings(told)) == set()
+
+
 PROPOSED = ("agreement.SigningProposed", {"proposal_id": "p1", "employer_id": "u1"})
 
 

@@ -366,6 +366,11 @@ def test_what_is_made_today_is_made_under_the_settings_of_today_and_says_so(comm
     assert (facts.province_version, facts.school_version) == (2, 2)
 
 
+@pytest.mark.parametrize(("told", "asked"), [({}, False), ({"operation_code": True}, True)])
+def test_the_operation_code_is_asked_for_where_the_province_says_so(told: dict[str, bool], asked: bool) -> None:
+    assert known([ENROLLED], province=[settings(2026, **told)]).settings.operation_code is asked
+
+
 @pytest.mark.parametrize("told", [{}, {"begun_by": "employer"}, {"begun_by": "graduate"}, {"begun_by": "either"}])
 def test_the_employer_begins_where_a_province_has_not_said_otherwise(told: dict[str, str]) -> None:
     begun_by = known([ENROLLED], province=[settings(2026, **told)]).settings.begun_by

@@ -17,6 +17,12 @@ from tests.support import examples as x
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, SCOPE
 
 COMMANDS = {
+    schemas.SetOperationCode: x.SET_CODE,
+    schemas.ResetOperationCode: x.RESET_CODE,
+    schemas.ProposeSigning: x.PROPOSE,
+    schemas.WithdrawProposal: x.WITHDRAW_PROPOSAL,
+    schemas.RefuseProposal: x.REFUSE_PROPOSAL,
+    schemas.OpenUpload: x.OPEN_UPLOAD,
     schemas.SendOffer: x.SEND,
     schemas.WithdrawOffer: x.WITHDRAW,
     schemas.RefuseOffer: x.REFUSE,
@@ -29,16 +35,33 @@ COMMANDS = {
     schemas.RefuseCancellation: x.REFUSE_CANCELLATION,
 }
 SEND = to_json(x.SEND)
+CODED = (schemas.SetOperationCode, schemas.AcceptOffer, schemas.AgreeToCancellation)
+
+
+def message(example: Any) -> dict[str, Any]:
+    """The command as a caller says it: whether a code is right, the service finds out."""
+    return {name: value for name, value in to_json(example).items() if name != "code_right"}
 
 
 @pytest.mark.parametrize(("shape", "example"), COMMANDS.items(), ids=[shape.__name__ for shape in COMMANDS])
 def test_a_good_message_is_its_command(shape: Any, example: Any) -> None:
-    assert load(shape, to_json(example)) == example
+    assert load(shape, message(example)) == example
 
 
 @pytest.mark.parametrize(("shape", "example"), COMMANDS.items(), ids=[shape.__name__ for shape in COMMANDS])
 def test_a_field_nobody_knows_is_refused(shape: Any, example: Any) -> None:
-    refused(shape, {**to_json(example), "serial": 1}, "serial")
+    refused(shape, {**message(example), "serial": 1}, "serial")
+
+
+@pytest.mark.parametrize("shape", CODED)
+def test_nobody_says_of_a_code_that_it_is_right(shape: Any) -> None:
+    refused(shape, {**message(COMMANDS[shape]), "code_right": True}, "code_right")
+
+
+@pytest.mark.parametrize("code", ["12345", "1" * 21, "二四六八十〇", "2468 10", ""])
+def test_an_operation_code_has_six_to_twenty_letters_or_digits(code: str) -> None:
+    refused(schemas.AcceptOffer, {**message(x.ACCEPT), "operation_code": code}, "operation_code")
+    refused(schemas.SetOperationCode, {**message(x.SET_CODE), "new_code": code}, "new_code")
 
 
 def refused(shape: Any, payload: Any, field: str) -> None:
