@@ -37,7 +37,10 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured; `quick` is for a look, the other for the record."""
+    """How much is measured; `quick` is for a look, the other for the record.
+
+    `processes_twice`: whole platforms are started on the empty log too, not only on the full one.
+    """
 
     rounds: int
     seconds: float
@@ -47,6 +50,7 @@ class Size:
     roster: int
     at_once: int
     paced: int
+    processes_twice: bool
 
 
 FULL = Size(
@@ -58,9 +62,18 @@ FULL = Size(
     roster=40_000,
     at_once=400,
     paced=800,
+    processes_twice=True,
 )
 QUICK = Size(
-    rounds=1, seconds=0.25, log_events=30_000, province=10_000, batch=2_000, roster=1_000, at_once=40, paced=60
+    rounds=1,
+    seconds=0.25,
+    log_events=30_000,
+    province=10_000,
+    batch=2_000,
+    roster=1_000,
+    at_once=40,
+    paced=60,
+    processes_twice=False,
 )
 
 
