@@ -5,10 +5,11 @@ A nameko process passes `GREEN` (psycopg2, which eventlet makes cooperative); a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -81,6 +82,30 @@ def _in_options(value: str) -> str:
 
 def _url(database_url: str, driver: Driver) -> URL:
     return make_url(database_url).set(drivername=driver.value)
+
+
+def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows into a table, with the plain driver. Raises DBAPIError, as a statement does."""
+    raw: Any = connection.connection.driver_connection
+    try:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        meant = driver_error(connection.dialect, error, raw)
+        if meant.connection_invalidated:
+            connection.invalidate(error)
+        raise meant from error
+
+
+def driver_error(dialect: Any, error: Exception, connection: Any) -> DBAPIError:
+    """What a driver raised where SQLAlchemy does not look, as SQLAlchemy tells it; without a connection it was lost."""
+    lost = connection is None or dialect.is_disconnect(error, connection, None)
+    told = DBAPIError.instance(
+        None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost
+    )
+    assert isinstance(told, DBAPIError)
+    return told
 
 
 def sqlstate_of(error: DBAPIError) -> str:

@@ -18,6 +18,7 @@ from services.stats.dimensions import CUBE_COLUMNS, DESTINATION_COLUMNS, ROSTER_
 from shared.clock import day_of
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import copy_rows
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -232,7 +233,7 @@ def apply(connection: Connection, batch: Batch) -> None:
     if batch.roster:
         _apply_roster(connection, batch.roster)
     if batch.changes:
-        _copy(connection, "change_in", _change_rows(batch.changes))
+        copy_rows(connection, "change_in", _change_rows(batch.changes))
         connection.exec_driver_sql(_CHANGE)
 
 
@@ -279,7 +280,7 @@ def _apply_roster(connection: Connection, roster: dict[str, tuple[Any, ...] | No
     rows = [row for row in roster.values() if row is not None]
     removed = {"removed": [graduate_id for graduate_id, row in roster.items() if row is None]}
     if rows:
-        _copy(connection, "roster_in", rows)
+        copy_rows(connection, "roster_in", rows)
         connection.exec_driver_sql(_APPLY_ROSTER)
     if removed["removed"]:
         connection.exec_driver_sql(_REMOVE, removed)
@@ -321,10 +322,3 @@ def _destination_row(destination: dict[str, Any]) -> tuple[str, ...]:
         destination.get("position", ""),
         destination.get("place", "")[:2],
     )
-
-
-def _copy(connection: Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)

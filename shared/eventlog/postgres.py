@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from shared.errors import ServiceError
 from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, WRITTEN_FIRST, Appended, Write, stream_lane
 from shared.messages import Actor, NewEvent, Recorded
-from shared.sql import Driver, constraint_of, passing, sqlstate_of
+from shared.sql import Driver, constraint_of, driver_error, passing, sqlstate_of
 
 _COLUMNS = (
     "lane, position, stream, version, type, type_version, event_id, command_id, correlation_id, causation_id,"
@@ -159,13 +159,11 @@ class PostgresLog:
                 if autocommit and not connection.closed:
                     connection.autocommit = False
         except dialect.loaded_dbapi.Error as error:
-            lost = pooled is None or dialect.is_disconnect(error, pooled.dbapi_connection, None)
-            if lost:
+            told = driver_error(dialect, error, pooled and pooled.dbapi_connection)
+            if told.connection_invalidated:
                 # Whatever took this connection took the others of the pool with it.
                 self._engine.dispose()
-            raise DBAPIError.instance(
-                None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost
-            ) from error
+            raise told from error
         finally:
             if pooled is not None:
                 _give_back(pooled)
