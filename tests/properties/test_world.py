@@ -463,7 +463,8 @@ class Season(RuleBasedStateMachine):
                 under = self.made_under[self.subjects.get(told["subject_id"], told["subject_id"])]
                 assert (told["chain"], told["step_days"]) == _chain(told["kind"], **under)
         for name in ("answer_by", "complete_by"):
-            if name in told:
+            # A reminder tells the deadline that was set before.
+            if name in told and kind != "CancellationReminded":
                 until = datetime.fromisoformat(told[name]) - event.event.occurred_at
                 days = {"answer_by": "cancellation_days", "complete_by": "completion_days"}[name]
                 assert until.days == self.made_under[agreement_id]["province"][days]
