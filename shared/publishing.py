@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, InternalError
 from amqp.exceptions import NotFound as ExchangeMissing
 from sqlalchemy import Connection, MetaData
 
@@ -35,6 +35,13 @@ FORGOTTEN = Reason(
     "broker.forgotten",
     "消息服务的数据已丢失，将从事件日志重新发布",
     "The broker has lost its data; everything is published again from the log",
+    Unavailable,
+)
+# What RabbitMQ 3.10 makes of a quorum queue whose making a crash cut off, now and then: it will not make it again (541).
+NEEDS_RESTART = Reason(
+    "broker.needs_restart",
+    "消息服务无法重建队列，请重新启动消息服务",
+    "The broker fails to make a queue anew; if this goes on, start it again",
     Unavailable,
 )
 
@@ -64,6 +71,8 @@ class _Broker:
     def remember(self) -> None:
         try:
             self._declare_anew()
+        except InternalError as error:
+            raise NEEDS_RESTART.error() from error
         except (OSError, AMQPError) as error:
             raise AWAY.error() from error
         self.troubled = False

@@ -90,15 +90,6 @@ def plain_number(text: str) -> str | None:
     return digits
 
 
-def vouches(keyed_hash: KeyedHash, text: str, kind: str, record_id: str, class_year: int) -> bool:
-    """Whether a number, as somebody typed it, is the one of this record."""
-    try:
-        typed = _digits(text)
-    except ValueError:
-        return False
-    return hmac.compare_digest(typed, verification_number(keyed_hash, kind, record_id, class_year))
-
-
 def same_name(typed: str, recorded: str) -> bool:
     """Whether two spellings are one name: width, blanks, letter case and the kind of dot do not count."""
     return hmac.compare_digest(_plain(typed), _plain(recorded))

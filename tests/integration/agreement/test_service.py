@@ -711,6 +711,7 @@ def test_an_offer_from_before_the_province_asked_is_accepted_without_a_code(worl
     offer_id = sent(world)
     world.set_province(2, operation_code=True)
     world.service.accept_offer(c.AcceptOffer(GRADUATE_ID, offer_id, EMPLOYER_ID), by(GRADUATE, "accept_offer"))
+    assert offer_in(world)["state"] == "accepted"
 
 
 def test_wrong_codes_are_counted_and_after_a_day_there_are_tries_again(world: World) -> None:
