@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from amqp.exceptions import AMQPError, InternalError
-from amqp.exceptions import NotFound as ExchangeMissing
+from amqp.exceptions import AMQPError
+from amqp.exceptions import NotFound as Missing
 from sqlalchemy import Connection, MetaData
 
 from shared import metrics
@@ -37,13 +37,6 @@ FORGOTTEN = Reason(
     "The broker has lost its data; everything is published again from the log",
     Unavailable,
 )
-# What RabbitMQ 3.10 makes of a quorum queue whose making a crash cut off, now and then: it will not make it again (541).
-NEEDS_RESTART = Reason(
-    "broker.needs_restart",
-    "消息服务无法重建队列，请重新启动消息服务",
-    "The broker fails to make a queue anew; if this goes on, start it again",
-    Unavailable,
-)
 
 
 class _Broker:
@@ -66,13 +59,14 @@ class _Broker:
             if error.code != FORGOTTEN.code:
                 raise
             return True
-        return self.troubled and self._has_sick_queue()
+        try:
+            return self.troubled and any(self._sick_queues())
+        except (OSError, AMQPError) as error:
+            raise AWAY.error() from error
 
     def remember(self) -> None:
         try:
             self._declare_anew()
-        except InternalError as error:
-            raise NEEDS_RESTART.error() from error
         except (OSError, AMQPError) as error:
             raise AWAY.error() from error
         self.troubled = False
@@ -80,14 +74,16 @@ class _Broker:
     def _declare_anew(self) -> None:
         with open_connection(self._uri) as connection:
             channel = connection.channel()
-            # All queues are made anew, and they count only once the broker has their names on its disk too.
             channel.exchange_delete(MEMORY.name)
-            for queue in self._queues():
+            # Only what is sick is deleted. When a queue goes whose leader was just elected, RabbitMQ's supervisor of
+            # dead-lettering at least once (rabbit_fifo_dlx_sup) may give up: no such queue is made (541) until a restart.
+            for queue in self._sick_queues():
                 channel.queue_delete(queue)
-            time.sleep(GONE_SECONDS)
+                time.sleep(GONE_SECONDS)
             declare_events(channel, self._subscriptions, self._contexts)
+            # The new queues count only once the broker has their names on its disk too.
             time.sleep(ON_DISK_SECONDS)
-            if self._has_sick_queue():
+            if any(self._sick_queues()):
                 raise AWAY.error()
             MEMORY(channel).declare()
 
@@ -95,33 +91,40 @@ class _Broker:
         names = [event_queue(consumer, event_type).name for consumer, event_type in self._subscriptions]
         return [*names, *(dead_letter_queue(name).name for name in names)]
 
-    def _has_sick_queue(self) -> bool:
-        """Whether a queue has no leader: its making was cut off by a crash, or met the end of one of the same name.
+    def _sick_queues(self) -> Iterator[str]:
+        """Queues without a leader: their making was cut off by a crash, or met the end of one of the same name.
 
-        It is there by name for ever, holds nothing and has no consumers; it confirms nothing, and consuming from it breaks
-        the connection. Raises Unavailable.
+        Such a queue is there by name for ever, holds nothing and has no consumers; it confirms nothing, and consuming from it
+        breaks the connection. Raises Unavailable, OSError, AMQPError.
         """
-        connection = open_connection(self._uri)
+        link: Any = None
         try:
-            channel = connection.channel()
             for name in self._queues():
-                found = channel.queue_declare(name, passive=True)
-                if not found.message_count and not found.consumer_count and not _can_be_consumed(channel, name):
-                    _log.warning("a queue has no leader", extra={"queue": name})
-                    return True
-        except (OSError, AMQPError) as error:
-            raise AWAY.error() from error
+                if link is None:
+                    link = open_connection(self._uri)
+                    channel = link.channel()
+                try:
+                    found = channel.queue_declare(name, passive=True)
+                except Missing:
+                    channel = link.channel()
+                    continue
+                if found.message_count or found.consumer_count or _can_be_consumed(channel, name):
+                    continue
+                _log.warning("a queue has no leader", extra={"queue": name})
+                link.collect()
+                link = None
+                yield name
         finally:
             # Closing would wait for a broker that has given this connection up.
-            connection.collect()
-        return False
+            if link is not None:
+                link.collect()
 
     def _declare(self, channel: Any) -> None:
         # The broker closes the channel on which it is asked for something that is missing.
         probe = channel.connection.channel()
         try:
             MEMORY(probe).declare(passive=True)
-        except ExchangeMissing:
+        except Missing:
             raise FORGOTTEN.error() from None
         probe.close()
         declare_events(channel, self._subscriptions, self._contexts)

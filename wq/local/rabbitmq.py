@@ -84,10 +84,8 @@ class PrivateRabbit:
         if self._server is not None:
             self._server.stop(STOP_SECONDS)
             self._server = None
-        for left in (self._server, self._mapper):
-            if left is not None:
-                # The script that started the node may have died before the node.
-                left.kill()
+        if self._mapper is not None:
+            self._mapper.kill()
             self._mapper = None
 
     def kill(self) -> None:

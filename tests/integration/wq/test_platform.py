@@ -19,9 +19,9 @@ from shared.eventlog.port import EventLog, Write
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import NewEvent
-from shared.publishing import NEEDS_RESTART, Subscription, publisher
+from shared.publishing import Subscription, publisher
 from shared.sql import Driver, make_engine
-from shared.topology import declare_events, event_queue
+from shared.topology import MEMORY, declare_events, event_queue
 from tests.support.spec import NOW, SYSTEM
 from wq.local.rabbitmq import PrivateRabbit
 
@@ -135,18 +135,24 @@ def test_a_queue_whose_making_was_cut_off_is_made_anew(rabbit: PrivateRabbit, lo
     making.join(60)
     uri = rabbit.start()
     following = publishing(log, engine, uri, many)
-    try:
-        until_published(following, log)
-    except Unavailable as stuck:
-        # Now and then RabbitMQ makes no queue of that name any more. The publisher says so, and a restart is the cure.
-        if stuck.code != NEEDS_RESTART.code:
-            raise
-        closed(following)
-        rabbit.kill()
-        uri = rabbit.start()
-        following = publishing(log, engine, uri, many)
-        until_published(following, log)
+    until_published(following, log)
     assert waiting(uri) == 3
+    closed(following)
+
+
+def test_a_queue_that_works_keeps_what_it_has_when_all_is_told_again(
+    rabbit: PrivateRabbit, log: EventLog, engine: Engine
+) -> None:
+    """Deleting it could end the broker's dead-lettering, and what waited in it would be gone for a while."""
+    uri = rabbit.start()
+    following = publishing(log, engine, uri)
+    until_published(following, log)
+    closed(following)
+    with open_connection(uri) as connection:
+        connection.channel().exchange_delete(MEMORY.name)
+    following = publishing(log, engine, uri)
+    until_published(following, log)
+    assert waiting(uri) == 6
     closed(following)
 
 
