@@ -27,7 +27,8 @@ CASES = {
     "8 writers, 1 lane": (8, 1),
     "8 writers, 33 lanes": (8, 33),
 }
-BULK_EVENTS = 20_000
+# About what a client inserts in a second here, alone or beside seven others.
+RAW_A_SECOND = {1: 4_000, 8: 1_500}
 
 RAW_TABLE = "CREATE TABLE raw_events (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data jsonb NOT NULL)"
 BARE_TABLE = (
@@ -58,6 +59,8 @@ def _case(world: World, url: str, writers: list[Worker], name: str, clients: int
     seconds = world.size.seconds
     script = f"INSERT INTO raw_events (data) VALUES ('{orjson.dumps(an_event(0).data).decode()}');"
 
+    transactions = int(RAW_A_SECOND[clients] * seconds)
+
     def written(kind: str) -> Callable[[], float]:
         return lambda: _rate(writers[:clients], kind, seconds, LANES[:lanes])
 
@@ -65,7 +68,7 @@ def _case(world: World, url: str, writers: list[Worker], name: str, clients: int
         world.size.rounds,
         {
             "ours": written("ours"),
-            "raw": lambda: pgbench(url, script, clients, seconds, world.small.directory),
+            "raw": lambda: pgbench(url, script, clients, transactions, world.small.directory),
             "recorder": written("recorder"),
             "full": written("full"),
         },
@@ -87,7 +90,8 @@ def _rate(writers: list[Worker], kind: str, seconds: float, lanes: list[str]) ->
 
 def _bulk(world: World, url: str) -> list[Figure]:
     small, full = plain_log(url), plain_log(world.big.environment["DATABASE_URL"])
-    events = [an_event(number) for number in range(BULK_EVENTS)]
+    count = world.size.batch
+    events = [an_event(number) for number in range(count)]
     rows = [
         ("14", number, f"registration-14-{event.command_id}", 1, event.type, 1, event.event_id, event.command_id,
          event.correlation_id, None, "system", "bench", "", orjson.dumps(event.data).decode(), event.occurred_at)
@@ -95,23 +99,27 @@ def _bulk(world: World, url: str) -> list[Figure]:
     ]  # fmt: skip
 
     def bulk(log: Any) -> float:
-        fresh = [an_event(number) for number in range(BULK_EVENTS)]
+        fresh = [an_event(number) for number in range(count)]
         writes = [Write(f"registration-14-{event.command_id}", 0, [event]) for event in fresh]
         started = time.perf_counter()
         log.append_many("14", writes)
-        return BULK_EVENTS / (time.perf_counter() - started)
+        return count / (time.perf_counter() - started)
 
     def copied() -> float:
         started = time.perf_counter()
         with psycopg.connect(url) as connection, connection.cursor().copy("COPY bare FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        return BULK_EVENTS / (time.perf_counter() - started)
+        return count / (time.perf_counter() - started)
 
-    found = rounds(world.size.rounds, {"ours": lambda: bulk(small), "copy": copied, "full": lambda: bulk(full)})
+    found = rounds(
+        world.size.rounds,
+        {"ours": lambda: bulk(small), "copy": copied, "full": lambda: bulk(full)},
+        warm_up=world.size.thorough,
+    )
     group = "bulk append"
     return [
-        Figure(group, f"{BULK_EVENTS:,} events", found["ours"], "/s", 0.3, reference=found["copy"], against="/s COPY"),
+        Figure(group, f"{count:,} events", found["ours"], "/s", 0.3, reference=found["copy"], against="/s COPY"),
         Figure(group, "full log", found["full"], "/s", 0.9, Direction.AT_LEAST, found["ours"], "/s empty log"),
     ]
 

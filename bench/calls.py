@@ -14,12 +14,14 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
+from amqp.exceptions import NotFound
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from bench.figures import Direction, Figure, percentile, rounds
 from bench.seeding import enrolled
 from bench.world import ROOT, World, issuer, plain_log, running
 from shared.access import Role
+from shared.broker import open_connection
 from shared.calling import Call, Caller
 from shared.errors import ServiceError
 from shared.messages import Actor
@@ -56,88 +58,114 @@ class Commands:
         ]
 
 
+@dataclass(slots=True)
+class Contest:
+    """Who is measured: the platforms, each with its own client, and stock nameko with its own and with ours."""
+
+    world: World
+    commands: dict[str, Commands]
+    stock: Any
+
+
 def measure(world: World) -> list[Figure]:
-    """Rates and latencies with one process and with four."""
-    return [*_with(world, 1), *_with(world, WORKERS)]
-
-
-def _with(world: World, processes: int) -> list[Figure]:
-    serve = [("serve", ["registration"])] * processes
-    sequential = max(30, int(world.size.seconds * 100))
-    pipelined = max(IN_FLIGHT, int(world.size.seconds * 300))
+    """Rates and latencies with one process, then with three more beside it."""
+    serving, figures = 0, []
     with ExitStack() as stack:
-        uri = world.small.environment["AMQP_URI"]
-        stack.enter_context(_empty_services(world, processes))
-        commands = {}
-        for name, platform in world.platforms.items():
-            stack.enter_context(running(platform, *serve))
-            caller = stack.enter_context(Caller(platform.environment["AMQP_URI"]))
-            commands[name] = Commands(platform, caller)
-        stock = stack.enter_context(ClusterRpcProxy({"AMQP_URI": uri}, timeout=30))
-        own = commands["empty"].caller
-        latencies: dict[str, list[float]] = {}
+        callers = {
+            name: stack.enter_context(Caller(platform.environment["AMQP_URI"]))
+            for name, platform in world.platforms.items()
+        }
+        stock = stack.enter_context(ClusterRpcProxy({"AMQP_URI": world.small.environment["AMQP_URI"]}, timeout=30))
+        for processes in (1, WORKERS):
+            platforms = world.platforms if processes == 1 or world.size.thorough else {"empty": world.small}
+            stack.enter_context(_empty_services(world, processes - serving, processes))
+            for platform in platforms.values():
+                stack.enter_context(running(platform, *[("serve", ["registration"])] * (processes - serving)))
+            commands = {name: Commands(platform, callers[name]) for name, platform in platforms.items()}
+            figures += _taken(Contest(world, commands, stock), processes)
+            serving = processes
+    return figures
 
-        def sequence(name: str, call: Callable[[Any], Any], calls: list[Any]) -> float:
-            seconds = [_timed(call, each) for each in calls]
-            latencies.setdefault(name, []).append(percentile(seconds, 0.99) * 1000)
-            return median(seconds) * 1000
 
-        payload = {"graduate_id": f"{PROVINCE}-{uuid4()}", "destination": DESTINATION}
-        empties = [payload] * sequential
-        in_sequence = rounds(
-            world.size.rounds,
-            {
-                "ours": lambda: sequence("ours", own.call, commands["empty"].next(sequential)),
-                "stock": lambda: sequence("stock", stock.empty.nothing, empties),
-                "full": lambda: sequence("full", commands["full"].caller.call, commands["full"].next(sequential)),
-            },
-        )
-        together = rounds(
-            world.size.rounds,
-            {
-                "ours": lambda: _rate(own, commands["empty"].next(pipelined)),
-                "stock": lambda: _stock_rate(stock, payload, pipelined),
-                "stock, our client": lambda: _rate(own, [Call("empty.nothing", payload, "")] * pipelined),
-                "full": lambda: _rate(commands["full"].caller, commands["full"].next(pipelined)),
-            },
-        )
+def _taken(contest: Contest, processes: int) -> list[Figure]:
+    size, commands, stock = contest.world.size, contest.commands, contest.stock
+    sequential = max(30, int(size.seconds * 100))
+    pipelined = max(IN_FLIGHT, int(size.seconds * 300))
+    own = commands["empty"].caller
+    latencies: dict[str, list[float]] = {}
+
+    def sequence(name: str, call: Callable[[Any], Any], calls: list[Any]) -> float:
+        seconds = [_timed(call, each) for each in calls]
+        latencies.setdefault(name, []).append(percentile(seconds, 0.99) * 1000)
+        return median(seconds) * 1000
+
+    def ours_in_sequence(name: str) -> Callable[[], float]:
+        return lambda: sequence(name, commands[name].caller.call, commands[name].next(sequential))
+
+    def ours_pipelined(name: str) -> Callable[[], float]:
+        return lambda: _rate(commands[name].caller, commands[name].next(pipelined))
+
+    payload = {"graduate_id": f"{PROVINCE}-{uuid4()}", "destination": DESTINATION}
+    empties = [payload] * sequential
+    in_sequence = rounds(
+        size.rounds,
+        {
+            "stock": lambda: sequence("stock", stock.empty.nothing, empties),
+            **{name: ours_in_sequence(name) for name in commands},
+        },
+    )
+    together = rounds(
+        size.rounds,
+        {
+            "stock": lambda: _stock_rate(stock, payload, pipelined),
+            "stock, our client": lambda: _rate(own, [Call("empty.nothing", payload, "")] * pipelined),
+            **{name: ours_pipelined(name) for name in commands},
+        },
+    )
     p99 = {name: median(values) for name, values in latencies.items()}
     group = f"command over AMQP, {processes} serving"
     most, least = Direction.AT_MOST, Direction.AT_LEAST
-    return [
-        Figure(
-            group, "in sequence, p50", in_sequence["ours"], "ms", 1.2, most, in_sequence["stock"], "ms stock nameko"
-        ),
-        Figure(group, "in sequence, p99", p99["ours"], "ms", None, most, p99["stock"], "ms stock nameko"),
-        Figure(group, "p50, full log", in_sequence["full"], "ms", 1 / 0.9, most, in_sequence["ours"], "ms empty log"),
-        Figure(group, "pipelined", together["ours"], "/s", 1.0, least, together["stock"], "/s stock nameko"),
-        Figure(group, "", together["ours"], "/s", None, least, together["stock, our client"], "/s stock, our client"),
-        Figure(group, "pipelined, full log", together["full"], "/s", 0.9, least, together["ours"], "/s empty log"),
+    ours, piped = in_sequence["empty"], together["empty"]
+    figures = [
+        Figure(group, "in sequence, p50", ours, "ms", 1.2, most, in_sequence["stock"], "ms stock nameko"),
+        Figure(group, "in sequence, p99", p99["empty"], "ms", None, most, p99["stock"], "ms stock nameko"),
+        Figure(group, "pipelined", piped, "/s", 1.0, least, together["stock"], "/s stock nameko"),
+        Figure(group, "", piped, "/s", None, least, together["stock, our client"], "/s stock, our client"),
     ]
+    if "full" in commands:
+        figures += [
+            Figure(group, "p50, full log", in_sequence["full"], "ms", 1 / 0.9, most, ours, "ms empty log"),
+            Figure(group, "pipelined, full log", together["full"], "/s", 0.9, least, piped, "/s empty log"),
+        ]
+    return figures
 
 
 @contextmanager
-def _empty_services(world: World, count: int) -> Iterator[None]:
+def _empty_services(world: World, count: int, together: int) -> Iterator[None]:
+    """So many more processes of stock nameko; waits until there are so many `together`."""
     uri = world.small.environment["AMQP_URI"]
     argv = [sys.executable, "-m", "bench.empty_service", uri]
     environ = {**world.small.environment, "PYTHONPATH": str(ROOT)}
     started: list[Process] = [spawn(argv, environ, world.small.directory / "empty.log") for _ in range(count)]
     try:
         deadline = time.monotonic() + 60
-        with ClusterRpcProxy({"AMQP_URI": uri}, timeout=30) as proxy:
-            while True:
-                try:
-                    proxy.empty.nothing({"graduate_id": ""})
-                    break
-                except Exception:  # noqa: BLE001 - not there yet, whatever stock nameko says
-                    assert time.monotonic() < deadline, "the reference service did not start"
-                    time.sleep(0.1)
+        while _consumers(uri, "rpc-empty") < together:
+            assert time.monotonic() < deadline, "the reference service did not start"
+            time.sleep(0.1)
         yield
     finally:
         for process in started:
             process.terminate()
         for process in started:
             process.stop(10)
+
+
+def _consumers(uri: str, queue: str) -> int:
+    with open_connection(uri) as connection:
+        try:
+            return int(connection.channel().queue_declare(queue, passive=True).consumer_count)
+        except NotFound:
+            return 0
 
 
 def _timed(call: Callable[[Any], Any], argument: Any) -> float:

@@ -62,17 +62,18 @@ class Figure:
         return {**asdict(self), "ratio": self.ratio, "reached": self.reached}
 
 
-def rounds(count: int, measures: Mapping[str, Measure]) -> dict[str, float]:
-    """The median of each measure over rounds in which they take turns, after one round that does not count.
+def rounds(count: int, measures: Mapping[str, Measure], *, warm_up: bool = True) -> dict[str, float]:
+    """The median of each measure over rounds in which they take turns, after one round that does not count (`warm_up`).
 
     Taking turns gives whatever else the machine does at the time to all of them.
     """
     taken: dict[str, list[float]] = {name: [] for name in measures}
-    for number in range(count + 1):
+    if warm_up:
+        for measure in measures.values():
+            measure()
+    for _ in range(count):
         for name, measure in measures.items():
-            value = measure()
-            if number:
-                taken[name].append(value)
+            taken[name].append(measure())
     return {name: median(values) for name, values in taken.items()}
 
 

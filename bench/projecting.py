@@ -69,6 +69,7 @@ def measure(world: World) -> list[Figure]:
                 "sql": lambda: _set_based(url, log),
                 "full": lambda: _rebuilt(big_log, big_url, follower),
             },
+            warm_up=world.size.thorough,
         )
     group = "projection of statistics"
     least = Direction.AT_LEAST

@@ -78,6 +78,7 @@ def measure(world: World) -> list[Figure]:
                 "xlsx": imported("xlsx", "empty", rows),
                 "full": imported("csv", "full", rows),
             },
+            warm_up=world.size.thorough,
         )
         for kind in ("csv", "xlsx"):
             imported(kind, "empty", rows // SHARE)()

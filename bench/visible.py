@@ -96,7 +96,7 @@ class Watch:
 def measure(world: World) -> list[Figure]:
     """Latencies at half the rate that everything together sustains, and every process's memory and start."""
     figures: list[Figure] = []
-    if world.size.processes_twice:
+    if world.size.thorough:
         figures += _on(world, world.small, "empty log")
     figures += _on(world, world.big, "full log")
     return figures

@@ -72,7 +72,9 @@ def _reviews(world: World) -> list[Figure]:
                 caller.call_all(batch, seconds=60)
             return len(calls) / (time.perf_counter() - started)
 
-        found = rounds(max(1, world.size.rounds // 2), {"bulk": in_one, "single": one_by_one})
+        found = rounds(
+            max(1, world.size.rounds // 2), {"bulk": in_one, "single": one_by_one}, warm_up=world.size.thorough
+        )
     name = f"{BULK_LIMIT:,} reviews in one call"
     return [Figure("people", name, found["bulk"], "/s", 5, Direction.AT_LEAST, found["single"], "/s pipelined calls")]
 

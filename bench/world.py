@@ -39,7 +39,7 @@ ROOT = Path(__file__).parent.parent
 class Size:
     """How much is measured; `quick` is for a look, the other for the record.
 
-    `processes_twice`: whole platforms are started on the empty log too, not only on the full one.
+    `thorough`: what takes seconds is warmed up, and processes are started for the empty and for the full log each.
     """
 
     rounds: int
@@ -50,7 +50,7 @@ class Size:
     roster: int
     at_once: int
     paced: int
-    processes_twice: bool
+    thorough: bool
 
 
 FULL = Size(
@@ -62,7 +62,7 @@ FULL = Size(
     roster=40_000,
     at_once=400,
     paced=800,
-    processes_twice=True,
+    thorough=True,
 )
 QUICK = Size(
     rounds=1,
@@ -73,7 +73,7 @@ QUICK = Size(
     roster=1_000,
     at_once=40,
     paced=60,
-    processes_twice=False,
+    thorough=False,
 )
 
 
@@ -157,8 +157,11 @@ def issuer(platform: Platform) -> Issuer:
     return Issuer(path.read_text())
 
 
-def pgbench(url: str, script: str, clients: int, seconds: float, directory: Path) -> float:
-    """Transactions a second of one pgbench script, prepared statements, its connections made before the clock starts."""
+def pgbench(url: str, script: str, clients: int, transactions: int, directory: Path) -> float:
+    """Transactions a second of one pgbench script, so many of each client.
+
+    Statements are prepared and connections made before the clock starts.
+    """
     path = directory / "pgbench.sql"
     path.write_text(script)
     options = [
@@ -169,8 +172,8 @@ def pgbench(url: str, script: str, clients: int, seconds: float, directory: Path
         str(clients),
         "-j",
         str(min(clients, 2)),
-        "-T",
-        str(max(1, round(seconds))),
+        "-t",
+        str(transactions),
     ]
     done = _postgres_tool("pgbench", url, [*options, "-f", str(path)])
     found = re.search(r"^tps = ([0-9.]+)", done, re.MULTILINE)

@@ -107,13 +107,14 @@ class Platform:
         """Start servers, migrate, start every process and wait until each says it is ready. Raises PlatformFailed."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.clock.path.unlink(missing_ok=True)
-        self.say("PostgreSQL ...")
+        self.say("RabbitMQ, PostgreSQL ...")
+        # RabbitMQ takes longest to come up, and nothing needs it before the processes do.
+        amqp_uri = self.rabbit.launch()
         database_url = self.postgres.start()
-        self.say("RabbitMQ ...")
-        amqp_uri = self.rabbit.start()
         self._write_environment(database_url, amqp_uri)
         self.say("数据库结构 / migrating ...")
         migrate(self.settings, self.say)
+        self.rabbit.await_ready()
         self.parts = [*self._parts()]
         for part in self.parts:
             self.start_part(part)

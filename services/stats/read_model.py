@@ -98,7 +98,7 @@ _TEMPORARY = (
 )
 # A batch asks for its own graduates by key, however many others there are and whatever is known of the tables' sizes.
 _BY_KEY = "SELECT " + ", ".join(
-    f"set_config('{name}', 'off', true)" for name in ("enable_hashjoin", "enable_mergejoin", "jit")
+    f"set_config('{name}', 'off', true)" for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit")
 )
 
 _PLACE_COLUMNS = ("class_year", "province", "school", "department", "education")

@@ -34,6 +34,7 @@ class PrivateRabbit:
         self._directory = directory.resolve()
         self._mapper: Process | None = None
         self._server: Process | None = None
+        self._uri = ""
 
     @property
     def pid(self) -> int:
@@ -47,7 +48,13 @@ class PrivateRabbit:
         return self._server is not None and self._server.alive
 
     def start(self) -> str:
-        """Install it if need be, start it and return its AMQP URI. Raises RabbitFailed."""
+        """Install it if need be, start it and return its AMQP URI once it answers. Raises RabbitFailed."""
+        uri = self.launch()
+        self.await_ready()
+        return uri
+
+    def launch(self) -> str:
+        """Install it if need be, start it and return its AMQP URI; it answers some seconds later. Raises RabbitFailed."""
         ensure_installed()
         self._directory.mkdir(parents=True, exist_ok=True)
         port = int(self._remembered("port", _port))
@@ -75,9 +82,24 @@ class PrivateRabbit:
             [_found("epmd"), "-port", mapper, "-address", "127.0.0.1"], environ, self._directory / "epmd.log"
         )
         self._server = spawn([str(_server_script())], environ, self._directory / "rabbitmq.log")
-        uri = f"amqp://{USER}:{password}@127.0.0.1:{port}//"
-        self._await(uri)
-        return uri
+        self._uri = f"amqp://{USER}:{password}@127.0.0.1:{port}//"
+        return self._uri
+
+    def await_ready(self) -> None:
+        """Wait until it answers. Raises RabbitFailed."""
+        assert self._server is not None
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with Connection(self._uri, connect_timeout=2) as connection:
+                    connection.connect()
+                    return
+            except (OSError, AMQPError) as error:
+                if not self._server.alive or time.monotonic() > deadline:
+                    self.stop()
+                    log = self._directory / "rabbitmq.log"
+                    raise RabbitFailed(f"RabbitMQ 未启动，见 {log} / did not start, see it") from error
+                time.sleep(0.1)
 
     def stop(self) -> None:
         """Stop the node and its port mapper; killed when it takes too long."""
@@ -143,21 +165,6 @@ class PrivateRabbit:
             "RABBITMQ_PID_FILE": str(here / "pid"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
         }
-
-    def _await(self, uri: str) -> None:
-        assert self._server is not None
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with Connection(uri, connect_timeout=2) as connection:
-                    connection.connect()
-                    return
-            except (OSError, AMQPError) as error:
-                if not self._server.alive or time.monotonic() > deadline:
-                    self.stop()
-                    log = self._directory / "rabbitmq.log"
-                    raise RabbitFailed(f"RabbitMQ 未启动，见 {log} / did not start, see it") from error
-                time.sleep(0.1)
 
 
 def ensure_installed() -> None:
