@@ -18,7 +18,6 @@ from shared.following import LIVE_BATCH, REBUILD_BATCH, Follower, Following, pre
 from wq.platform import Platform
 
 PROVINCE = "41"
-REFERENCE_EVENTS = 1_000
 
 # What the projection knows at the end, counted from the log in one statement.
 SET_BASED = """
@@ -58,7 +57,7 @@ def measure(world: World) -> list[Figure]:
                 world.size.rounds,
                 {
                     "ours": lambda: _followed(log, live, batch),
-                    "runner": lambda: _of_runner(reference),
+                    "runner": lambda: _of_runner(reference, batch // 10),
                     "full": lambda: _followed(big_log, big_live, batch),
                 },
             )
@@ -116,8 +115,8 @@ def _set_based(url: str, log: EventLog) -> float:
     return events / (time.perf_counter() - started)
 
 
-def _of_runner(reference: Worker) -> float:
-    reference.ask()
+def _of_runner(reference: Worker, events: int) -> float:
+    reference.ask(events=events)
     return float(reference.answer())
 
 
@@ -172,9 +171,9 @@ def _runner(url: str) -> Any:
     text = orjson.dumps(an_event(0).data).decode()
     prepared: list[bool] = []
 
-    def run() -> float:
+    def run(events: int) -> float:
         graduate = Graduate()
-        for _ in range(REFERENCE_EVENTS - 1):
+        for _ in range(events - 1):
             graduate.register(text)
         last = application.save(graduate)[-1].notification.id
         if not prepared:
@@ -187,7 +186,7 @@ def _runner(url: str) -> Any:
             application_class=Application, projection_class=Counting, view_class=Counts, env=env
         ) as runner:
             runner.wait(last, timeout=120)
-            return REFERENCE_EVENTS / (time.perf_counter() - started)
+            return events / (time.perf_counter() - started)
 
     return run
 

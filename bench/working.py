@@ -48,9 +48,10 @@ def _meta(action: str, actor: Actor = SYSTEM, now: datetime = AT) -> Meta:
 def _reviews(world: World) -> list[Figure]:
     log = plain_log(world.small.environment["DATABASE_URL"])
     fresh = iter(range(1_000_000))
+    singles = BULK_LIMIT if world.size.thorough else BULK_LIMIT // 5
 
-    def opened() -> list[str]:
-        subjects = [f"{LANE}-{uuid5(SEED, f'review {next(fresh)}')}" for _ in range(BULK_LIMIT)]
+    def opened(count: int) -> list[str]:
+        subjects = [f"{LANE}-{uuid5(SEED, f'review {next(fresh)}')}" for _ in range(count)]
         commands = [OpenReview("agreement", each, each, f"{SCHOOL}/01", 2026) for each in subjects]
         handle_many(log, REVIEW, commands, _meta("review.open_review"))
         return [case_of("agreement", each) for each in subjects]
@@ -59,14 +60,14 @@ def _reviews(world: World) -> list[Figure]:
         token = issuer(world.small).token(Actor(Role.DEPARTMENT, "bench", f"{SCHOOL}/01"))
 
         def in_one() -> float:
-            items = [{"case_id": case_id} for case_id in opened()]
+            items = [{"case_id": case_id} for case_id in opened(BULK_LIMIT)]
             started = time.perf_counter()
             answer = caller.call(Call("review.approve_reviews", {"items": items}, token), seconds=60)
             assert not any("error" in each for each in answer["items"]), answer["items"][:3]
             return len(items) / (time.perf_counter() - started)
 
         def one_by_one() -> float:
-            calls = [Call("review.approve_review", {"case_id": case_id}, token) for case_id in opened()]
+            calls = [Call("review.approve_review", {"case_id": case_id}, token) for case_id in opened(singles)]
             started = time.perf_counter()
             for batch in batches(calls, 100):
                 caller.call_all(batch, seconds=60)

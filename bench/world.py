@@ -67,8 +67,8 @@ FULL = Size(
 QUICK = Size(
     rounds=1,
     seconds=0.25,
-    log_events=30_000,
-    province=10_000,
+    log_events=20_000,
+    province=6_000,
     batch=2_000,
     roster=1_000,
     at_once=40,
@@ -141,13 +141,15 @@ def running(platform: Platform, *wanted: tuple[str, Sequence[str]]) -> Iterator[
 
 def stop_parts(platform: Platform, parts: Sequence[Part]) -> None:
     """Stop these processes of a platform, all at once."""
+    with platform.lock:
+        for part in parts:
+            platform.parts.remove(part)
     for part in parts:
         if part.process is not None:
             part.process.terminate()
     for part in parts:
         if part.process is not None:
             part.process.stop(20)
-        platform.parts.remove(part)
 
 
 def issuer(platform: Platform) -> Issuer:

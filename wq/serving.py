@@ -82,6 +82,7 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
 
     def stop(signum: int, frame: Any) -> None:
         del signum, frame
+        _hear_no_more()
         eventlet.spawn_n(_stop, runner, 0)
 
     signal.signal(signal.SIGTERM, stop)
@@ -98,8 +99,15 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
         SpawningProxy(runner.containers, abort_on_error=True).wait()
     except Exception:  # noqa: BLE001 - nameko hands on whatever killed a service; the process ends with it
         _log.exception("a service died")
+        _hear_no_more()
         _stop(runner, 1)
     return 0
+
+
+def _hear_no_more() -> None:
+    # Two stops of one nameko container wait for each other.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _stop(runner: ServiceRunner, code: int) -> None:
@@ -109,6 +117,7 @@ def _stop(runner: ServiceRunner, code: int) -> None:
         with eventlet.Timeout(seconds, False):
             how()
             break
+        _log.warning("stopping took too long and is cut off")
     sys.stderr.flush()
     os._exit(code)
 

@@ -54,7 +54,12 @@ class PrivateRabbit:
         return uri
 
     def launch(self) -> str:
-        """Install it if need be, start it and return its AMQP URI; it answers some seconds later. Raises RabbitFailed."""
+        """Install it if need be, start it if it does not run, and return its AMQP URI; it answers some seconds later.
+
+        Raises RabbitFailed.
+        """
+        if self.alive:
+            return self._uri
         ensure_installed()
         self._directory.mkdir(parents=True, exist_ok=True)
         port = int(self._remembered("port", _port))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -81,6 +82,15 @@ def test_a_process_told_to_stop_while_the_broker_is_away_stops_in_bounded_time(w
         eventually(lambda: served.probe("/ready")[0] == 503)
         served.process.signal(signal.SIGTERM)
         assert served.process.wait(BOUND_SECONDS) == 0
+
+
+def test_a_process_told_again_and_again_to_stop_stops_once(world: World) -> None:
+    served = world.serve("counter", "tally")
+    for _ in range(10):
+        served.process.signal(signal.SIGTERM)
+        time.sleep(0.03)
+    assert served.process.wait(BOUND_SECONDS) == 0
+    assert not any("cut off" in line["message"] for line in served.lines())
 
 
 def test_a_process_started_while_the_broker_is_away_serves_when_it_comes(world: World, servers: Servers) -> None:
