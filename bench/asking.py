@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -45,8 +46,8 @@ def measure(world: World) -> list[Figure]:
             found = rounds(
                 world.size.rounds,
                 {
-                    "ours": lambda call=call: _asked(caller, call),
-                    "psql": lambda sql=statement: percentile(psql(url, sql, ASKED), 0.5),
+                    "ours": partial(_asked, caller, call),
+                    "psql": partial(_in_psql, url, statement),
                 },
             )
             figures.append(
@@ -77,6 +78,10 @@ def _asked(caller: Caller, call: Call) -> float:
         caller.call(call)
         seconds.append(time.perf_counter() - started)
     return percentile(seconds, 0.5) * 1000
+
+
+def _in_psql(url: str, statement: str) -> float:
+    return percentile(psql(url, statement, ASKED), 0.5)
 
 
 def _statement(url: str, by: tuple[str, ...]) -> str:

@@ -129,7 +129,7 @@ def _runner(url: str) -> Any:
     from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder  # noqa: PLC0415
     from eventsourcing.projection import Projection, ProjectionRunner  # noqa: PLC0415
 
-    class Graduate(Aggregate):  # type: ignore[misc]
+    class Graduate(Aggregate):
         def __init__(self) -> None:
             self.last = ""
 
@@ -137,7 +137,7 @@ def _runner(url: str) -> Any:
         def register(self, text: str) -> None:
             self.last = text
 
-    class Counts(PostgresTrackingRecorder):  # type: ignore[misc]
+    class Counts(PostgresTrackingRecorder):
         def __init__(self, datastore: PostgresDatastore, **kwargs: Any) -> None:
             super().__init__(datastore, **kwargs)
             self.table = f"{self.datastore.schema}.{self.tracking_table_name}_counts"
@@ -151,7 +151,7 @@ def _runner(url: str) -> Any:
                 self._insert_tracking(cursor, tracking)
                 cursor.execute(self.upsert, (name,), prepare=True)
 
-    class Counting(Projection[Counts]):  # type: ignore[misc]
+    class Counting(Projection[Counts]):
         name = "counting"
 
         @singledispatchmethod

@@ -122,7 +122,11 @@ def an_event(number: int) -> NewEvent:
     """An event of the usual length, with ids nobody else has."""
     command_id: UUID = uuid4()
     destination = _DESTINATIONS[number % len(_DESTINATIONS)]
-    data = {"registration_id": f"14-{command_id}", "graduate_id": f"14-{command_id}", "destination": destination.code}
+    data: dict[str, Any] = {
+        "registration_id": f"14-{command_id}",
+        "graduate_id": f"14-{command_id}",
+        "destination": destination.code,
+    }
     data |= {"scope": "CN/14/10108/07", "class_year": CLASS_YEAR, "unit_name": "晋阳机械（集团）有限公司"}
     return NewEvent(
         "registration.RegistrationSubmitted", 1, data, uuid4(), command_id, command_id, None, _SYSTEM, SEASON

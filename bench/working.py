@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -143,10 +144,7 @@ def _histories(world: World) -> list[Figure]:
         streams = {length: _lived(log, length) for length in (SHORT, LONG)}
         found = rounds(
             world.size.rounds,
-            {
-                str(length): lambda length=length, known=known: _edits(log, *known, length)
-                for length, known in streams.items()
-            },
+            {str(length): partial(_edits, log, *known, length) for length, known in streams.items()},
         )
     name = f"a command on a history of {LONG} events"
     limit = Direction.AT_MOST

@@ -203,6 +203,7 @@ _PROPOSAL: Mapping[str, str] = {
     "agreement.ProposalRefused": "refused",
     "agreement.ProposalLapsed": "lapsed",
 }
+_ROSTER = frozenset(f"directory.Graduate{what}" for what in ("Enrolled", "Corrected", "Removed"))
 _CODES = frozenset({"agreement.OperationCodeSet", "agreement.OperationCodeReset"})
 _REVIEWED = {"applied": "application", "scanned": "signing", "accepted": "agreement"}
 _CANCELLATION = frozenset(
@@ -232,6 +233,8 @@ class Destinations:
     pending: str | None = None
     registered: tuple[str, str, str | None] | None = None
     void: str | None = None
+    # How much of the roster was known when the graduate confirmed to leave, None while that does not hold.
+    leaving: int | None = None
     rows: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
@@ -245,6 +248,9 @@ class World:
     gone: set[str] = field(default_factory=set)
     reminded: set[str] = field(default_factory=set)
     proposals: dict[str, str] = field(default_factory=dict)
+    # The last word on every graduate, None once removed, and how many there were.
+    roster: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    roster_versions: dict[str, int] = field(default_factory=dict)
 
 
 def fold(events: Sequence[Event], found: Findings) -> World:
@@ -253,7 +259,9 @@ def fold(events: Sequence[Event], found: Findings) -> World:
     numbers: set[str] = set()
     for event in sorted(events, key=lambda each: (each.lane, each.position)):
         context = event.type.partition(".")[0]
-        if event.type in _PROPOSAL:
+        if event.type in _ROSTER:
+            _fold_roster(world, event, found)
+        elif event.type in _PROPOSAL:
             _fold_proposal(world, event, _PROPOSAL[event.type], found)
         elif context == "agreement" and event.type not in _CODES:
             _fold_agreement(world, event, numbers, found)
@@ -262,6 +270,15 @@ def fold(events: Sequence[Event], found: Findings) -> World:
         elif context == "review":
             _fold_review(world, event, found)
     return world
+
+
+def _fold_roster(world: World, event: Event, found: Findings) -> None:
+    graduate = event.data["graduate_id"]
+    there = world.roster.get(graduate) is not None
+    wanted = event.type != "directory.GraduateEnrolled"
+    found.expect("roster may say this", there == wanted, f"{graduate} {event.type}")
+    world.roster[graduate] = None if event.type == "directory.GraduateRemoved" else event.data
+    world.roster_versions[graduate] = event.version
 
 
 def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findings) -> None:
@@ -364,11 +381,12 @@ def _fold_registration(world: World, event: Event, found: Findings) -> None:
             if known.pending == registration_id:
                 known.pending = None
             known.registered = (registration_id, data["destination"]["code"], data.get("agreement_id"))
+            known.leaving = None
             known.rows[registration_id] = ("registered", None)
         case "DestinationReopened":
             current = known.registered is not None and known.registered[0] == registration_id
             found.expect("re-opens what is registered", current, f"{graduate} {registration_id}")
-            known.registered = known.void = None
+            known.registered = known.void = known.leaving = None
             known.rows[registration_id] = ("ended", data["cause"])
         case "VoidRequested":
             found.expect("one void at a time", known.void is None, f"{graduate} {data['void_id']}")
@@ -376,7 +394,16 @@ def _fold_registration(world: World, event: Event, found: Findings) -> None:
         case "VoidReturned" | "VoidSuperseded":
             found.expect("ends what was asked to be voided", known.void == data["void_id"], f"{graduate} {what}")
             known.void = None
-        case "DestinationFiled" | "FilingRejected" | "LeavingConfirmed" | "AgreementOvertaken":
+        case "LeavingConfirmed":
+            current = known.registered is not None and known.registered[0] == registration_id
+            found.expect(
+                "leaves with what is registered", current and known.void is None, f"{graduate} {event.event_id}"
+            )
+            known.leaving = data["roster_version"]
+        case "LeavingReset":
+            found.expect("resets what was confirmed", known.leaving is not None, f"{graduate} {event.event_id}")
+            known.leaving = None
+        case "DestinationFiled" | "FilingRejected" | "AgreementOvertaken":
             pass
         case _:
             found.expect("event is known", False, event.type)
@@ -416,6 +443,10 @@ def unfinished(world: World) -> list[str]:
         by_agreement = registered[2] if registered else None
         if effective != by_agreement:
             open_ends.append(f"{graduate}: effective {effective}, registered from {by_agreement}")
+    for graduate, known in world.destinations.items():
+        corrected = world.roster_versions.get(graduate, 0)
+        if known.leaving is not None and known.leaving < corrected:
+            open_ends.append(f"{graduate}: leaves by roster {known.leaving}, corrected by {corrected}")
     for known in world.destinations.values():
         wanted |= {("registration", known.pending)} if known.pending else set()
         wanted |= {("void", known.void)} if known.void else set()
@@ -438,7 +469,7 @@ class ReadModels:
     cases: Mapping[str, str]
     spans: Mapping[str, str]
     cube: Mapping[str, int]
-    graduates: frozenset[str]
+    graduates: Mapping[str, str]
     parked: int
 
 
@@ -463,9 +494,13 @@ def check_read_models(models: ReadModels, events: Sequence[Event], world: World,
     _same("cases equal the log", models.cases, {key: case[2] for key, case in world.cases.items()}, found)
     codes = {graduate: known.registered[1] for graduate, known in world.destinations.items() if known.registered}
     _same("spans equal the log", models.spans, codes, found)
-    enrolled = {event.data["graduate_id"] for event in events if event.type == "directory.GraduateEnrolled"}
-    found.expect("roster equals the log", models.graduates == enrolled, f"{len(models.graduates)} of {len(enrolled)}")
-    counts = Counter(codes.get(graduate, "") for graduate in enrolled)
+    places = {
+        graduate: f"{told['school']}/{told['department']}"
+        for graduate, told in world.roster.items()
+        if told is not None
+    }
+    _same("roster equals the log", models.graduates, places, found)
+    counts = Counter(f"{place}/{codes.get(graduate, '')}" for graduate, place in places.items())
     _same("cube equals the log", models.cube, counts, found)
     found.expect("nothing is parked", models.parked == 0, f"{models.parked} parked")
 
@@ -473,53 +508,6 @@ def check_read_models(models: ReadModels, events: Sequence[Event], world: World,
 def _same(rule: str, actual: Mapping[str, Any], expected: Mapping[str, Any], found: Findings) -> None:
     for key in sorted({*actual, *expected}):
         found.expect(rule, actual.get(key) == expected.get(key), f"{key}: {actual.get(key)}, log {expected.get(key)}")
-
-
-TOLD = (
-    "code",
-    "intention",
-    "unit_name",
-    "uscc",
-    "unit_nature",
-    "industry",
-    "place",
-    "position",
-    "school_name",
-    "country",
-    "foreign_school_name",
-    "unit_address",
-    "unit_phone",
-)
-_REPORTED = frozenset(
-    {"directory.GraduateEnrolled", "registration.DestinationRegistered", "registration.DestinationReopened"}
-)
-
-
-def check_national(records: Sequence[Mapping[str, Any]], events: Sequence[Event], found: Findings) -> None:
-    """The national side was told every change of every graduate, once, in order, and nothing else."""
-    theirs: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for record in records:
-        theirs[record["graduate_id"]].append(record)
-    ours: dict[str, list[tuple[str, Any]]] = defaultdict(list)
-    for event in sorted(events, key=lambda each: (each.lane, each.position)):
-        if event.type in _REPORTED:
-            told = _destination(event)
-            history = ours[event.data["graduate_id"]]
-            # The same again on the same day changes nothing.
-            if not history or event.type == "directory.GraduateEnrolled" or history[-1][1] != told:
-                history.append((event.event_id, told))
-    for graduate in sorted({*ours, *theirs}):
-        expected = [(event_id, version, told) for version, (event_id, told) in enumerate(ours[graduate], 1)]
-        actual = [(each["event_id"], each["version"], each["body"]["destination"]) for each in theirs[graduate]]
-        found.expect("national copy equals the log", actual == expected, f"{graduate}: {actual} for {expected}")
-
-
-def _destination(event: Event) -> dict[str, Any] | None:
-    if event.type != "registration.DestinationRegistered":
-        return None
-    given = event.data["destination"]
-    told = {name: given[name] for name in TOLD if given.get(name) is not None}
-    return {**told, "registered_on": event.occurred_at.astimezone(SHANGHAI).date().isoformat()}
 
 
 def check_rebuilt(differences: Mapping[str, int], found: Findings) -> None:

@@ -17,6 +17,10 @@ _EVENTS = (
     "SELECT lane, position, stream, version, type, event_id::text, command_id::text, correlation_id::text,"
     " causation_id::text, data, occurred_at, recorded_at FROM eventlog.events ORDER BY lane, position"
 )
+_COUNTED = (
+    "SELECT school || '/' || department || '/' || code AS place, sum(delta)::integer FROM stats.cube"
+    " GROUP BY place HAVING sum(delta) <> 0"
+)
 
 
 def connect(database_url: str) -> psycopg.Connection[tuple[Any, ...]]:
@@ -58,10 +62,8 @@ def read_models_of(connection: psycopg.Connection[tuple[Any, ...]]) -> ReadModel
         spans=dict(
             _pairs(connection, "SELECT graduate_id, code FROM stats.spans WHERE to_day = 'infinity' AND code <> ''")
         ),
-        cube=dict(
-            _pairs(connection, "SELECT code, sum(delta)::integer FROM stats.cube GROUP BY code HAVING sum(delta) <> 0")
-        ),
-        graduates=frozenset(row[0] for row in rows("SELECT graduate_id FROM stats.graduates")),
+        cube=dict(_pairs(connection, _COUNTED)),
+        graduates=dict(_pairs(connection, "SELECT graduate_id, school || '/' || department FROM stats.graduates")),
         parked=rows("SELECT count(*) FROM sync.parked")[0][0],
     )
 

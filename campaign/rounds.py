@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from campaign import checker, evidence
 from campaign.faults import FOLLOWING, Hands, Strike
 from campaign.history import History, read
+from campaign.national_copy import check_national
 from campaign.workload import Client, prepare, start
 from services.agreement.sweep import lapse_due, remind_due
 from services.sync.client import NationalClient, Told
@@ -161,7 +162,7 @@ def judge(platform: Platform, history: Path, result: Round) -> None:
     checker.check_history(attempts, events, found)
     world = checker.fold(events, found)
     checker.check_read_models(models, events, world, found)
-    checker.check_national(evidence.national_of(platform.directory / "sandbox.jsonl"), events, found)
+    check_national(evidence.national_of(platform.directory / "sandbox.jsonl"), events, found)
     checker.check_rebuilt(differing, found)
     result.events = len(events)
     result.checked, result.violations = found.checked, found.violations

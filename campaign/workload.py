@@ -17,6 +17,7 @@ from typing import Any
 
 from campaign.history import FAILED, OK, REFUSED, UNKNOWN, History
 from campaign.paperwork import Act, with_books, with_filing
+from campaign.roster import keep_roster, with_leaving
 from services.directory.decider import employer_id_of
 from shared.calling import Call, Caller
 from shared.calls import LATE
@@ -56,7 +57,7 @@ DIRECT: Sequence[Mapping[str, Any]] = (
 
 @dataclass(slots=True)
 class Cohort:
-    """A school's graduates of one class and the departments that they are in."""
+    """A school's graduates of one class, their rows in its roster and the departments that they are in."""
 
     province: str
     school: str
@@ -64,6 +65,7 @@ class Cohort:
     parties: int
     chain: list[str]
     graduates: list[str] = field(default_factory=list)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     departments: list[str] = field(default_factory=list)
 
 
@@ -159,6 +161,7 @@ def prepare(client: Client, schools: Sequence[str], class_year: int, size: int) 
             "cancellation_days": 3,
             "change_deadline": f"{class_year}-12-31",
             "evidence_required": False,
+            "begun_by": "either",
         }
         assert client.command(province_office(school.province), "directory.set_province", settings, patient)
         raw = {"id": f"campaign-{code}-{class_year}", "total": size, "counts": {"协议": size - 5, "求职中": 5}}
@@ -167,6 +170,7 @@ def prepare(client: Client, schools: Sequence[str], class_year: int, size: int) 
         roster = {"school": code, "class_year": class_year, "rows": rows}
         answer = client.command(school_office(school.province, code), "directory.import_roster", roster, patient)
         cohort.graduates = [item["id"] for item in answer["items"]]
+        cohort.rows = dict(zip(cohort.graduates, rows, strict=True))
         cohort.departments = sorted({row["department"] for row in rows})
         world.cohorts.append(cohort)
         world.employers += [_enter(client, school.province, each, patient) for each in planned.employers]
@@ -235,6 +239,11 @@ def _as_graduate(client: Client, world: World, clock: Clock, stop: Event) -> Non
             todo.append(("agreement.request_cancellation", {**own, **asked}))
         elif cancellation is not None and not cancellation["agreed"]:
             todo += _answers(client, own, cancellation)
+    for proposal in signed["proposals"]:
+        if proposal["state"] == "open":
+            todo.append(("agreement.withdraw_proposal", {**own, "proposal_id": proposal["proposal_id"]}))
+    wished = {**own, "employer_id": client.chance.choice(world.employers), "position": "13"}
+    todo.append(("agreement.propose_signing", wished))
     if known["pending"]:
         withdrawn = {**own, "registration_id": known["pending"]["registration_id"]}
         todo.append(("registration.withdraw_registration", withdrawn))
@@ -246,6 +255,7 @@ def _as_graduate(client: Client, world: World, clock: Clock, stop: Event) -> Non
     acts: list[Act] = [partial(client.command, me, method, payload, stop) for method, payload in todo]
     acts += with_books(client, person, signed["books"], stop)
     acts += with_filing(client, person, known["filed"], stop)
+    acts += [*with_leaving(client, person, known, stop)] * 3
     client.chance.choice(acts)()
 
 
@@ -268,7 +278,9 @@ def _as_employer(client: Client, world: World, clock: Clock, stop: Event) -> Non
     if chance.random() < 0.3:
         terms["respond_by"] = (clock.now() + timedelta(days=chance.uniform(0.1, 9))).isoformat()
     what = chance.random()
-    if what < 0.35:
+    if what < 0.1:
+        _answer_proposal(client, employer_id, stop)
+    elif what < 0.35:
         client.command(me, "agreement.send_offer", {**terms, "graduate_id": person}, stop)
     elif what < 0.6:
         invited = chance.sample(cohort.graduates, 6)
@@ -292,6 +304,20 @@ def _as_employer(client: Client, world: World, clock: Clock, stop: Event) -> Non
             client.command(me, "agreement.request_cancellation", {**own, **asked}, stop)
 
 
+def _answer_proposal(client: Client, employer_id: str, stop: Event) -> None:
+    me = employer(employer_id)
+    shown = client.ask(me, "agreement.list_proposals", {"employer_id": employer_id, "state": "open", "limit": 50})
+    if not shown or not shown["proposals"]:
+        return
+    proposal = client.chance.choice(shown["proposals"])
+    about = {"graduate_id": proposal["graduate_id"], "proposal_id": proposal["proposal_id"]}
+    if client.chance.random() < 0.3:
+        client.command(me, "agreement.refuse_proposal", {**about, "reason": "岗位已满"}, stop)
+        return
+    terms = {"employer_id": employer_id, "position": "13", "job_title": "管培生", "monthly_salary": 6000}
+    client.command(me, "agreement.send_offer", {**terms, **about}, stop)
+
+
 def _as_office(client: Client, world: World, clock: Clock, stop: Event) -> None:
     del clock
     chance = client.chance
@@ -303,6 +329,10 @@ def _as_office(client: Client, world: World, clock: Clock, stop: Event) -> None:
         if waiting and waiting["agreements"]:
             items = [{"graduate_id": e["graduate_id"], "agreement_id": e["offer_id"]} for e in waiting["agreements"]]
             client.command(school, "agreement.attest_agreements", {"items": items}, stop)
+        return
+    if chance.random() < 0.1:
+        about = {"school": cohort.school, "class_year": cohort.class_year}
+        keep_roster(client, chance, school, cohort.rows, about, stop)
         return
     if chance.random() < 0.1:
         filed = {"graduate_id": chance.choice(cohort.graduates), "destination": dict(chance.choice(DIRECT))}

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from campaign.checker import Event, ReadModels
 from campaign.evidence import SCHEMAS
 from campaign.history import OK, Attempt
+from campaign.national_copy import ROSTER
 
 START: Final = datetime(2026, 6, 1, 8, tzinfo=UTC)
 SEED: Final = UUID(int=7)
@@ -68,11 +69,21 @@ class Story:
         return attempt
 
 
+def entry(name: str, **differs: Any) -> dict[str, Any]:
+    """What the roster says of a graduate."""
+    return {"graduate_id": name, "province": "14", "school": "10108", "department": "07", "class_year": 2026, **differs}
+
+
+def told_roster(**differs: Any) -> dict[str, Any]:
+    """What the national side is told of that."""
+    return {name: {**entry(ANA), **differs}.get(name) for name in ROSTER}
+
+
 def story() -> Story:
     """Ana is invited, accepts, is reviewed and registered; Bo registers further study."""
     told = Story()
     for name in (ANA, BO):
-        told.happens(f"enrol {name}", f"graduate-{name}", ("directory.GraduateEnrolled", {"graduate_id": name}))
+        told.happens(f"enrol {name}", f"graduate-{name}", ("directory.GraduateEnrolled", entry(name)))
     told.happens("invite", f"agreement-{ANA}", ("agreement.OfferSent", {"offer_id": "o1"}))
     told.told("invite")
     accepted = told.happens("accept", f"agreement-{ANA}", ("agreement.OfferAccepted", {"offer_id": "o1"}))
@@ -114,8 +125,8 @@ def read_models(told: Story) -> ReadModels:
         registrations={"r1": ("registered", None), "r2": ("pending", None)},
         cases={"14-c1": "passed", "14-c2": "waiting"},
         spans={ANA: "10"},
-        cube={"10": 1, "": 1},
-        graduates=frozenset({ANA, BO}),
+        cube={"10108/07/10": 1, "10108/07/": 1},
+        graduates={ANA: "10108/07", BO: "10108/07"},
         parked=0,
     )
 
@@ -123,14 +134,17 @@ def read_models(told: Story) -> ReadModels:
 def records(told: Story) -> list[dict[str, Any]]:
     """What the national side has accepted after the story."""
     by_type = {each.type: each for each in told.events}
-    ana, bo = [each for each in told.events if each.type == "directory.GraduateEnrolled"]
+    ana, bo, *_ = [each for each in told.events if each.type == "directory.GraduateEnrolled"]
     registered = by_type["registration.DestinationRegistered"]
     destination = {"code": "10", "unit_name": "示范单位", "registered_on": "2026-06-01"}
-    return [
-        {"graduate_id": ANA, "version": 1, "event_id": ana.event_id, "body": {"destination": None}},
-        {"graduate_id": BO, "version": 1, "event_id": bo.event_id, "body": {"destination": None}},
-        {"graduate_id": ANA, "version": 2, "event_id": registered.event_id, "body": {"destination": destination}},
-    ]
+    new = {"roster": told_roster(), "destination": None, "leaving": None}
+    return [record(1, ana, new), record(1, bo, new), record(2, registered, {**new, "destination": destination})]
+
+
+def record(version: int, event: Event, body: dict[str, Any], verb: str = "upsert") -> dict[str, Any]:
+    """One record as the national side keeps it."""
+    graduate_id = event.data["graduate_id"]
+    return {"graduate_id": graduate_id, "version": version, "event_id": event.event_id, "verb": verb, "body": body}
 
 
 def changed(told: Story, index: int, **changes: Any) -> None:

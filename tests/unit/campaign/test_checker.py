@@ -11,7 +11,20 @@ import pytest
 from campaign import checker
 from campaign.checker import Findings, ReadModels, World
 from campaign.history import FAILED, REFUSED, UNKNOWN
-from tests.support.campaign_examples import ANA, BO, Story, changed, command, read_models, records, story
+from campaign.national_copy import check_national
+from tests.support.campaign_examples import (
+    ANA,
+    BO,
+    Story,
+    changed,
+    command,
+    entry,
+    read_models,
+    record,
+    records,
+    story,
+    told_roster,
+)
 
 
 def findings(
@@ -26,7 +39,7 @@ def findings(
     checker.check_history(told.attempts, told.events, found)
     world = checker.fold(told.events, found)
     checker.check_read_models(models(read_models(told)), told.events, world, found)
-    checker.check_national(national(records(told)), told.events, found)
+    check_national(national(records(told)), told.events, found)
     return found
 
 
@@ -283,8 +296,9 @@ def test_a_case_that_waits_for_nothing_is_found() -> None:
         ({"registrations": {"r1": ("registered", None)}}, "registrations equal the log"),
         ({"cases": {"14-c1": "waiting", "14-c2": "waiting"}}, "cases equal the log"),
         ({"spans": {ANA: "10", BO: "801"}}, "spans equal the log"),
-        ({"cube": {"10": 2, "": 0}}, "cube equals the log"),
-        ({"graduates": frozenset({ANA})}, "roster equals the log"),
+        ({"cube": {"10108/07/10": 2, "10108/07/": 0}}, "cube equals the log"),
+        ({"graduates": {ANA: "10108/07"}}, "roster equals the log"),
+        ({"graduates": {ANA: "10108/07", BO: "10108/08"}}, "roster equals the log"),
         ({"parked": 1}, "nothing is parked"),
     ],
 )
@@ -338,3 +352,77 @@ def test_an_offer_that_answers_no_open_proposal_is_found() -> None:
     told = story()
     told.happens("answer", f"agreement-{BO}", ("agreement.OfferSent", {"offer_id": "o9", "proposal_id": "p9"}))
     assert "proposal may do this" in rules(findings(told))
+
+
+def of_roster(what: str, **differs: Any) -> tuple[str, dict[str, Any]]:
+    return f"directory.Graduate{what}", entry(ANA, **differs)
+
+
+def test_who_moves_leaves_and_comes_back_is_counted_where_the_roster_says() -> None:
+    told = story()
+    for number, event in enumerate((of_roster("Corrected", department="08"), of_roster("Removed"))):
+        told.happens(f"roster {number}", f"graduate-{ANA}", event)
+    corrected, removed = told.events[-2:]
+    there = {"roster": told_roster(), "destination": records(told)[-1]["body"]["destination"], "leaving": None}
+    added = [
+        record(3, corrected, {**there, "roster": told_roster(department="08")}),
+        record(4, removed, {**there, "roster": None}, "void"),
+    ]
+
+    def models(known: ReadModels) -> ReadModels:
+        return replace(known, cube={"10108/07/": 1}, graduates={BO: "10108/07"})
+
+    assert rules(findings(told, models, lambda records: [*records, *added])) == set()
+    told.happens("roster 9", f"graduate-{ANA}", of_roster("Enrolled"))
+    back = record(5, told.events[-1], there)
+    assert rules(findings(told, national=lambda records: [*records, *added, back])) == set()
+
+
+@pytest.mark.parametrize("events", [[of_roster("Enrolled")], [of_roster("Removed"), of_roster("Corrected")]])
+def test_a_roster_that_contradicts_itself_is_found(events: list[tuple[str, dict[str, Any]]]) -> None:
+    told = story()
+    for number, event in enumerate(events):
+        told.happens(f"roster {number}", f"graduate-{ANA}", event)
+    assert "roster may say this" in rules(findings(told))
+
+
+def leaving(registration_id: str = "r1") -> tuple[str, dict[str, Any]]:
+    return "registration.LeavingConfirmed", {
+        "graduate_id": ANA,
+        "registration_id": registration_id,
+        "archive": {"kind": "kept", "recipient": None},
+        "household": {"moves": False},
+        "roster_version": 1,
+    }
+
+
+RESET = ("registration.LeavingReset", {"graduate_id": ANA, "registration_id": "r1", "cause": "roster_corrected"})
+
+
+def test_what_is_confirmed_before_leaving_is_told_and_reset() -> None:
+    told = story()
+    confirmed = told.happens("leave", f"registration-{ANA}", leaving())
+    there = records(told)[-1]["body"]
+    kept = {"archive": {"kind": "kept"}, "household": {"moves": False}, "verification_authorised": False}
+    added = [record(3, confirmed, {**there, "leaving": {**kept, "confirmed_on": "2026-06-01"}})]
+    assert rules(findings(told, national=lambda records: [*records, *added])) == set()
+    added.append(record(4, told.happens("reset", f"registration-{ANA}", RESET), there))
+    assert rules(findings(told, national=lambda records: [*records, *added])) == set()
+
+
+@pytest.mark.parametrize(
+    ("event", "rule"), [(RESET, "resets what was confirmed"), (leaving("r9"), "leaves with what is registered")]
+)
+def test_leaving_that_makes_no_sense_is_found(event: tuple[str, dict[str, Any]], rule: str) -> None:
+    told = story()
+    told.happens("leave", f"registration-{ANA}", event)
+    assert rule in rules(findings(told))
+
+
+def test_leaving_that_a_correction_did_not_reset_is_found() -> None:
+    told = story()
+    told.happens("leave", f"registration-{ANA}", leaving())
+    told.happens("correct", f"graduate-{ANA}", of_roster("Corrected", department="08"))
+    assert checker.unfinished(world(told)) == [f"{ANA}: leaves by roster 1, corrected by 2"]
+    told.happens("reset", f"registration-{ANA}", RESET)
+    assert checker.unfinished(world(told)) == []
