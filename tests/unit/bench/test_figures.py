@@ -54,6 +54,11 @@ def test_rounds_take_turns_and_the_first_does_not_count() -> None:
     assert order == ["ours", "theirs"] * 4
 
 
+def test_without_a_warm_up_every_round_counts() -> None:
+    taken = iter([5.0, 7.0])
+    assert rounds(2, {"ours": lambda: next(taken)}, warm_up=False) == {"ours": 6.0}
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50.0), (0.99, 99.0), (1.0, 100.0), (0.001, 1.0)])
 def test_a_percentile_is_the_smallest_value_not_exceeded_by_that_share(share: float, expected: float) -> None:
     assert percentile([float(value) for value in range(100, 0, -1)], share) == expected
