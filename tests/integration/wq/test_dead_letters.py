@@ -91,9 +91,9 @@ def test_a_message_sent_again_keeps_its_names(world: World) -> None:
 
 def test_without_its_queue_a_message_stays_parked(world: World) -> None:
     park(world.amqp_uri, QUEUE, b"{}")
+    eventually(lambda: world.depth(DEAD) == 1)
     with open_connection(world.amqp_uri) as connection:
         connection.channel().queue_delete(QUEUE)
-    eventually(lambda: world.depth(DEAD) == 1)
     with pytest.raises(Unavailable) as caught:
         retry(world.amqp_uri, QUEUE, 10)
     assert caught.value.code == "broker.unrouted"
