@@ -470,6 +470,7 @@ class ReadModels:
     spans: Mapping[str, str]
     cube: Mapping[str, int]
     graduates: Mapping[str, str]
+    keyless: frozenset[str]
     parked: int
 
 
@@ -508,6 +509,14 @@ def check_read_models(models: ReadModels, events: Sequence[Event], world: World,
 def _same(rule: str, actual: Mapping[str, Any], expected: Mapping[str, Any], found: Findings) -> None:
     for key in sorted({*actual, *expected}):
         found.expect(rule, actual.get(key) == expected.get(key), f"{key}: {actual.get(key)}, log {expected.get(key)}")
+
+
+def check_erased(attempts: Sequence[Attempt], keyless: frozenset[str], found: Findings) -> None:
+    """Whoever was answered to be erased has no key any more, whatever was imported meanwhile."""
+    for attempt in attempts:
+        if attempt.method == "directory.erase_graduate" and attempt.outcome == OK:
+            graduate = attempt.result["id"]
+            found.expect("who is erased has no key", graduate in keyless, graduate)
 
 
 def check_rebuilt(differences: Mapping[str, int], found: Findings) -> None:

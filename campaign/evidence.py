@@ -64,6 +64,9 @@ def read_models_of(connection: psycopg.Connection[tuple[Any, ...]]) -> ReadModel
         ),
         cube=dict(_pairs(connection, _COUNTED)),
         graduates=dict(_pairs(connection, "SELECT graduate_id, school || '/' || department FROM stats.graduates")),
+        keyless=frozenset(
+            row[0] for row in rows("SELECT subject_id FROM vault.subject_keys WHERE wrapped_key IS NULL")
+        ),
         parked=rows("SELECT count(*) FROM sync.parked")[0][0],
     )
 

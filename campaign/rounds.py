@@ -162,6 +162,7 @@ def judge(platform: Platform, history: Path, result: Round) -> None:
     checker.check_history(attempts, events, found)
     world = checker.fold(events, found)
     checker.check_read_models(models, events, world, found)
+    checker.check_erased(attempts, models.keyless, found)
     check_national(evidence.national_of(platform.directory / "sandbox.jsonl"), events, found)
     checker.check_rebuilt(differing, found)
     result.events = len(events)

@@ -332,7 +332,7 @@ def _as_office(client: Client, world: World, clock: Clock, stop: Event) -> None:
         return
     if chance.random() < 0.1:
         about = {"school": cohort.school, "class_year": cohort.class_year}
-        keep_roster(client, chance, school, cohort.rows, about, stop)
+        keep_roster(client, chance, school, province_office(cohort.province), cohort.rows, about, stop)
         return
     if chance.random() < 0.1:
         filed = {"graduate_id": chance.choice(cohort.graduates), "destination": dict(chance.choice(DIRECT))}

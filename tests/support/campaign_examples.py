@@ -127,6 +127,7 @@ def read_models(told: Story) -> ReadModels:
         spans={ANA: "10"},
         cube={"10108/07/10": 1, "10108/07/": 1},
         graduates={ANA: "10108/07", BO: "10108/07"},
+        keyless=frozenset(),
         parked=0,
     )
 

@@ -426,3 +426,13 @@ def test_leaving_that_a_correction_did_not_reset_is_found() -> None:
     assert checker.unfinished(world(told)) == [f"{ANA}: leaves by roster 1, corrected by 2"]
     told.happens("reset", f"registration-{ANA}", RESET)
     assert checker.unfinished(world(told)) == []
+
+
+def test_who_is_erased_and_has_a_key_is_found() -> None:
+    told = story()
+    told.happens("erase", f"erasure-{ANA}", ("directory.GraduateErased", {"graduate_id": ANA}))
+    told.told("erase", method="directory.erase_graduate")
+    for keyless, violations in ((frozenset({ANA}), []), (frozenset[str](), [f"who is erased has no key: {ANA}"])):
+        found = Findings()
+        checker.check_erased(told.attempts, keyless, found)
+        assert (found.violations, found.checked["who is erased has no key"]) == (violations, 1)
