@@ -12,7 +12,7 @@ os.environ["EVENTLET_NO_GREENDNS"] = "yes"
 from functools import cache, partial
 
 import eventlet
-from eventlet import tpool
+from eventlet import patcher, tpool
 from eventlet.green import socket
 
 # A name server that is silent must hold up one green thread, not the process.
@@ -20,6 +20,10 @@ socket.getaddrinfo = partial(tpool.execute, socket.getaddrinfo)
 eventlet.monkey_patch()
 
 import logging
+
+# Threads of the pool log too. A green lock that one of them holds never wakes the green thread that waits for it.
+logging.threading = patcher.original("threading")  # type: ignore[attr-defined]
+logging._lock = logging.threading.RLock()  # type: ignore[attr-defined]
 import signal
 import sys
 from collections.abc import Iterable

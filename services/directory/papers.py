@@ -95,7 +95,15 @@ class Papers:
 
     def _put(self, owner_id: str, content: str) -> dict[str, Any] | None:
         """Clean, seal and store a file: what its event says of it, None when the owner was erased."""
-        clean = self.run(_accepted, content)
+        # The library for PDF and the typesetter are loaded when first needed: most processes never are asked. Never in a
+        # thread beside: locks of imports are green in a serving process, and no other thread may wait for one.
+        from services.directory.files import accept  # noqa: PLC0415
+
+        try:
+            raw = b64decode(content, validate=True)
+        except (BadBase64, ValueError):
+            raise NOT_BASE64.error("content") from None
+        clean = self.run(accept, raw)
         with self.engine.begin() as connection:
             sealed = self.personal.seal_file(connection, owner_id, clean.content)
         if sealed is None:
@@ -132,7 +140,9 @@ class Papers:
         number = verification_number(self.personal.hash, "agreement", agreement.paper_id, agreement.begun["class_year"])
         names, address = self._names(entry, agreement)
         book = book_of(agreement, to_json(entry), opened, names, number)
-        pdf = self.run(_printed, book, address, agreement.form)
+        from services.directory.book import print_book  # noqa: PLC0415 - as in _put
+
+        pdf = self.run(print_book, book, address, agreement.form)
         return {
             "number": agreement.number,
             "verification": number,
@@ -155,20 +165,3 @@ class Papers:
             raise NO_CHECK_ADDRESS.error()
         name = school.name_on(agreement.issued_on)
         return Names(name, school.departments.get(entry.department, entry.department)), address
-
-
-def _accepted(content: str) -> Any:
-    # The library for PDF and the typesetter are loaded when first needed: most processes never are asked.
-    from services.directory.files import accept  # noqa: PLC0415
-
-    try:
-        raw = b64decode(content, validate=True)
-    except (BadBase64, ValueError):
-        raise NOT_BASE64.error("content") from None
-    return accept(raw)
-
-
-def _printed(book: Any, check_address: str, form: str) -> bytes:
-    from services.directory.book import print_book  # noqa: PLC0415 - as above
-
-    return print_book(book, check_address, form)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import dedent
 
 import pytest
 
@@ -91,6 +94,31 @@ def test_a_process_told_again_and_again_to_stop_stops_once(world: World) -> None
         time.sleep(0.03)
     assert served.process.wait(BOUND_SECONDS) == 0
     assert not any("cut off" in line["message"] for line in served.lines())
+
+
+def test_a_thread_of_the_pool_that_logs_holds_nobody_up() -> None:
+    """Its lock is let go in another hub than that of whoever waits for it."""
+    program = """
+        import logging
+        from wq import serving
+        import eventlet
+        from eventlet import patcher, tpool
+
+        class Slow(logging.Handler):
+            def emit(self, record):
+                patcher.original("time").sleep(0.005)
+
+        log = logging.getLogger("slow")
+        log.addHandler(Slow())
+        beside = [eventlet.spawn(tpool.execute, log.warning, "in a thread") for _ in range(20)]
+        for _ in range(20):
+            eventlet.sleep(0.001)
+            log.warning("in the hub")
+        for each in beside:
+            each.wait()
+    """
+    argv = [sys.executable, "-W", "ignore", "-c", dedent(program)]
+    subprocess.run(argv, timeout=BOUND_SECONDS, check=True)
 
 
 def test_a_process_started_while_the_broker_is_away_serves_when_it_comes(world: World, servers: Servers) -> None:
