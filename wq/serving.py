@@ -20,10 +20,6 @@ socket.getaddrinfo = partial(tpool.execute, socket.getaddrinfo)
 eventlet.monkey_patch()
 
 import logging
-
-# Threads of the pool log too. A green lock that one of them holds never wakes the green thread that waits for it.
-logging.threading = patcher.original("threading")  # type: ignore[attr-defined]
-logging._lock = logging.threading.RLock()  # type: ignore[attr-defined]
 import signal
 import sys
 from collections.abc import Iterable
@@ -43,6 +39,10 @@ from shared.principals import Verifier
 from shared.settings import Settings, read_settings
 from shared.sql import Driver, make_engine
 from wq.composition import SERVED, service_class
+
+# Threads of the pool log too. A green lock that one of them holds never wakes the green thread that waits for it.
+logging.threading = patcher.original("threading")  # type: ignore[attr-defined]
+logging._lock = logging.threading.RLock()  # type: ignore[attr-defined]
 
 STOP_SECONDS = 20
 KILL_SECONDS = 3
