@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -42,7 +42,12 @@ _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 
 class ObjectStore(Protocol):
-    """Keeps bytes. Every call may raise Unavailable `object.unavailable`, after a bounded time."""
+    """Keeps bytes. Every call may raise Unavailable `object.unavailable`, after a bounded time.
+
+    `blocks` says that a call holds up the whole thread, and so belongs in one of its own.
+    """
+
+    blocks: ClassVar[bool]
 
     def put(self, content: bytes) -> str:
         """The address of the content, which is kept when this returns; putting it again changes nothing."""
@@ -65,6 +70,8 @@ def store_of(evidence_url: str) -> ObjectStore:
 
 class FolderStore:
     """A folder of this machine, for development and single machines: `<first two>/<next two>/<address>`."""
+
+    blocks: ClassVar[bool] = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -103,7 +110,12 @@ class FolderStore:
 
 
 class S3Store:
-    """A bucket of any server that speaks S3. Without keys, those of the environment or the machine are used."""
+    """A bucket of any server that speaks S3. Without keys, those of the environment or the machine are used.
+
+    In a serving process its sockets take turns, and its locks are green: no other thread may use it.
+    """
+
+    blocks: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from textwrap import dedent
 from typing import Any
 from uuid import uuid4
 
@@ -80,3 +83,22 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 def test_a_server_that_does_not_answer_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         unavailable(S3Store(f"http://127.0.0.1:{frozen.getsockname()[1]}", "evidence", *KEYS, read_seconds=0.2))
+
+
+def test_green_threads_of_a_serving_process_use_a_bucket_at_once(endpoint: str, bucket: str) -> None:
+    program = """
+        import sys
+        from wq import serving
+        import eventlet
+        from services.directory.store import S3Store
+
+        store = S3Store(*sys.argv[1:])
+
+        def use(number):
+            content = bytes([number]) * 100_000
+            return store.get(store.put(content)) == content
+
+        assert all(eventlet.GreenPool(10).imap(use, range(30)))
+    """
+    argv = [sys.executable, "-W", "ignore", "-c", dedent(program), endpoint, bucket, *KEYS]
+    subprocess.run(argv, timeout=60, check=True)
