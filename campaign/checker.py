@@ -248,7 +248,7 @@ class World:
     gone: set[str] = field(default_factory=set)
     reminded: set[str] = field(default_factory=set)
     proposals: dict[str, str] = field(default_factory=dict)
-    # The last word on every graduate, None once removed, and how many there were.
+    # The last word on every graduate, None once removed, and its place in the graduate's stream.
     roster: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     roster_versions: dict[str, int] = field(default_factory=dict)
 
@@ -447,7 +447,6 @@ def unfinished(world: World) -> list[str]:
         corrected = world.roster_versions.get(graduate, 0)
         if known.leaving is not None and known.leaving < corrected:
             open_ends.append(f"{graduate}: leaves by roster {known.leaving}, corrected by {corrected}")
-    for known in world.destinations.values():
         wanted |= {("registration", known.pending)} if known.pending else set()
         wanted |= {("void", known.void)} if known.void else set()
     open_ends += [f"no case for {kind} {subject}" for kind, subject in sorted(wanted - waiting)]

@@ -99,11 +99,7 @@ class Papers:
         # thread beside: locks of imports are green in a serving process, and no other thread may wait for one.
         from services.directory.files import accept  # noqa: PLC0415
 
-        try:
-            raw = b64decode(content, validate=True)
-        except (BadBase64, ValueError):
-            raise NOT_BASE64.error("content") from None
-        clean = self.run(accept, raw)
+        clean = self.run(lambda: accept(_decoded(content)))
         with self.engine.begin() as connection:
             sealed = self.personal.seal_file(connection, owner_id, clean.content)
         if sealed is None:
@@ -168,3 +164,10 @@ class Papers:
             raise NO_CHECK_ADDRESS.error()
         name = school.name_on(agreement.issued_on)
         return Names(name, school.departments.get(entry.department, entry.department)), address
+
+
+def _decoded(content: str) -> bytes:
+    try:
+        return b64decode(content, validate=True)
+    except (BadBase64, ValueError):
+        raise NOT_BASE64.error("content") from None
