@@ -73,7 +73,7 @@ def check_log(events: Sequence[Event], lanes: Mapping[str, int], found: Findings
         found.expect("lane head", at.get(lane, 0) == head, f"{lane} says {head}, holds {at.get(lane, 0)}")
     for command_id, own in _by_command(events).items():
         ids = [event.event_id for event in own]
-        expected = [str(uuid5(UUID(command_id), str(index))) for index in range(len(own))]
+        expected = [str(uuid5(UUID(command_id), f"{own[0].lane}/{index}")) for index in range(len(own))]
         together = (
             len({event.stream for event in own}) == 1
             and [event.version - own[0].version for event in own] == list(range(len(own)))

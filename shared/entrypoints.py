@@ -33,6 +33,7 @@ from shared.calls import LARGEST_BODY, UNKNOWN_METHOD, CallHeaders, check_deadli
 from shared.clock import Clock
 from shared.envelope import raw, unpack
 from shared.errors import Conflict, Invalid, Reason, Refusal, ServiceError, Unavailable, WireError
+from shared.fingerprints import Fingerprints
 from shared.handling import BULK_LIMIT, TOO_MANY_ITEMS, Answer, ItemOutcome, Reactions
 from shared.logs import correlate, correlated
 from shared.messages import Meta, Recorded
@@ -266,6 +267,7 @@ class _Call(Rpc):
         super().setup()
         self._clock: Clock = self.container.config["clock"]
         self._verifier: Verifier = self.container.config["verifier"]
+        self._fingerprints: Fingerprints = self.container.config["fingerprints"]
         self._action = f"{self.container.service_name}.{self.method_name}"
 
     def handle_message(self, message: Any) -> None:
@@ -274,14 +276,16 @@ class _Call(Rpc):
             headers = read_headers(message.headers or {}, is_query=self.is_query)
             check_deadline(headers, datetime.now(UTC))
             actor = self._verifier.verify(headers.principal)
+            payload = read_body(message.body, self.largest)
             meta = Meta(
                 command_id=headers.command_id,
                 correlation_id=headers.correlation_id,
                 actor=actor,
                 now=self._clock.now(),
                 action=self._action,
+                fingerprint=None if self.is_query else self._fingerprints.of(self._action, payload),
             )
-            loaded = self.load(read_body(message.body, self.largest))
+            loaded = self.load(payload)
         except ServiceError as error:
             self.rpc_consumer.answer(message, self._action, started, None, error)
             return

@@ -1,12 +1,13 @@
 """How a command becomes events: read, fold, check who asks, decide, append, answer. This is the application layer.
 
 A repeat is answered from the log: event ids are derived from the command id, and a stream that already holds an event of
-this command is answered as it was the first time. The answer leaves only after the commit.
+this command is answered as it was the first time. The answer leaves only after the commit. The append states the version
+of every stream that was read, so that nothing is decided on what has changed meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -35,7 +36,8 @@ class Handling(Generic[State]):
     `stream` names the command's own stream; `reads` names the streams of other contexts that the decision looks at, and
     `facts` makes of them what `decide` is given. `subject` says who and where the thing is, for the access table.
     `then_reads` names streams that only the first read can name, at the price of a second one. `claims` are events for
-    other streams of the same lane which prove that something is taken once: written with the decision or not at all.
+    other streams of the same lane, among those read, which prove that something is taken once: written with the decision
+    or not at all.
     """
 
     codec: Codec
@@ -81,8 +83,10 @@ def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> 
         if not writes:
             return answer
         lane = stream_lane(stream)
+        guards = _guards(streams, streams, writes)
         try:
-            appended = log.append_many(lane, writes) if len(writes) > 1 else log.append(lane, writes[0])
+            several = len(writes) > 1
+            appended = log.append_many(lane, writes, guards) if several else log.append(lane, writes[0], guards)
         except Conflict:
             if attempt == TRIES:
                 raise
@@ -190,19 +194,21 @@ def _handle_alone(log: EventLog, handling: Handling[Any], item: Item) -> dict[in
 def _handle_together(
     log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]
 ) -> dict[int, ItemOutcome]:
-    wanted = {name: None for _, command, _ in items for name in (handling.stream(command), *handling.reads(command))}
-    streams = log.read(list(wanted))
-    then = {name: None for _, command, _ in items for name in handling.then_reads(command, streams)}
-    if then:
-        streams = {**streams, **log.read(list(then))}
+    names = {index: [handling.stream(command), *handling.reads(command)] for index, command, _ in items}
+    streams = log.read(_all_of(names))
+    then = {index: handling.then_reads(command, streams) for index, command, _ in items}
+    if any(then.values()):
+        streams = {**streams, **log.read(_all_of(then))}
     outcomes: dict[int, ItemOutcome] = {}
     writes: list[tuple[int, str, Sequence[Write]]] = []
+    guards: dict[str, int] = {}
     touched: set[str] = set()
     postponed: list[Item] = []
     for item in items:
         index, command, meta = item
         stream = handling.stream(command)
-        if stream in touched:
+        read = (*names[index], *then[index])
+        if not touched.isdisjoint(read):
             postponed.append(item)
             continue
         try:
@@ -213,13 +219,11 @@ def _handle_together(
         if not own:
             outcomes[index] = ItemOutcome(index, answer=answer)
             continue
-        if touched & {write.stream for write in own}:
-            postponed.append(item)
-            continue
         touched.update(write.stream for write in own)
+        guards.update(_guards(read, streams, own))
         writes.append((index, answer.id, own))
     if writes:
-        position = log.append_many(lane, [write for _, _, own in writes for write in own]).position
+        position = log.append_many(lane, [write for _, _, own in writes for write in own], guards).position
         for index, thing_id, own in reversed(writes):
             version = own[-1].expected_version + len(own[-1].events)
             outcomes[index] = ItemOutcome(index, Answer(thing_id, version, position))
@@ -227,6 +231,16 @@ def _handle_together(
     for item in postponed:
         outcomes.update(_handle_lane(log, handling, lane, [item]))
     return outcomes
+
+
+def _all_of(names: Mapping[int, Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(name for each in names.values() for name in each))
+
+
+def _guards(read: Iterable[str], streams: Streams, writes: Sequence[Write]) -> dict[str, int]:
+    """The version of each stream that a decision read; those it writes say theirs as the expected version."""
+    written = {write.stream for write in writes}
+    return {name: len(streams[name]) for name in read if name not in written}
 
 
 def _decided(
@@ -240,13 +254,18 @@ def _decided(
     check(meta.action, meta.actor, handling.subject(command, state, facts))
     mine = [recorded for recorded in history if recorded.event.command_id == meta.command_id]
     if mine:
+        # Events of releases before fingerprints have none.
+        asked = mine[-1].event.fingerprint
+        if asked is not None and meta.fingerprint is not None and asked != meta.fingerprint:
+            raise COMMAND_ID_REUSED.error(field="command_id")
         return Answer(thing_id, mine[-1].version, mine[-1].position), ()
     events = handling.decide(command, state, facts, meta)
     if not events:
         return Answer(thing_id, len(history), 0), ()
-    own = Write(stream, len(history), _encoded(handling.codec, events, meta, 0))
+    lane = stream_lane(stream)
+    own = Write(stream, len(history), _encoded(handling.codec, events, meta, lane, 0))
     claims = [
-        Write(name, len(streams[name]), _encoded(handling.claim_codec, [claim], meta, index))
+        Write(name, len(streams[name]), _encoded(handling.claim_codec, [claim], meta, lane, index))
         for index, (name, claim) in enumerate(handling.claims(events, facts), len(events))
     ]
     return Answer(thing_id, len(history), 0), (*claims, own)
@@ -265,7 +284,8 @@ def fold(handling: Handling[State], history: Sequence[Recorded]) -> State:
     return state
 
 
-def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, start: int) -> tuple[NewEvent, ...]:
+def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, lane: str, start: int) -> tuple[NewEvent, ...]:
+    """The event ids of a command are those of nothing else: not of another lane either, where its id is used again."""
     encoded = []
     actor = meta.actor if meta.actor.rights is None else replace(meta.actor, rights=None)
     for index, event in enumerate(events, start):
@@ -275,12 +295,13 @@ def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, start: int) -> tup
                 type=event_type,
                 type_version=version,
                 data=data,
-                event_id=uuid5(meta.command_id, str(index)),
+                event_id=uuid5(meta.command_id, f"{lane}/{index}"),
                 command_id=meta.command_id,
                 correlation_id=meta.correlation_id,
                 causation_id=meta.causation_id,
                 actor=actor,
                 occurred_at=meta.now,
+                fingerprint=meta.fingerprint,
             )
         )
     return tuple(encoded)

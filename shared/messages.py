@@ -7,7 +7,7 @@ whose lane of the event log holds the thing, `00` for what belongs to no provinc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -34,6 +34,8 @@ class Meta:
     """What comes with a command beside its payload.
 
     `now` is the platform's clock (aware, UTC) when the command was taken up; `action` is `<service>.<method>`.
+    `fingerprint` is a keyed hash of what was asked, so that a repeat can be told from another use of its id; None where
+    the id says it already (reactions, imports).
     """
 
     command_id: UUID
@@ -42,16 +44,17 @@ class Meta:
     now: datetime
     action: str
     causation_id: UUID | None = None
+    fingerprint: str | None = None
 
     def item(self, index: int) -> Meta:
         """The meta of the index-th item of a bulk command: its own command id, so that each item repeats safely."""
         own = uuid5(self.command_id, str(index))
-        return Meta(own, self.correlation_id, self.actor, self.now, self.action, self.causation_id)
+        return replace(self, command_id=own)
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An encoded event before the log has given it a place."""
+    """An encoded event before the log has given it a place. `fingerprint`: see Meta."""
 
     type: str
     type_version: int
@@ -62,6 +65,7 @@ class NewEvent:
     causation_id: UUID | None
     actor: Actor
     occurred_at: datetime
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from shared.clock import Clock, MovableClock, SystemClock
 
 PLATFORM_FILE = Path(".run/platform.env")
+PERSONAL_SECRET_BYTES = 64
 
 
 class BadSetting(Exception):
@@ -45,6 +46,10 @@ class Settings:
     def clock(self) -> Clock:
         """The platform's clock; only development may move it."""
         return MovableClock(self.clock_file) if self.clock_file is not None else SystemClock()
+
+    def personal_secret(self) -> bytes:
+        """The 64 bytes that protect personal data. Raises BadSetting."""
+        return self.secret(self.personal_key_file, PERSONAL_SECRET_BYTES)
 
     def secret(self, path: Path, length: int) -> bytes:
         """The bytes of a secret written as hexadecimal text. Raises BadSetting."""

@@ -33,6 +33,7 @@ from shared.entrypoints import Links, Replies
 from shared.eventlog.gathering import GatheringLog
 from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.remembering import RememberingLog
+from shared.fingerprints import Fingerprints
 from shared.health import serve_health
 from shared.logs import set_up
 from shared.principals import Verifier
@@ -77,6 +78,7 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
         "log": RememberingLog(GatheringLog(PostgresLog(open_engine("public")), eventlet.spawn_n)),
         "engine": open_engine,
         "verifier": Verifier.from_file(settings.principal_keys_file),
+        "fingerprints": Fingerprints(settings.personal_secret()),
         "replies": Replies(settings.amqp_uri),
         "links": links,
     }

@@ -131,7 +131,7 @@ def personal_of(settings: Settings) -> Personal:
 
     Raises BadSetting.
     """
-    secret = settings.secret(settings.personal_key_file, 2 * KEY_BYTES)
+    secret = settings.personal_secret()
     return Personal(secret[:KEY_BYTES], secret[KEY_BYTES:])
 
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
 from shared.errors import Reason, Unavailable
-from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write
+from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write
 from shared.messages import Recorded
 
 # Whoever brings more than this keeps others waiting, and gains little from their company.
@@ -44,15 +44,15 @@ class GatheringLog:
         self._reads: _Gathering[_Read] = _Gathering(self._read_together, _fit_to_read, spawn, patience)
         self._lanes: dict[str, _Gathering[_Append]] = {}
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self.append_many(lane, [write])
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self.append_many(lane, [write], guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         together = self._lanes.get(lane)
         if together is None:
             made = _Gathering(self._append_together, _fit_to_append, self._spawn, self._patience)
             together = self._lanes.setdefault(lane, made)
-        appended: Appended = together.outcome(_Append(lane, writes))
+        appended: Appended = together.outcome(_Append(lane, writes, guards))
         return appended
 
     def read(
@@ -89,12 +89,15 @@ class GatheringLog:
     def _append_together(self, appends: Sequence[_Append]) -> Sequence[Any]:
         writes = [write for append in appends for write in append.writes]
         lane = appends[0].lane
-        appended = self._log.append_many(lane, writes) if len(writes) > 1 else self._log.append(lane, writes[0])
-        position = appended.position
+        guards = {stream: version for append in appends for stream, version in append.guards.items()}
+        several = len(writes) > 1
+        position = (
+            self._log.append_many(lane, writes, guards) if several else self._log.append(lane, writes[0], guards)
+        ).position
         outcomes = []
-        for append in reversed(appends):
+        for each in reversed(appends):
             outcomes.append(Appended(position))
-            position -= append.events
+            position -= each.events
         return outcomes[::-1]
 
 
@@ -109,6 +112,7 @@ class _Read:
 class _Append:
     lane: str
     writes: Sequence[Write]
+    guards: Mapping[str, int]
 
     @property
     def events(self) -> int:
@@ -120,9 +124,20 @@ def _fit_to_read(reads: Sequence[_Read]) -> bool:
 
 
 def _fit_to_append(appends: Sequence[_Append]) -> bool:
-    """Two that write to one stream read the same version of it: the second must hear that it is too late."""
-    streams = [stream for append in appends for stream in {write.stream for write in append.writes}]
-    return sum(append.events for append in appends) <= MOST_EVENTS and len(streams) == len(set(streams))
+    """Two that write to one stream read the same version of it: the second must hear that it is too late.
+
+    So must whoever read a stream that another one writes to.
+    """
+    written: set[str] = set()
+    guards: dict[str, int] = {}
+    for append in appends:
+        streams = {write.stream for write in append.writes}
+        if not written.isdisjoint(streams | append.guards.keys()):
+            return False
+        if any(guards.setdefault(stream, version) != version for stream, version in append.guards.items()):
+            return False
+        written |= streams
+    return sum(append.events for append in appends) <= MOST_EVENTS
 
 
 @dataclass(slots=True, eq=False)

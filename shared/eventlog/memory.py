@@ -9,7 +9,7 @@ from threading import Lock
 from uuid import UUID
 
 from shared.clock import Clock, SystemClock
-from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, WRITTEN_FIRST, Appended, Write
+from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, NO_GUARDS, WRITTEN_FIRST, Appended, Write
 from shared.messages import Recorded
 
 
@@ -23,12 +23,12 @@ class MemoryLog:
         self._streams: defaultdict[str, list[Recorded]] = defaultdict(list)
         self._event_ids: set[tuple[str, UUID]] = set()
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self.append_many(lane, [write])
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self.append_many(lane, [write], guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         with self._lock:
-            self._check(lane, writes)
+            self._check(lane, writes, guards)
             for write in writes:
                 for index, event in enumerate(write.events, 1):
                     recorded = Recorded(
@@ -66,7 +66,10 @@ class MemoryLog:
         with self._lock:
             return {lane: len(events) for lane, events in self._lanes.items() if events}
 
-    def _check(self, lane: str, writes: Sequence[Write]) -> None:
+    def _check(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> None:
+        for stream, version in guards.items():
+            if len(self._streams.get(stream, ())) != version:
+                raise WRITTEN_FIRST.error(stream=stream)
         fresh: set[UUID] = set()
         versions: dict[str, int] = {}
         for write in writes:

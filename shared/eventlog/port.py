@@ -18,11 +18,12 @@ WRITTEN_FIRST = Reason(
     "log.written_first", "数据已被他人更新，请重试", "Somebody wrote to this stream first; read it again", Conflict
 )
 FROM_THE_BEGINNING: Final[Mapping[str, int]] = MappingProxyType({})
+NO_GUARDS: Final[Mapping[str, int]] = MappingProxyType({})
 
 COMMAND_ID_REUSED = Reason(
     "command.id_reused",
-    "该指令编号已用于另一事项",
-    "This command id was already used for something else",
+    "该指令编号已用于另一事项，请为新的操作使用新的编号",
+    "This command id was already used for something else: give a new operation an id of its own",
     Refused,
 )
 
@@ -46,15 +47,19 @@ class Appended:
 class EventLog(Protocol):
     """The port."""
 
-    def append(self, lane: str, write: Write) -> Appended:
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         """Add events to one stream, all or none, durable when this returns.
 
-        Raises Conflict `log.written_first` when the stream is not at the expected version; Refused
-        `command.id_reused` when an event id is already in the lane under another stream; Unavailable.
+        `guards` are the streams that the decision read beside those it writes, each with the version it had (0: no stream
+        yet): nothing is written when one of them has changed. For a stream of the same lane this is exact, since nobody
+        else writes to the lane meanwhile; one of another lane is looked at in the instant of the append.
+
+        Raises Conflict `log.written_first` when a stream is not at the expected version; Refused `command.id_reused`
+        when an event id is already in the lane under another stream; Unavailable.
         """
         ...
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         """As `append`, for many streams of one lane in one transaction."""
         ...
 

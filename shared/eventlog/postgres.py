@@ -15,13 +15,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import ServiceError
-from shared.eventlog.port import COMMAND_ID_REUSED, FROM_THE_BEGINNING, WRITTEN_FIRST, Appended, Write, stream_lane
+from shared.eventlog.port import (
+    COMMAND_ID_REUSED,
+    FROM_THE_BEGINNING,
+    NO_GUARDS,
+    WRITTEN_FIRST,
+    Appended,
+    Write,
+    stream_lane,
+)
 from shared.messages import Actor, NewEvent, Recorded
 from shared.sql import Driver, constraint_of, driver_error, passing, sqlstate_of
 
 _COLUMNS = (
     "lane, position, stream, version, type, type_version, event_id, command_id, correlation_id, causation_id,"
-    " actor_role, actor_id, actor_scope, data::text, occurred_at, recorded_at"
+    " actor_role, actor_id, actor_scope, data::text, occurred_at, recorded_at, fingerprint"
 )
 _READ = (
     f"SELECT {_COLUMNS} FROM eventlog.events WHERE lane = ANY(%(lanes)s) AND stream = ANY(%(streams)s)"
@@ -36,7 +44,7 @@ _READ_FROM = (
 _LANE_COLUMNS = (
     "lane, position, stream, version, type, type_version, uuid_send(event_id), uuid_send(command_id),"
     " uuid_send(correlation_id), uuid_send(causation_id), actor_role, actor_id, actor_scope, data::text, occurred_at,"
-    " recorded_at"
+    " recorded_at, fingerprint"
 )
 _READ_LANE = (
     "SELECT {columns} FROM eventlog.events WHERE lane = %(lane)s AND position > %(after)s"
@@ -47,11 +55,12 @@ _READ_TYPES = _READ_LANE.format(
     columns=_LANE_COLUMNS.replace("data::text", "CASE WHEN type = ANY(%(types)s) THEN data::text ELSE '{}' END")
 )
 _HEADS = "SELECT lane, position FROM eventlog.lanes WHERE position > 0"
-_APPEND = "SELECT eventlog.append(%(lane)s, %(first_streams)s::text[], %(first_versions)s::integer[], %(events)s::json)"
-_TAKE = "SELECT eventlog.take_positions(%(lane)s, %(count)s, %(first_streams)s::text[], %(first_versions)s::integer[])"
+_CHECKS = "%(first_streams)s::text[], %(first_versions)s::integer[], %(guards)s::text[], %(guard_versions)s::integer[]"
+_APPEND = f"SELECT eventlog.append(%(lane)s, {_CHECKS}, %(events)s::json)"
+_TAKE = f"SELECT eventlog.take_positions(%(lane)s, %(count)s, {_CHECKS})"
 _COPY = (
     "COPY eventlog.events (lane, position, stream, version, type, type_version, event_id, command_id, correlation_id,"
-    " causation_id, actor_role, actor_id, actor_scope, data, occurred_at) FROM STDIN"
+    " causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint) FROM STDIN"
 )
 
 _UNIQUE_VIOLATION = "23505"
@@ -74,11 +83,11 @@ class PostgresLog:
         # psycopg 3 makes UUIDs in C from binary results: parsing their text took most of the time of reading a lane.
         self._cursor_options = {"binary": True} if plain else {}
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self._send(lane, [write])
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self._send(lane, [write], guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
-        return self._append_many(lane, writes)
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self._append_many(lane, writes, guards)
 
     def read(
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
@@ -111,7 +120,7 @@ class PostgresLog:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
-    def _send(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def _send(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
         events = [
             {
                 "stream": write.stream,
@@ -127,17 +136,19 @@ class PostgresLog:
                 "actor_scope": event.actor.scope,
                 "data": event.data,
                 "occurred_at": event.occurred_at,
+                "fingerprint": event.fingerprint,
             }
             for write in writes
             for version, event in zip(_versions(write), write.events, strict=True)
         ]
-        ((head,),) = self._rows(_APPEND, {"lane": lane, **_firsts(writes), "events": orjson.dumps(events).decode()})
+        asked = {"lane": lane, **_checks(writes, guards), "events": orjson.dumps(events).decode()}
+        ((head,),) = self._rows(_APPEND, asked)
         return Appended(head)
 
-    def _copy(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def _copy(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
         total = sum(len(write.events) for write in writes)
         with _translated(), self._session(autocommit=False) as connection, connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"lane": lane, "count": total, **_firsts(writes)})
+            cursor.execute(_TAKE, {"lane": lane, "count": total, **_checks(writes, guards)})
             (head,) = cursor.fetchone()
             _copy_rows(cursor, lane, head - total, writes)
             connection.commit()
@@ -200,6 +211,7 @@ def _copy_rows(cursor: Any, lane: str, position: int, writes: Sequence[Write]) -
                         event.actor.scope,
                         orjson.dumps(event.data).decode(),
                         event.occurred_at,
+                        event.fingerprint,
                     )
                 )
 
@@ -208,22 +220,29 @@ def _versions(write: Write) -> range:
     return range(write.expected_version + 1, write.expected_version + len(write.events) + 1)
 
 
-def _firsts(writes: Sequence[Write]) -> dict[str, Any]:
-    """The streams that must be there already, and the version each is written at first."""
+def _checks(writes: Sequence[Write], guards: Mapping[str, int]) -> dict[str, Any]:
+    """The streams that must be there already, with the version each is written at first, and those only read."""
     first: dict[str, int] = {}
     for write in writes:
         first.setdefault(write.stream, write.expected_version + 1)
     there = {stream: version for stream, version in first.items() if version > 1}
-    return {"first_streams": list(there), "first_versions": list(there.values())}
+    return {
+        "first_streams": list(there),
+        "first_versions": list(there.values()),
+        "guards": list(guards),
+        "guard_versions": list(guards.values()),
+    }
 
 
 # The columns as they are read.
 _Id = UUID | str | bytes | memoryview
-_Row = tuple[str, int, str, int, str, int, _Id, _Id, _Id, _Id | None, str, str, str, str, datetime, datetime]
+_Row = tuple[
+    str, int, str, int, str, int, _Id, _Id, _Id, _Id | None, str, str, str, str, datetime, datetime, str | None
+]
 
 
 def _recorded(row: Any) -> Recorded:
-    lane, position, stream, version, *_, data, _, recorded_at = row
+    lane, position, stream, version, *_, data, _, recorded_at, _ = row
     return Recorded(lane, position, stream, version, recorded_at, _event(row, orjson.loads(data)))
 
 
@@ -239,6 +258,7 @@ def _event(row: _Row, data: dict[str, Any]) -> NewEvent:
         _uuid(causation_id) if causation_id else None,
         Actor(role, account, scope),
         row[14],
+        row[16],
     )
 
 

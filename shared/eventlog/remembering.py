@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write
+from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write
 from shared.messages import Recorded
 
 # A shorter history costs less to read than to look after.
@@ -43,11 +43,11 @@ class RememberingLog:
         self._histories: OrderedDict[str, History] = OrderedDict()
         self._turn = Lock()
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self._log.append(lane, write)
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self._log.append(lane, write, guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
-        return self._log.append_many(lane, writes)
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self._log.append_many(lane, writes, guards)
 
     def read(
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING

@@ -33,7 +33,6 @@ from services.agreement.state import LOCKED, OVER, Book, Status
 from services.directory.decider import ConfirmBasicData, VerifyEmployer
 from services.registration.decider import ConfirmLeaving, RegisterDestination
 from services.registration.events import Archive, Household
-from services.review.decider import ApproveReview
 from shared.access import Role
 from shared.errors import Conflict, Forbidden, Refusal
 from shared.eventlog.port import EventLog
@@ -609,7 +608,7 @@ def test_a_level_corrected_while_a_number_is_made_makes_no_number_twice(before: 
 
 
 @pytest.mark.parametrize("first", ["registration", "agreement"])
-def test_a_destination_submitted_while_an_offer_is_accepted_gives_way_to_the_agreement(first: str) -> None:
+def test_of_a_destination_and_an_offer_taken_at_the_same_moment_the_second_is_decided_on_the_first(first: str) -> None:
     season = _season(review_chain=["school"])
     graduate_id = GRADUATES[0]
     accept = _offer(season, graduate_id)
@@ -620,13 +619,10 @@ def test_a_destination_submitted_while_an_offer_is_accepted_gives_way_to_the_agr
         accept.actor,
     )
     one, other = (submit, accept) if first == "registration" else (accept, submit)
-    _do(season, one, Interrupted(season.world.log, 2, lambda: _do(season, other)))
-    assert season.world.registrations(graduate_id).pending is not None
+    with pytest.raises(Refusal):
+        _do(season, one, Interrupted(season.world.log, 2, lambda: _do(season, other)))
+    assert (season.world.registrations(graduate_id).pending is None) == (first == "registration")
     season.everything_is_delivered()
-    (about_agreement,) = (each for each, case in season.world.cases().items() if case.opened.kind == "agreement")
-    _do(season, Asked("review.approve_review", ApproveReview(about_agreement), SCHOOL))
-    season.everything_is_delivered()
-    assert season.world.registrations(graduate_id).pending is None
     season.teardown()
 
 

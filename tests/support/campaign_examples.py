@@ -44,7 +44,7 @@ class Story:
                     stream=stream,
                     version=sum(each.stream == stream for each in self.events) + 1,
                     type=event_type,
-                    event_id=str(uuid5(UUID(command(by)), str(index))),
+                    event_id=str(uuid5(UUID(command(by)), f"14/{index}")),
                     command_id=command(by),
                     correlation_id=because.correlation_id if because else command(by),
                     causation_id=because.event_id if because else None,

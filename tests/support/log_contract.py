@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Thread
+from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
@@ -17,7 +17,7 @@ class LogContract:
     """Subclass it with a fixture `log` that gives an empty event log."""
 
     def test_what_was_appended_is_read_back_whole(self, log: EventLog) -> None:
-        stream, event = a_stream(), an_event(7)
+        stream, event = a_stream(), replace(an_event(7), fingerprint="0123456789abcdef")
         log.append("14", Write(stream, 0, [event]))
         (recorded,) = log.read([stream])[stream]
         assert recorded.event == event
@@ -110,6 +110,52 @@ class LogContract:
             log.append("14", Write(a_stream(), 0, [event]))
         assert caught.value.code == "command.id_reused"
 
+    @pytest.mark.parametrize("read", [0, 1, 3])
+    @pytest.mark.parametrize("lane", ["14", "15"])
+    def test_nothing_is_decided_on_a_stream_that_is_not_as_it_was_read(
+        self, log: EventLog, lane: str, read: int
+    ) -> None:
+        guard, stream = a_stream(lane), a_stream()
+        log.append(lane, a_write(guard, count=2))
+        head = log.heads().get("14", 0)
+        for append in (
+            lambda: log.append("14", a_write(stream), {guard: read}),
+            lambda: log.append_many("14", [a_write(a_stream()), a_write(stream)], {a_stream(lane): 0, guard: read}),
+        ):
+            with pytest.raises(Conflict) as caught:
+                append()
+            assert caught.value.code == "log.written_first"
+        assert list(log.read([stream])[stream]) == []
+        assert log.heads().get("14", 0) == head
+
+    def test_a_decision_on_streams_as_they_are_is_written(self, log: EventLog) -> None:
+        own_lane, other_lane, nowhere, stream = a_stream(), a_stream("15"), a_stream(), a_stream()
+        log.append("14", a_write(own_lane, count=2))
+        log.append("15", a_write(other_lane))
+        guards = {own_lane: 2, other_lane: 1, nowhere: 0}
+        assert log.append("14", a_write(stream), guards).position == 3
+        assert log.append_many("14", [a_write(stream, 1), a_write(a_stream())], guards).position == 5
+
+    def test_of_two_who_each_read_what_the_other_writes_one_succeeds(self, log: EventLog) -> None:
+        left, right = a_stream(), a_stream()
+        outcomes: list[str] = []
+        ready = Barrier(2)
+
+        def write(own: str, other: str) -> None:
+            ready.wait(30)
+            try:
+                log.append("14", a_write(own), {other: 0})
+                outcomes.append("ok")
+            except Conflict:
+                outcomes.append("conflict")
+
+        threads = [Thread(target=write, args=each) for each in ((left, right), (right, left))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert sorted(outcomes) == ["conflict", "ok"]
+
     def test_a_repeat_on_the_same_stream_is_a_conflict(self, log: EventLog) -> None:
         write = a_write(a_stream())
         log.append("14", write)
@@ -118,9 +164,12 @@ class LogContract:
 
     def test_many_streams_are_written_together(self, log: EventLog) -> None:
         writes = [a_write(a_stream(), count=2) for _ in range(300)]
+        writes[7] = Write(writes[7].stream, 0, [replace(an_event(), fingerprint="0123456789abcdef"), an_event()])
         assert log.append_many("14", writes).position == 600
         assert [event.position for event in log.read_lane("14", 0, 1000)] == list(range(1, 601))
-        assert [event.version for event in log.read([writes[7].stream])[writes[7].stream]] == [1, 2]
+        found = log.read([writes[7].stream])[writes[7].stream]
+        assert [event.version for event in found] == [1, 2]
+        assert [event.event.fingerprint for event in found] == ["0123456789abcdef", None]
 
     def test_one_stream_may_be_written_twice_in_one_append(self, log: EventLog) -> None:
         stream = a_stream()

@@ -31,7 +31,7 @@ from services.review.decider import HANDLING as REVIEW
 from services.review.decider import Case, case_of
 from shared.errors import Conflict
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write, stream_lane
+from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write, stream_lane
 from shared.eventlog.remembering import RememberingLog
 from shared.handling import Answer, Handling, Reactions, fold, handle, reaction_meta
 from shared.messages import Actor, Meta, NewEvent, Recorded
@@ -94,12 +94,12 @@ class Interrupted:
     meanwhile: Callable[[], None]
     asked: int = 0
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self.append_many(lane, [write])
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self.append_many(lane, [write], guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         self._ask()
-        return self.log.append_many(lane, writes)
+        return self.log.append_many(lane, writes, guards)
 
     def read(
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING

@@ -190,10 +190,10 @@ def test_a_key_is_stored_before_the_event_that_needs_it(world: World, tmp_path: 
     path = write_csv(tmp_path / "名册.csv", [roster_row(number) for number in range(3)])
     original = world.log.append_many
 
-    def append_many(lane: str, writes: Any) -> Any:
+    def append_many(lane: str, writes: Any, guards: Any) -> Any:
         assert world.count(KEYS) == 3
         assert world.count(EVENTS) == 0
-        return original(lane, writes)
+        return original(lane, writes, guards)
 
     world.log.append_many = append_many  # type: ignore[method-assign]
     assert world.import_file(path).enrolled == 3

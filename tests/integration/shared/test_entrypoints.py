@@ -375,6 +375,20 @@ def test_a_command_id_used_for_another_thing_is_refused(counting: World) -> None
     assert (type(error), error.code) == (Refused, "command.id_reused")
 
 
+def test_a_command_id_used_with_another_payload_or_method_is_refused_and_changes_nothing(counting: World) -> None:
+    counter, command_id = a_counter(), uuid4()
+    counting.call("counter.count", {"counter": counter, "by": 1}, command_id=command_id)
+    other = outcome_of(counting, "counter.count", {"counter": counter, "by": 2}, command_id=command_id)
+    assert (type(other), other.code) == (Refused, "command.id_reused")
+    again = sent_raw(
+        counting,
+        b'{"kwargs": {}, "args": [{"by": 1, "counter": "%s"}]}' % counter.encode(),
+        {COMMAND_ID: str(command_id)},
+    )
+    assert (again["error"], again["result"]["version"]) == (None, 1)
+    assert counting.totals("counter")[counter] == [1]
+
+
 def test_many_calls_in_flight_each_get_their_own_answer(counting: World) -> None:
     counters = [a_counter() for _ in range(100)]
     calls = [Call("counter.count", {"counter": each, "by": 1}, counting.token()) for each in counters]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -13,10 +14,11 @@ from shared.access import ACCESS, Reach, Role, Subject
 from shared.codec import Codec
 from shared.errors import Conflict, Forbidden, Invalid, Reason, Refused, Unavailable
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import Appended, Write
+from shared.eventlog.port import NO_GUARDS, Appended, Write
 from shared.eventlog.remembering import RememberingLog
 from shared.handling import BULK_LIMIT, Handling, Intent, fold, handle, handle_many, react
 from shared.messages import Actor, Meta
+from tests.support.events import a_write
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 CLOSED = Reason("counter.closed", "计数已关闭", "The counter is closed")
@@ -76,16 +78,16 @@ class InterruptedLog(MemoryLog):
         self.times = times
         self.away = away
 
-    def append(self, lane: str, write: Write) -> Appended:
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         if self.away:
             raise Unavailable("database.away")
         self._interrupt(write)
-        return super().append(lane, write)
+        return super().append(lane, write, guards)
 
-    def append_many(self, lane: str, writes: Any) -> Appended:
+    def append_many(self, lane: str, writes: Any, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         if self.times and len(writes) > 1:
             self._interrupt(writes[0])
-        return super().append_many(lane, writes)
+        return super().append_many(lane, writes, guards)
 
     def _interrupt(self, write: Write) -> None:
         if self.times:
@@ -139,6 +141,101 @@ def test_a_command_id_used_for_another_thing_is_refused() -> None:
     with pytest.raises(Refused) as caught:
         handle(log, HANDLING, Count(TWO, 3), asked)
     assert caught.value.code == "command.id_reused"
+
+
+def test_a_command_id_used_for_another_request_about_the_same_thing_is_refused() -> None:
+    log, asked = MemoryLog(), replace(meta(), fingerprint="a" * 16)
+    first = handle(log, HANDLING, Count(ONE, 3), asked)
+    with pytest.raises(Refused) as caught:
+        handle(log, HANDLING, Count(ONE, 2), replace(asked, fingerprint="b" * 16))
+    assert caught.value.code == "command.id_reused"
+    assert handle(log, HANDLING, Count(ONE, 3), asked) == first
+    assert total(log) == 3
+
+
+def test_a_repeat_of_what_was_done_before_there_were_fingerprints_is_answered() -> None:
+    log, asked = MemoryLog(), meta()
+    first = handle(log, HANDLING, Count(ONE, 3), asked)
+    assert handle(log, HANDLING, Count(ONE, 3), replace(asked, fingerprint="a" * 16)) == first
+
+
+def test_a_bulk_command_id_used_for_other_items_is_refused_to_each() -> None:
+    log, asked = MemoryLog(), replace(meta(), fingerprint="a" * 16)
+    handle_many(log, HANDLING, [Count(ONE, 3), Count(TWO, 4)], asked)
+    again = handle_many(log, HANDLING, [Count(ONE, 1), Count(TWO, 1)], replace(asked, fingerprint="b" * 16))
+    assert [outcome.error and outcome.error.code for outcome in again] == ["command.id_reused"] * 2
+    assert (total(log, ONE), total(log, TWO)) == (3, 4)
+
+
+def test_a_command_id_used_in_two_lanes_makes_no_event_id_twice() -> None:
+    log, asked = MemoryLog(), meta(scope="CN/14")
+    handle(log, HANDLING, Count(ONE, 3), asked)
+    handle(log, HANDLING, Count("15-one", 3), asked)
+    ids = [log.read_lane(lane, 0, 1)[0].event.event_id for lane in ("14", "15")]
+    assert ids[0] != ids[1]
+
+
+WATCHED = "limit-14"
+
+
+def limited(command: Count, total: int, limit: int, meta: Meta) -> list[Counted]:
+    if total + command.by > limit:
+        raise CLOSED.error(field="by")
+    return [Counted(command.by)]
+
+
+WATCHING = replace(
+    HANDLING,
+    decide=limited,
+    reads=lambda command: (WATCHED,),
+    facts=lambda command, streams: 9 - len(streams[WATCHED]),
+)
+
+
+class WatchedLog(MemoryLog):
+    """Somebody writes to the stream that decisions only read, before each of the first `times` appends."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def append_many(self, lane: str, writes: Any, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        if self.times:
+            self.times -= 1
+            super().append_many("14", [a_write(WATCHED, len(self.read([WATCHED])[WATCHED]))])
+        return super().append_many(lane, writes, guards)
+
+
+def test_a_decision_is_made_again_when_what_it_read_has_changed() -> None:
+    log = WatchedLog(2)
+    assert handle(log, WATCHING, Count(ONE, 7), meta()).version == 1
+    with pytest.raises(Refused):
+        handle(WatchedLog(1), WATCHING, Count(ONE, 9), meta())
+
+
+def test_facts_that_change_three_times_reach_the_caller_as_a_conflict() -> None:
+    log = WatchedLog(3)
+    with pytest.raises(Conflict):
+        handle(log, WATCHING, Count(ONE, 1), meta())
+    assert total(log) == 0
+
+
+def test_items_of_a_bulk_command_are_decided_again_on_changed_facts() -> None:
+    log = WatchedLog(1)
+    outcomes = handle_many(log, WATCHING, [Count(ONE, 9), Count(TWO, 8)], meta())
+    assert [outcome.error and outcome.error.code for outcome in outcomes] == ["counter.closed", None]
+
+
+def test_an_item_that_reads_what_another_item_writes_is_decided_after_it() -> None:
+    log = MemoryLog()
+    reading_one = replace(
+        HANDLING,
+        decide=limited,
+        reads=lambda command: () if command.counter == ONE else (f"counter-{ONE}",),
+        facts=lambda command, streams: 9 if command.counter == ONE else 9 - 9 * len(streams[f"counter-{ONE}"]),
+    )
+    outcomes = handle_many(log, reading_one, [Count(ONE, 1), Count(TWO, 1)], meta())
+    assert [outcome.error and outcome.error.code for outcome in outcomes] == [None, "counter.closed"]
 
 
 def test_nothing_to_do_is_answered_with_position_0() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from shared.access import ACCESS, Reach, Role
 from shared.errors import Conflict, Refused
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import WRITTEN_FIRST, Appended, Write
+from shared.eventlog.port import NO_GUARDS, WRITTEN_FIRST, Appended, Write
 from shared.handling import BULK_LIMIT
 from shared.sweeping import sweep
 from tests.support.amqp_counting import COUNTING, LIMIT, Count
@@ -26,10 +26,10 @@ def _may_count(monkeypatch: pytest.MonkeyPatch) -> None:
 class Contested(MemoryLog):
     """Somebody is always first at one stream."""
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         if any(write.stream == "counter-14-busy" for write in writes):
             raise WRITTEN_FIRST.error()
-        return super().append_many(lane, writes)
+        return super().append_many(lane, writes, guards)
 
 
 def swept(log: MemoryLog, *commands: Count) -> int:

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import Conflict, Refused, Unavailable
 from shared.eventlog.gathering import MOST_EVENTS, MOST_STREAMS, GatheringLog
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import FROM_THE_BEGINNING, Appended, EventLog, Write
+from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write
 from shared.messages import Recorded
 from tests.support.events import a_stream, a_write, an_event
 from tests.support.log_contract import LogContract
@@ -38,12 +38,12 @@ class Slow(MemoryLog):
         self.may_go = Event()
         self.fails: dict[int, Exception] = {}
 
-    def append(self, lane: str, write: Write) -> Appended:
-        return self.append_many(lane, [write])
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self.append_many(lane, [write], guards)
 
-    def append_many(self, lane: str, writes: Sequence[Write]) -> Appended:
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         self._note([write.stream for write in writes])
-        return super().append_many(lane, writes)
+        return super().append_many(lane, writes, guards)
 
     def read(
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
@@ -131,6 +131,34 @@ def test_two_writes_to_one_stream_do_not_go_together_and_the_second_is_too_late(
         second.result(10)
     assert [len(asked) for asked in slow.asked] == [1, 1, 2]
     assert list(log.read([other])[other]) == []
+
+
+def test_who_read_a_stream_that_another_writes_to_does_not_go_with_it_and_is_too_late(
+    log: GatheringLog, slow: Slow, asking: Asking
+) -> None:
+    stream, other = a_stream(), a_stream()
+    held = asking.begin(log.append, "14", a_write(a_stream()))
+    before = asking.begin(log.append, "14", a_write(a_stream()), {stream: 0})
+    writer = asking.begin(log.append, "14", a_write(stream))
+    reader = asking.begin(log.append, "14", a_write(other), {stream: 0})
+    slow.may_go.set()
+    assert [each.result(10).position for each in (held, before, writer)] == [1, 2, 3]
+    with pytest.raises(Conflict):
+        reader.result(10)
+    assert [len(asked) for asked in slow.asked] == [1, 2, 1]
+
+
+def test_two_who_read_different_versions_of_a_stream_do_not_go_together(
+    log: GatheringLog, slow: Slow, asking: Asking
+) -> None:
+    MemoryLog.append_many(slow, "14", [a_write(read := a_stream(), count=2)])
+    held = asking.begin(log.append, "14", a_write(a_stream()))
+    late = asking.begin(log.append, "14", a_write(a_stream()), {read: 1})
+    good = asking.begin(log.append, "14", a_write(a_stream()), {read: 2})
+    slow.may_go.set()
+    assert [each.result(10).position for each in (held, good)] == [3, 4]
+    with pytest.raises(Conflict):
+        late.result(10)
 
 
 def test_one_that_is_too_late_does_not_harm_those_that_go_with_it(
