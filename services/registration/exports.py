@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from services.registration.events import Destination
 from services.registration.requirements import MISSING
-from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS, destinations_of
+from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS, OUTSIDE, destinations_of
 from shared.codes.tables import (
     EDUCATION,
     INDUSTRY,
@@ -121,7 +121,6 @@ _LONGEST = {
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DASHES = re.compile("[—–－─:：-]+")
 _STUDY_AT_HOME, _ABROAD = "80", "85"
-_OUTSIDE = ("71", "81", "82")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +268,7 @@ class _Reading:
         if text in FORMER_NATURES or (not text and name in _WITHOUT_UNIT and UNIT_NATURE.by_name(name) is None):
             return None
         known = self.table.get(code)
-        if not text and not name and known is not None and form is None and "unit_nature" in known.required:
+        if not text and not name and known is not None and form is None and "unit_nature" in known.asked:
             self._wrong("unit_nature", MISSING, code=code)
         return self._coded("unit_nature", UNIT_NATURE)
 
@@ -289,7 +288,7 @@ class _Reading:
         """The country, which older files tell in the columns of the place."""
         given, text = self.texts["country"] or self.texts["place_name"], self.texts["place"]
         province = _province_of(given) or (PROVINCE.get(text[:2]) if text in PLACE and not given else None)
-        if province is not None and province.code not in _OUTSIDE:
+        if province is not None and province.code not in OUTSIDE:
             self._wrong("country", NOT_ABROAD)
             return None
         return given or (province.name if province else None)

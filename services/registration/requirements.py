@@ -5,31 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from services.registration.events import Destination
-from shared.codes.destination import (
-    AGREEMENT,
-    DESTINATIONS,
-    FORMS,
-    INTENTIONS,
-    UNIT,
-    DestinationCode,
-    Form,
-    destinations_of,
-    forms_of,
-)
+from shared.codes import destination as codes
+from shared.codes.destination import AGREEMENT, UNIT, Asks, NoSuchDestination, asks_of, destinations_of, faults
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier
 from shared.codes.regions import in_region
 from shared.codes.tables import UNIT_NATURE, plain
 from shared.codes.uscc import check_uscc, nature_doubt
 from shared.codes.wages import minimum_hourly_wage, minimum_wage
-from shared.errors import Invalid, NotFound, Reason
+from shared.errors import Invalid, NotFound, Reason, ServiceError
 
 BOUND_TRAININGS = ("2", "4")
-ABROAD = ("71", "81", "82")
-UNIT_CONTACT = ("unit_address", "unit_phone")
-NOT_IN_OLD_EXPORTS = ("intention", "unit_nature", "uscc", *UNIT_CONTACT)
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
@@ -173,7 +162,9 @@ class Evidence:
     kind: str
 
 
-Asks = DestinationCode | Form
+_FAULTS = MappingProxyType(
+    {codes.FIELD_MISSING: MISSING, codes.FIELD_FORBIDDEN: FORBIDDEN, codes.WRONG_INTENTION: WRONG_INTENTION}
+)
 
 
 def check_destination(destination: Destination, class_year: int) -> Destination:
@@ -181,15 +172,15 @@ def check_destination(destination: Destination, class_year: int) -> Destination:
 
     Raises Invalid (DOMAIN 5.4).
     """
-    return _checked(destination, _asks(destination, class_year))
+    return _checked(destination, class_year, registering=True)
 
 
 def check_imported(destination: Destination, class_year: int) -> Destination:
-    """The same for what an older system collected, some of which had no column or other values: it may be left out.
+    """The same for what an older system collected: it holds what nobody may leave out.
 
     An agreement signed elsewhere is registered with its paper (DOMAIN 1.4), not imported. Raises Invalid.
     """
-    return _checked(destination, _asks(destination, class_year), NOT_IN_OLD_EXPORTS)
+    return _checked(destination, class_year, registering=False)
 
 
 def same_whereabouts(one: Destination, other: Destination) -> bool:
@@ -201,25 +192,13 @@ def _where(destination: Destination) -> str:
     return destination.unit_name or destination.school_name or destination.foreign_school_name or ""
 
 
-def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -> Destination:
-    code = destination.code
-    for name in (*asks.required, *(UNIT_CONTACT if asks.unit_contact else ())):
-        if getattr(destination, name) is None and name not in waived:
-            raise MISSING.error(field=f"destination.{name}", code=code)
-    for name in asks.forbidden:
-        if getattr(destination, name) is not None:
-            raise FORBIDDEN.error(field=f"destination.{name}", code=code)
-    if destination.place is not None and (destination.place[:2] in ABROAD) != _abroad(asks):
-        raise WRONG_PLACE.error(field="destination.place")
-    if asks.unit_natures and destination.unit_nature not in (None, *asks.unit_natures):
-        natures = "、".join(UNIT_NATURE.name(nature) for nature in asks.unit_natures)
-        raise WRONG_NATURE.error(field="destination.unit_nature", code=code, natures=natures)
-    if destination.intention is not None and not any(
-        known.code == code and known.key == destination.intention for known in INTENTIONS
-    ):
-        raise WRONG_INTENTION.error(field="destination.intention", code=code)
+def _checked(destination: Destination, class_year: int, *, registering: bool) -> Destination:
+    asks = _asks(destination, class_year)
+    told = {name: getattr(destination, name) for name in destination.__slots__}
+    for fault in faults(told, asks, registering=registering):
+        raise _told(fault, destination.code, asks)
     if destination.uscc is None:
-        if asks.uscc and destination.uscc_absent_reason is None and "uscc" not in waived:
+        if registering and asks.uscc and destination.uscc_absent_reason is None:
             raise USCC_NEEDED.error(field="destination.uscc")
         return destination
     try:
@@ -228,8 +207,15 @@ def _checked(destination: Destination, asks: Asks, waived: Sequence[str] = ()) -
         raise WRONG_USCC.error(field="destination.uscc", why=bad.zh, why_en=bad.en) from None
 
 
-def _abroad(asks: Asks) -> bool:
-    return isinstance(asks, Form) and asks.abroad
+def _told(fault: codes.Fault, code: str, asks: Asks) -> ServiceError:
+    field = f"destination.{fault.field}"
+    match fault.what:
+        case codes.WRONG_PLACE:
+            return WRONG_PLACE.error(field=field)
+        case codes.WRONG_NATURE:
+            natures = "、".join(UNIT_NATURE.name(nature) for nature in asks.unit_natures)
+            return WRONG_NATURE.error(field=field, code=code, natures=natures)
+    return _FAULTS[fault.what].error(field=field, code=code)
 
 
 def warnings_of(destination: Destination) -> tuple[str, ...]:
@@ -289,23 +275,23 @@ def check_evidence(
 
 
 def _asks(destination: Destination, class_year: int) -> Asks:
-    known = DESTINATIONS.get(destination.code)
-    if known is None or not known.registrable:
-        raise NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
-    code = destinations_of(class_year).get(known.code)
-    if code is None:
-        raise NOT_OF_CLASS.error(field="destination.code", class_year=class_year, name=known.name)
-    if destination.form is None:
-        if code.code == AGREEMENT:
-            raise AGREEMENT_NEEDED.error(field="destination.form")
-        return code
-    known_form = FORMS.get(destination.form)
-    if known_form is None or known_form.code != code.code:
-        raise WRONG_FORM.error(field="destination.form", code=code.code)
-    form = forms_of(class_year).get(known_form.key)
-    if form is None:
-        raise NOT_OF_CLASS.error(field="destination.form", class_year=class_year, name=known_form.name)
-    return form
+    try:
+        asks = asks_of(destination.code, destination.form, class_year)
+    except NoSuchDestination as no:
+        raise _no_such(no, destination, class_year) from None
+    if destination.code == AGREEMENT and destination.form is None:
+        raise AGREEMENT_NEEDED.error(field="destination.form")
+    return asks
+
+
+def _no_such(no: NoSuchDestination, destination: Destination, class_year: int) -> ServiceError:
+    match no.why:
+        case codes.NOT_REGISTRABLE:
+            return NOT_REGISTRABLE.error(field="destination.code", code=destination.code)
+        case codes.WRONG_FORM:
+            return WRONG_FORM.error(field="destination.form", code=destination.code)
+    field = "destination.code" if no.why == codes.NOT_OF_CLASS else "destination.form"
+    return NOT_OF_CLASS.error(field=field, class_year=class_year, name=no.name)
 
 
 def _check_pay(destination: Destination, graduate: Graduate, today: date) -> None:

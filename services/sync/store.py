@@ -22,7 +22,7 @@ from services.sync.records import (
     VERBS,
     VOID,
 )
-from shared.codes.destination import destinations_of, forms_of
+from shared.codes.destination import FIELD_FORBIDDEN, FIELD_MISSING, NoSuchDestination, asks_of, faults
 
 REFUSALS = {
     "national.malformed": ("记录格式有误", "The record is malformed"),
@@ -32,6 +32,7 @@ REFUSALS = {
     "national.unknown_code": ("未知的去向代码", "Unknown destination code"),
     "national.field_missing": ("缺少该类别必填项", "A field this category needs is missing"),
     "national.field_forbidden": ("含有该类别不应填写的项", "A field this category has not"),
+    "national.wrong_value": ("含有该类别不允许的内容", "A field holds what this category does not allow"),
     "national.told_to_refuse": ("按演练要求拒收", "Refused because it was told to"),
 }
 _KINDS = {
@@ -211,21 +212,18 @@ def _judge_leaving(body: dict[str, Any]) -> str | None:
     return "national.field_missing" if missing else None
 
 
+_FAULTS = {FIELD_MISSING: "national.field_missing", FIELD_FORBIDDEN: "national.field_forbidden"}
+
+
 def _judge_destination(destination: dict[str, Any] | None, class_year: int) -> str | None:
     if destination is None:
         return None
-    code = destination.get("code")
-    category = destinations_of(class_year).get(code) if isinstance(code, str) else None
-    if category is None:
+    code, form = destination.get("code"), destination.get("form")
+    if not isinstance(code, str) or not (form is None or isinstance(form, str)):
         return "national.unknown_code"
-    key = destination.get("form")
-    form = forms_of(class_year).get(key) if isinstance(key, str) else None
-    if key is not None and (form is None or form.code != code):
+    try:
+        asks = asks_of(code, form, class_year)
+    except NoSuchDestination:
         return "national.unknown_code"
-    # A form of a category has fields of its own.
-    rule = form or category
-    if any(destination.get(name) is None for name in rule.required):
-        return "national.field_missing"
-    if any(destination.get(name) is not None for name in rule.forbidden):
-        return "national.field_forbidden"
-    return None
+    fault = next(faults(destination, asks, registering=False), None)
+    return None if fault is None else _FAULTS.get(fault.what, "national.wrong_value")

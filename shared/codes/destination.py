@@ -1,14 +1,19 @@
-"""毕业去向类别: categories, what each asks for, and how rates are formed from them (DOMAIN 1.5, 2.1, 4, 5.4)."""
+"""毕业去向类别: categories, what each asks for, and how rates are formed from them (DOMAIN 1.5, 2.1, 4, 5.4).
+
+What a destination must hold is written down once, here and in its tables: who registers, who imports and the national
+side read the same, so that what one of them takes the others do not refuse.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import groupby
 from types import MappingProxyType
+from typing import Any, Final
 
 from shared.codes.tables import UnknownCode, rows
 
@@ -16,18 +21,22 @@ NOT_REGISTERED = ""
 AGREEMENT = "10"
 UNPLACED_CLASS = "未就业"
 UNIT, FREE, FORBIDDEN = "unit", "free", "forbidden"
+# Provinces outside the mainland (境外).
+OUTSIDE: Final = ("71", "81", "82")
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationCode:
-    """One category. `required` and `forbidden` name the fields of a destination; groups say what it counts as.
+    """One category. `required`, `asked` and `forbidden` name the fields of a destination; groups say what it counts as.
 
+    Nobody tells of a destination without what is `required`, so the national side holds everybody to it. What is `asked`
+    besides, who registers must tell; files of older systems have no column for it, or values that say nothing today, so
+    it may be missing from them and from what is told onwards. `uscc`: a credit code is asked for in the same way, or
+    the reason why there is none.
     `unit_natures` are the only natures of unit that may be given, any when empty. `evidence` are the kinds of which one
-    is asked. `uscc`: a credit code is asked for, or the reason why there is none; `unit_contact`: the unit's address and
-    phone, of who registers; agreements and older systems do not tell them. `bound` says what it is to graduates
-    who were trained for a unit (定向, 委培): UNIT, FREE or FORBIDDEN. `min_chain` are the offices that must look at it,
-    whatever the settings.
-    A code that is not `registrable` is a parent or an old flat code: accepted in imports, not in registrations.
+    is asked. `bound` says what it is to graduates who were trained for a unit (定向, 委培): UNIT, FREE or FORBIDDEN.
+    `min_chain` are the offices that must look at it, whatever the settings.
+    A code that is not `registrable` is a parent or an old flat code: read in files, where it becomes one of today.
     It holds for the graduating classes from `from_class` to `until_class`, both in it; None: there is no such end.
     """
 
@@ -38,12 +47,12 @@ class DestinationCode:
     groups: Mapping[str, str]
     registrable: bool
     required: tuple[str, ...]
+    asked: tuple[str, ...]
     forbidden: tuple[str, ...]
     unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
     minimum_wage: bool
     uscc: bool
-    unit_contact: bool
     bound: str
     min_chain: tuple[str, ...]
     from_class: int | None
@@ -59,19 +68,19 @@ class DestinationCode:
 class Form:
     """A kind of category 10 that is registered by its evidence, not by signing (seed notice; DOMAIN 1.5).
 
-    `abroad`: its place, if one is given, lies outside the mainland; no other destination has such a place (DOMAIN 5.4).
-    Classes as those of a category.
+    `abroad`: its place, if one is given, lies outside the mainland (DOMAIN 5.4). Classes and what is asked as those of a
+    category.
     """
 
     key: str
     code: str
     name: str
     required: tuple[str, ...]
+    asked: tuple[str, ...]
     forbidden: tuple[str, ...]
     unit_natures: tuple[str, ...]
     evidence: tuple[str, ...]
     uscc: bool
-    unit_contact: bool
     abroad: bool
     from_class: int | None
     until_class: int | None
@@ -136,12 +145,12 @@ _CATEGORIES = tuple(
         groups=MappingProxyType({version: row[column] for version, column in _GROUPS.items()}),
         registrable=row["registrable"] == "1",
         required=_listed(row["required"]),
+        asked=_listed(row["asked"]),
         forbidden=_listed(row["forbidden"]),
         unit_natures=_listed(row["unit_natures"]),
         evidence=_listed(row["evidence"], "|"),
         minimum_wage=row["minimum_wage"] == "1",
         uscc=row["uscc"] == "1",
-        unit_contact=row["unit_contact"] == "1",
         bound=row["bound"],
         min_chain=_listed(row["min_chain"]),
         from_class=_class(row["from_class"]),
@@ -158,11 +167,11 @@ _FORMS = tuple(
         code=row["code"],
         name=row["name"],
         required=_listed(row["required"]),
+        asked=_listed(row["asked"]),
         forbidden=_listed(row["forbidden"]),
         unit_natures=_listed(row["unit_natures"]),
         evidence=_listed(row["evidence"], "|"),
         uscc=row["uscc"] == "1",
-        unit_contact=row["unit_contact"] == "1",
         abroad=row["abroad"] == "1",
         from_class=_class(row["from_class"]),
         until_class=_class(row["until_class"]),
@@ -188,6 +197,75 @@ def destinations_of(class_year: int) -> Mapping[str, DestinationCode]:
 def forms_of(class_year: int) -> Mapping[str, Form]:
     """The forms of category 10 of a graduating class."""
     return MappingProxyType({each.key: each for each in _FORMS if _holds(each, class_year)})
+
+
+Asks = DestinationCode | Form
+
+
+class NoSuchDestination(LookupError):
+    """A code or form that a class does not have; `why` is one of the four below, `name` what it is called elsewhere."""
+
+    def __init__(self, why: str, name: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.name = name
+
+
+NOT_REGISTRABLE, NOT_OF_CLASS = "not_registrable", "not_of_class"
+WRONG_FORM, FORM_NOT_OF_CLASS = "wrong_form", "form_not_of_class"
+
+
+def asks_of(code: str, form: str | None, class_year: int) -> Asks:
+    """What a class is asked for with a category, or with a form of one. Raises NoSuchDestination."""
+    known = DESTINATIONS.get(code)
+    if known is None or not known.registrable:
+        raise NoSuchDestination(NOT_REGISTRABLE)
+    category = destinations_of(class_year).get(code)
+    if category is None:
+        raise NoSuchDestination(NOT_OF_CLASS, known.name)
+    if form is None:
+        return category
+    known_form = FORMS.get(form)
+    if known_form is None or known_form.code != code:
+        raise NoSuchDestination(WRONG_FORM)
+    of_class = forms_of(class_year).get(form)
+    if of_class is None:
+        raise NoSuchDestination(FORM_NOT_OF_CLASS, known_form.name)
+    return of_class
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that a destination must not be, `what` is one of the five below, and the field it is about."""
+
+    what: str
+    field: str
+
+
+FIELD_MISSING, FIELD_FORBIDDEN = "field_missing", "field_forbidden"
+WRONG_PLACE, WRONG_NATURE, WRONG_INTENTION = "wrong_place", "wrong_nature", "wrong_intention"
+
+
+def faults(told: Mapping[str, Any], asks: Asks, *, registering: bool) -> Iterator[Fault]:
+    """Everything that a destination's fields lack or have too much; what is merely asked only of who is `registering`."""
+    yield from (Fault(FIELD_MISSING, name) for name in asks.required if told.get(name) is None)
+    if registering:
+        yield from (Fault(FIELD_MISSING, name) for name in asks.asked if told.get(name) is None)
+    yield from (Fault(FIELD_FORBIDDEN, name) for name in asks.forbidden if told.get(name) is not None)
+    if told.get("place") is not None and not _fits(told["place"], asks):
+        yield Fault(WRONG_PLACE, "place")
+    if asks.unit_natures and told.get("unit_nature") not in (None, *asks.unit_natures):
+        yield Fault(WRONG_NATURE, "unit_nature")
+    known = {each.key for each in INTENTIONS if each.code == told["code"]}
+    if told.get("intention") is not None and told["intention"] not in known:
+        yield Fault(WRONG_INTENTION, "intention")
+
+
+def _fits(place: str, asks: Asks) -> bool:
+    """A place outside the mainland belongs to employment that shows it: by its form, or by a signed agreement (DOMAIN 5.4)."""
+    if isinstance(asks, DestinationCode) and asks.code == AGREEMENT:
+        return True
+    return (place[:2] in OUTSIDE) == (isinstance(asks, Form) and asks.abroad)
 
 
 def group(code: str, rule: str) -> str | None:

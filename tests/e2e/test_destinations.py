@@ -38,10 +38,10 @@ def wanted(kind: str) -> dict[str, Any]:
     """A destination with exactly what its category or form must have."""
     asks = FORMS.get(kind) or DESTINATIONS[kind]
     code = asks.code
-    filled = {name: FILLED.get(name) for name in asks.required}
+    filled = {name: FILLED.get(name) for name in (*asks.required, *asks.asked)}
     if asks.unit_natures:
         filled["unit_nature"] = asks.unit_natures[0]
-    if asks.unit_contact:
+    if "unit_address" in asks.asked:
         filled |= {"unit_address": "太原市晋源区某路 1 号", "unit_phone": "0351-0000000"}
     if asks.uscc:
         filled["uscc_absent_reason"] = "示范单位没有统一社会信用代码"

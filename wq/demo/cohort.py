@@ -64,7 +64,7 @@ MOST_DEPARTMENTS = 99
 STUDY_YEARS = {"01": 4, "03": 4, "11": 3, "13": 3, "25": 2, "26": 2, "41": 3, "43": 3}
 # Any city of a province: six digits from two.
 CITY = "0100"
-AT_UNITS = frozenset(code.code for code in DESTINATIONS.values() if set(UNIT) <= set(code.required))
+AT_UNITS = frozenset(code.code for code in DESTINATIONS.values() if set(UNIT) <= {*code.required, *code.asked})
 PLACED_BY = (AGREEMENT, AGREEMENT, "11", AGREEMENT, "801", AGREEMENT, "11", "12")
 
 # What fills the fields that a report says nothing about: plausible together, and few enough to share employers.
@@ -277,13 +277,13 @@ def _spare(dimension: str, listed: Set[str]) -> str:
 def _complete(code: str, intention: str, given: Mapping[str, str], unit: Sequence[str]) -> Destination:
     if code == "":
         return NOWHERE
-    required = DESTINATIONS[code].required
+    asked = {*DESTINATIONS[code].required, *DESTINATIONS[code].asked}
     filled = dict(zip(("unit_nature", "industry", "place", "position"), unit, strict=True))
     if "place" in given:
         filled["place"] = f"{given['place']}{CITY}"
     filled |= {name: value for name, value in given.items() if name != "place"}
     return Destination(
-        code, intention, **{name: value if name in required or name in given else "" for name, value in filled.items()}
+        code, intention, **{name: value if name in asked or name in given else "" for name, value in filled.items()}
     )
 
 

@@ -375,7 +375,7 @@ def _destination(planned: Destination) -> dict[str, Any]:
     fields: dict[str, Any] = {name: value for name in planned.__slots__ if (value := getattr(planned, name))}
     if planned.unit_nature:
         fields |= {"unit_name": "示范单位", "job_title": "职员", "monthly_salary": 5000}
-    if DESTINATIONS[planned.code].unit_contact:
+    if "unit_address" in DESTINATIONS[planned.code].asked:
         fields |= {"unit_address": "示范路 1 号", "unit_phone": "010-00000000"}
     if DESTINATIONS[planned.code].uscc:
         fields["uscc_absent_reason"] = "示范单位没有统一社会信用代码"

@@ -12,7 +12,6 @@ import pytest
 
 from services.registration.decider import HANDLING, ConfirmFiling, Facts, check_destination
 from services.registration.events import Destination
-from services.registration.requirements import UNIT_CONTACT
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
 from shared.messages import NewEvent, Recorded, new_id
@@ -148,20 +147,22 @@ def test_a_complete_destination_of_every_category_is_taken(code: Any) -> None:
 
 
 @pytest.mark.parametrize("code", x.REGISTRABLE, ids=lambda code: code.code)
-def test_a_destination_of_every_category_needs_no_more_than_its_required_fields(code: Any) -> None:
+def test_a_destination_of_every_category_needs_no_more_than_is_asked(code: Any) -> None:
     whole = x.complete(code.code)
-    asked = (*code.required, *(("uscc",) if code.uscc else ()), *(UNIT_CONTACT if code.unit_contact else ()))
+    asked = (*code.required, *code.asked, *(("uscc",) if code.uscc else ()))
     least = Destination(code.code, **{name: getattr(whole, name) for name in asked})
     assert check_destination(least, 2026) == least
 
 
-@pytest.mark.parametrize(("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in code.required])
-def test_each_required_field_is_missed(code: str, field: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "field"), [(code.code, field) for code in x.REGISTRABLE for field in (*code.required, *code.asked)]
+)
+def test_each_field_that_is_asked_for_is_missed(code: str, field: str) -> None:
     lacking: dict[str, Any] = {field: None}
     refused(replace(x.complete(code), **lacking), "registration.field_missing", field)
 
 
-@pytest.mark.parametrize("field", UNIT_CONTACT)
+@pytest.mark.parametrize("field", ["unit_address", "unit_phone"])
 def test_who_is_employed_tells_where_the_unit_is_reached(field: str) -> None:
     for code in ("11", "12"):
         refused(replace(x.complete(code), **{field: None}), "registration.field_missing", field)

@@ -10,7 +10,6 @@ import pytest
 
 from services.registration.events import Destination
 from services.registration.requirements import (
-    UNIT_CONTACT,
     Evidence,
     Graduate,
     check_destination,
@@ -55,9 +54,9 @@ EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: fo
 
 def of_form(form: Form) -> Destination:
     nature = form.unit_natures[0] if form.unit_natures else "39"
-    values = {name: nature if name == "unit_nature" else VALUES[name] for name in form.required}
-    more = (*(("uscc",) if form.uscc else ()), *(UNIT_CONTACT if form.unit_contact else ()))
-    return Destination(code=form.code, form=form.key, **{name: VALUES[name] for name in more}, **values)
+    values = {name: nature if name == "unit_nature" else VALUES[name] for name in (*form.required, *form.asked)}
+    more = {"uscc": VALUES["uscc"]} if form.uscc else {}
+    return Destination(code=form.code, form=form.key, **more, **values)
 
 
 def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> None:
@@ -73,7 +72,7 @@ def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> Non
 def test_a_form_of_category_10_is_registered_by_its_own_fields(form: Form) -> None:
     destination = of_form(form)
     assert check_destination(destination, CLASS) == destination
-    for name in form.required:
+    for name in (*form.required, *form.asked):
         refused(
             "registration.field_missing",
             f"destination.{name}",
@@ -88,7 +87,7 @@ def test_a_form_of_category_10_is_registered_by_its_own_fields(form: Form) -> No
 
 @EVERY_FORM
 def test_a_form_has_its_natures_of_unit(form: Form) -> None:
-    if form.unit_natures and "unit_nature" in form.required:
+    if form.unit_natures and "unit_nature" in form.asked:
         wrong = replace(of_form(form), unit_nature="39")
         refused("registration.wrong_nature", "destination.unit_nature", check_destination, wrong, CLASS)
 

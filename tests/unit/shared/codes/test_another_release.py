@@ -14,8 +14,8 @@ import pytest
 from shared.codes.tables import DATA
 
 NEW = (
-    "504,50,社区服务计划,就业,协议和合同就业,单位就业,1,unit_name,intention;school_name,service_agreement,0,"
-    ",0,unit,school,0,2030,,基层就业"
+    "504,50,社区服务计划,就业,协议和合同就业,单位就业,1,unit_name,,intention;school_name,service_agreement,0,"
+    ",0,unit,school,2030,,基层就业"
 )
 
 

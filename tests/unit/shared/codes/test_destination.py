@@ -32,6 +32,7 @@ FIELDS = {
     "unit_address", "unit_phone",
 }  # fmt: skip
 UNIT = {"unit_name", "uscc", "unit_nature", "industry", "place", "position", "job_title", "monthly_salary"}
+CONTACT = {"unit_address", "unit_phone"}
 GROUPS = tuple(f"group_{version}" for version in RULES)
 EVERY_CODE = pytest.mark.parametrize("code", DESTINATIONS.values(), ids=lambda code: code.code)
 EVERY_RULE = pytest.mark.parametrize("version", RULES)
@@ -60,9 +61,10 @@ def counted(version: str, name: str) -> frozenset[str]:
 
 
 @EVERY_CODE
-def test_a_field_is_known_and_never_both_required_and_forbidden(code: DestinationCode) -> None:
-    assert set(code.required) | set(code.forbidden) <= FIELDS
-    assert not set(code.required) & set(code.forbidden)
+def test_a_field_is_known_and_named_once(code: DestinationCode) -> None:
+    named = (*code.required, *code.asked, *code.forbidden)
+    assert set(named) <= FIELDS
+    assert len(set(named)) == len(named)
 
 
 @EVERY_CODE
@@ -71,27 +73,40 @@ def test_only_parents_with_children_cannot_be_registered(code: DestinationCode) 
     assert code.registrable == (not children)
     assert code.parent is None or code.parent in DESTINATIONS
     for child in children:
-        assert (child.class3, child.groups, child.required) == (code.class3, code.groups, code.required)
+        assert (child.class3, child.groups, child.required, child.asked) == (
+            code.class3,
+            code.groups,
+            code.required,
+            code.asked,
+        )
 
 
 @pytest.mark.parametrize(
-    ("codes", "required", "forbidden"),
+    ("codes", "required", "asked", "forbidden"),
     [
-        ("10 11 12 271", {"unit_name", "unit_nature", "industry", "place", "position"}, {"school_name", "country"}),
-        ("46", set(), {"uscc", "school_name"}),
-        ("501 502 503 511 512 519", set(), {"school_name", "country"}),
-        ("75 76", set(), {"unit_nature"}),
-        ("801 802 803", {"school_name", "place"}, UNIT - {"place"}),
-        ("85", {"country", "foreign_school_name"}, UNIT | {"school_name"}),
-        ("70 72", {"intention"}, UNIT | {"school_name", "country"}),
-        ("71", set(), UNIT | {"school_name", "country"}),
+        ("10", {"unit_name", "unit_nature", "industry", "place", "position"}, set(), {"school_name", "country"}),
+        (
+            "11 12",
+            {"unit_name", "industry", "place", "position"},
+            {"unit_nature", *CONTACT},
+            {"school_name", "country"},
+        ),
+        ("271", {"unit_name", "industry", "place", "position"}, {"unit_nature"}, {"school_name", "country"}),
+        ("46", set(), set(), {"uscc", "school_name"}),
+        ("501 502 503 511 512 519", set(), set(), {"school_name", "country"}),
+        ("75 76", set(), set(), {"unit_nature"}),
+        ("801 802 803", {"school_name", "place"}, set(), UNIT - {"place"}),
+        ("85", {"country", "foreign_school_name"}, set(), UNIT | {"school_name"}),
+        ("70 72", set(), {"intention"}, UNIT | {"school_name", "country"}),
+        ("71", set(), set(), UNIT | {"school_name", "country"}),
     ],
 )
 def test_what_a_category_asks_for_and_what_it_does_not_have(
-    codes: str, required: set[str], forbidden: set[str]
+    codes: str, required: set[str], asked: set[str], forbidden: set[str]
 ) -> None:
     for code in codes.split():
         assert set(DESTINATIONS[code].required) == required
+        assert set(DESTINATIONS[code].asked) == asked
         assert forbidden <= set(DESTINATIONS[code].forbidden)
 
 

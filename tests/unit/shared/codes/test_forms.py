@@ -21,7 +21,8 @@ def test_a_form_is_of_category_10_and_asks_for_evidence_that_the_category_knows(
     assert form.code == AGREEMENT
     assert form.evidence
     assert set(form.evidence) <= set(DESTINATIONS[AGREEMENT].evidence)
-    assert not set(form.required) & set(form.forbidden)
+    named = (*form.required, *form.asked, *form.forbidden)
+    assert len(set(named)) == len(named)
     assert all(nature in UNIT_NATURE for nature in form.unit_natures)
 
 

@@ -90,7 +90,7 @@ def test_every_planned_graduate_could_be_real(path: Path) -> None:
             fields = {name: getattr(kind, name) or None for name in kind.__slots__}
             if kind.unit_nature:
                 fields |= {"unit_name": "某单位", "uscc_absent_reason": "某单位没有统一社会信用代码"}
-            if DESTINATIONS[kind.code].unit_contact:
+            if "unit_address" in DESTINATIONS[kind.code].asked:
                 fields |= {"unit_address": "某路 1 号", "unit_phone": "010-00000000"}
             if kind.code in ("801", "802", "803"):
                 fields["school_name"] = "某大学"
