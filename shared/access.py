@@ -123,6 +123,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.close_employer": _EMPLOYER_OFFICES,
     "directory.reinstate_employer": _EMPLOYER_OFFICES[1:],
     "directory.get_employer": _KNOWN,
+    "directory.find_employer": _KNOWN,
     "directory.list_employers": _EMPLOYER_OFFICES,
     "directory.get_graduate": (_SELF, *_OFFICES),
     "directory.get_proposer": (_EMPLOYER,),

@@ -37,7 +37,7 @@ class Handling(Generic[State]):
     `facts` makes of them what `decide` is given. `subject` says who and where the thing is, for the access table.
     `then_reads` names streams that only the first read can name, at the price of a second one. `claims` are events for
     other streams of the same lane, among those read, which prove that something is taken once: written with the decision
-    or not at all.
+    or not at all. `found` names the thing that a command would have made and found there already.
     """
 
     codec: Codec
@@ -51,21 +51,24 @@ class Handling(Generic[State]):
     then_reads: Callable[[Any, Streams], Sequence[str]] = lambda command, streams: ()
     claims: Callable[[Sequence[Any], Any], Sequence[tuple[str, Any]]] = lambda events, facts: ()
     claim_codec: Codec = field(default_factory=Codec)
+    found: Callable[[Any, State], Mapping[str, str]] = lambda command, state: {}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command is answered with: the stream's id, its version and the lane position of the command's last event.
 
-    A command that changed nothing is answered with the stream's version and position 0.
+    A command that changed nothing is answered with the stream's version and position 0. `made` holds the id of what the
+    command made, by the name that other commands take it under: an event class says so by `MAKES`.
     """
 
     id: str
     version: int
     position: int
+    made: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "version": self.version, "position": self.position}
+        return {**self.made, "id": self.id, "version": self.version, "position": self.position}
 
 
 def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> Answer:
@@ -91,7 +94,8 @@ def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> 
             if attempt == TRIES:
                 raise
             continue
-        return Answer(answer.id, writes[-1].expected_version + len(writes[-1].events), appended.position)
+        version = writes[-1].expected_version + len(writes[-1].events)
+        return replace(answer, version=version, position=appended.position)
     raise AssertionError("the last try returns or raises")
 
 
@@ -200,7 +204,7 @@ def _handle_together(
     if any(then.values()):
         streams = {**streams, **log.read(_all_of(then))}
     outcomes: dict[int, ItemOutcome] = {}
-    writes: list[tuple[int, str, Sequence[Write]]] = []
+    writes: list[tuple[int, Answer, Sequence[Write]]] = []
     guards: dict[str, int] = {}
     touched: set[str] = set()
     postponed: list[Item] = []
@@ -221,12 +225,12 @@ def _handle_together(
             continue
         touched.update(write.stream for write in own)
         guards.update(_guards(read, streams, own))
-        writes.append((index, answer.id, own))
+        writes.append((index, answer, own))
     if writes:
         position = log.append_many(lane, [write for _, _, own in writes for write in own], guards).position
-        for index, thing_id, own in reversed(writes):
+        for index, answer, own in reversed(writes):
             version = own[-1].expected_version + len(own[-1].events)
-            outcomes[index] = ItemOutcome(index, Answer(thing_id, version, position))
+            outcomes[index] = ItemOutcome(index, replace(answer, version=version, position=position))
             position -= sum(len(write.events) for write in own)
     for item in postponed:
         outcomes.update(_handle_lane(log, handling, lane, [item]))
@@ -258,17 +262,24 @@ def _decided(
         asked = mine[-1].event.fingerprint
         if asked is not None and meta.fingerprint is not None and asked != meta.fingerprint:
             raise COMMAND_ID_REUSED.error(field="command_id")
-        return Answer(thing_id, mine[-1].version, mine[-1].position), ()
+        made = _made((handling.codec.classes[each.type], each.data) for each in mine)
+        return Answer(thing_id, mine[-1].version, mine[-1].position, made), ()
     events = handling.decide(command, state, facts, meta)
     if not events:
-        return Answer(thing_id, len(history), 0), ()
+        return Answer(thing_id, len(history), 0, handling.found(command, state)), ()
     lane = stream_lane(stream)
     own = Write(stream, len(history), _encoded(handling.codec, events, meta, lane, 0))
     claims = [
         Write(name, len(streams[name]), _encoded(handling.claim_codec, [claim], meta, lane, index))
         for index, (name, claim) in enumerate(handling.claims(events, facts), len(events))
     ]
-    return Answer(thing_id, len(history), 0), (*claims, own)
+    made = _made((type(event), new.data) for event, new in zip(events, own.events, strict=True))
+    return Answer(thing_id, len(history), 0, made), (*claims, own)
+
+
+def _made(events: Iterable[tuple[type[Any], Mapping[str, Any]]]) -> dict[str, str]:
+    """The ids of what these events made, by the names of their fields."""
+    return {event.MAKES: data[event.MAKES] for event, data in events if hasattr(event, "MAKES")}
 
 
 def fold(handling: Handling[State], history: Sequence[Recorded]) -> State:

@@ -41,6 +41,7 @@ class SigningProposed:
 
     TYPE: ClassVar[str] = "agreement.SigningProposed"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "proposal_id"
 
     proposal_id: str
     graduate_id: str
@@ -92,6 +93,7 @@ class OfferDrafted:
 
     TYPE: ClassVar[str] = "agreement.OfferDrafted"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "offer_id"
 
     offer_id: str
     graduate_id: str
@@ -124,6 +126,7 @@ class OfferSent:
 
     TYPE: ClassVar[str] = "agreement.OfferSent"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "offer_id"
 
     offer_id: str
     graduate_id: str
@@ -348,6 +351,7 @@ class CancellationRequested:
 
     TYPE: ClassVar[str] = "agreement.CancellationRequested"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "cancellation_id"
 
     cancellation_id: str
     agreement_id: str
@@ -477,6 +481,7 @@ class BookApplied:
 
     TYPE: ClassVar[str] = "agreement.BookApplied"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "agreement_id"
 
     agreement_id: str
     graduate_id: str
@@ -544,6 +549,7 @@ class UploadOpened:
 
     TYPE: ClassVar[str] = "agreement.UploadOpened"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "upload_id"
 
     upload_id: str
     agreement_id: str
@@ -604,6 +610,7 @@ class LossReported:
 
     TYPE: ClassVar[str] = "agreement.LossReported"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "loss_id"
 
     agreement_id: str
     graduate_id: str
@@ -648,6 +655,7 @@ class PaperSubmitted:
 
     TYPE: ClassVar[str] = "agreement.PaperSubmitted"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "agreement_id"
 
     agreement_id: str
     graduate_id: str

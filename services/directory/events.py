@@ -150,6 +150,7 @@ class GraduateEnrolled:
 
     TYPE: ClassVar[str] = "directory.GraduateEnrolled"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "graduate_id"
 
     graduate_id: str
     province: str
@@ -251,6 +252,7 @@ class BasicDataDisputed:
 
     TYPE: ClassVar[str] = "directory.BasicDataDisputed"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "dispute_id"
 
     dispute_id: str
     graduate_id: str
@@ -280,6 +282,7 @@ class EmployerRegistered:
 
     TYPE: ClassVar[str] = "directory.EmployerRegistered"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "employer_id"
 
     employer_id: str
     name: str
@@ -352,6 +355,7 @@ class LicenceStored:
 
     TYPE: ClassVar[str] = "directory.LicenceStored"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "licence_id"
 
     licence_id: str
     employer_id: str
@@ -434,6 +438,7 @@ class EvidenceStored:
 
     TYPE: ClassVar[str] = "directory.EvidenceStored"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "evidence_id"
 
     evidence_id: str
     graduate_id: str

@@ -202,9 +202,10 @@ class EraseGraduate(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An employer's application. `employer_id` must be the one its credit code gives, and the caller's own."""
+    """An employer's application. `employer_id` is the one its credit code gives, and the caller's own; who has none yet
+    leaves it out."""
 
-    employer_id: str
+    employer_id: str | None
     name: str
     uscc: str | None
     uscc_absent_reason: str | None
@@ -221,7 +222,7 @@ class Application:
 
 class RegisterEmployer(Shape):
     makes = Application
-    employer_id = shapes.thing_id()
+    employer_id = shapes.thing_id(required=False)
     name = shapes.sentence(100)
     uscc = shapes.sentence(25, required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
@@ -334,6 +335,16 @@ class OfEmployer(Query):
 class GetEmployer(QueryShape):
     makes = OfEmployer
     employer_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCreditCode(Query):
+    uscc: str
+
+
+class FindEmployer(QueryShape):
+    makes = OfCreditCode
+    uscc = shapes.sentence(25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from services.directory.decider import (
     SCHOOL_CODE,
     checked_uscc,
     employer_id_of,
+    employer_id_of_caller,
     roster_facts,
 )
 from services.directory.decider.common import values_of
@@ -43,7 +44,7 @@ from shared.codes.uscc import check_uscc, nature_doubt
 from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
-from shared.messages import LANE_LENGTH, NATIONAL_LANE, Meta
+from shared.messages import Meta
 from shared.shapes import invalid
 
 # A file of the largest size in base64, and what is around it.
@@ -188,25 +189,31 @@ class DirectoryService:
 
     @command(schemas.RegisterEmployer)
     def register_employer(self, application: schemas.Application, meta: Meta) -> dict[str, Any]:
-        check(meta.action, meta.actor, Subject(employer_id=application.employer_id))
+        named = application.employer_id
+        if named is not None:
+            check(meta.action, meta.actor, Subject(employer_id=named))
         uscc = checked_uscc(application.uscc, application.uscc_absent_reason)
-        national = f"{NATIONAL_LANE}{application.employer_id[LANE_LENGTH:]}"
-        expected = national if uscc is None else employer_id_of(uscc)
-        if application.employer_id != expected:
+        expected = employer_id_of_caller(named or meta.actor.id) if uscc is None else employer_id_of(uscc)
+        if named not in (None, expected):
             raise NOT_ITS_ID.error(field="employer_id", expected=expected)
-        registration = decider.RegisterEmployer(
+        unsealed = decider.RegisterEmployer(
             employer_id=expected,
             name=application.name,
             nature=application.nature,
             industry=application.industry,
             place=application.place,
             address=application.address,
-            personal=self._sealed_contact(expected, application),
+            personal="",
             uscc=uscc,
             uscc_absent_reason=application.uscc_absent_reason if uscc is None else None,
             licence=application.licence,
             phone=application.phone,
+            account=meta.actor.id if named is None and meta.actor.id != expected else None,
         )
+        # Nobody has a key made who may not register.
+        streams = self.log.read([EMPLOYER.stream(unsealed), *EMPLOYER.reads(unsealed)])
+        check(meta.action, meta.actor, EMPLOYER.subject(unsealed, EMPLOYER.initial, EMPLOYER.facts(unsealed, streams)))
+        registration = replace(unsealed, personal=self._sealed_contact(expected, application))
         answer = handle(self.log, EMPLOYER, registration, meta)
         doubt = None if uscc is None else nature_doubt(check_uscc(uscc), application.nature)
         return {**answer.to_json(), "warnings": [] if doubt is None else [_warned("nature", doubt)]}
@@ -267,6 +274,15 @@ class DirectoryService:
         if employer is None:
             raise NO_EMPLOYER.error(field="employer_id")
         return self._with_contact([employer], meta)[0]
+
+    @query(schemas.FindEmployer)
+    def find_employer(self, query: schemas.OfCreditCode, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        employer_id = employer_id_of(str(checked_uscc(query.uscc, None)))
+        with self.rows.at(query.at_least) as connection:
+            employer = read_model.get_employer(connection, employer_id)
+        known = {} if employer is None else {name: employer[name] for name in ("name", "status")}
+        return {"employer_id": employer_id, "registered": employer is not None, **known}
 
     @query(schemas.ListEmployers)
     def list_employers(self, query: schemas.InState, meta: Meta) -> dict[str, Any]:

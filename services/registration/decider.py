@@ -694,6 +694,15 @@ def _subject(command: Any, state: Registrations, facts: Facts) -> Subject:
     return Subject(scope=facts.graduate.scope if facts.graduate else facts.left, graduate_id=command.graduate_id)
 
 
+def _found(command: Any, state: Registrations) -> Mapping[str, str]:
+    """What was filled in, or imported, the same before."""
+    if isinstance(command, FileDestination) and state.filed is not None:
+        return {"filing_id": state.filed.filing_id}
+    if isinstance(command, ImportDestination) and state.registered is not None:
+        return {"registration_id": state.registered.registration_id}
+    return {}
+
+
 HANDLING = Handling[Registrations](
     codec=e.CODEC,
     initial=INITIAL,
@@ -709,4 +718,5 @@ HANDLING = Handling[Registrations](
     facts=_facts,
     subject=_subject,
     then_reads=_then_reads,
+    found=_found,
 )

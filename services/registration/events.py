@@ -73,6 +73,7 @@ class DestinationFiled:
 
     TYPE: ClassVar[str] = "registration.DestinationFiled"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "filing_id"
 
     filing_id: str
     graduate_id: str
@@ -139,6 +140,7 @@ class RegistrationSubmitted:
 
     TYPE: ClassVar[str] = "registration.RegistrationSubmitted"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "registration_id"
 
     registration_id: str
     graduate_id: str
@@ -195,6 +197,7 @@ class DestinationRegistered:
 
     TYPE: ClassVar[str] = "registration.DestinationRegistered"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "registration_id"
 
     registration_id: str
     graduate_id: str
@@ -213,6 +216,7 @@ class VoidRequested:
 
     TYPE: ClassVar[str] = "registration.VoidRequested"
     VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "void_id"
 
     void_id: str
     registration_id: str

@@ -113,7 +113,9 @@ REGISTER: Final = c.RegisterEmployer(
     personal="AQ==",
     uscc=USCC,
 )
-REGISTERED: Final = e.EmployerRegistered(**values_of(REGISTER))
+REGISTERED: Final = e.EmployerRegistered(
+    **{name: value for name, value in values_of(REGISTER).items() if name != "account"}
+)
 OTHER_USCC: Final = make_uscc("91", "140105", "12000000")
 CHANGE: Final = c.ChangeEmployer(EMPLOYER_ID, EMPLOYER_NAME, "31", "31", "140105", "太原市小店区")
 RENAME: Final = c.ChangeEmployer(EMPLOYER_ID, "晋阳智能装备有限公司", "31", "31", "140105", "太原市小店区")

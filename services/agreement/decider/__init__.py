@@ -317,6 +317,13 @@ def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
     return Subject(scope=scope, graduate_id=command.graduate_id, employer_id=employer_id, upload_id=upload_id)
 
 
+def _found(command: Any, state: Agreements) -> Mapping[str, str]:
+    """A draft that is as it was, or that is sent already."""
+    del state
+    drafting = isinstance(command, (SaveDraft, SendDraft)) and command.offer_id is not None
+    return {"offer_id": command.offer_id} if drafting else {}
+
+
 HANDLING = Handling[Agreements](
     codec=e.CODEC,
     initial=INITIAL,
@@ -329,4 +336,5 @@ HANDLING = Handling[Agreements](
     then_reads=_then_reads,
     claims=books.claims_of,
     claim_codec=e.CLAIM_CODEC,
+    found=_found,
 )

@@ -27,6 +27,7 @@ from services.directory.decider.employers import (
     VerifyEmployer,
     checked_uscc,
     employer_id_of,
+    employer_id_of_caller,
 )
 from services.directory.decider.graduates import (
     ERASED,
@@ -99,6 +100,7 @@ __all__ = [
     "VerifyEmployer",
     "checked_uscc",
     "employer_id_of",
+    "employer_id_of_caller",
     "roster_facts",
     "school_code_stream",
 ]

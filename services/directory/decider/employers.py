@@ -17,7 +17,7 @@ from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
-from shared.messages import NATIONAL_LANE, Meta, Recorded
+from shared.messages import NATIONAL_LANE, Meta, Recorded, lane_of
 
 NO_EMPLOYER = Reason("directory.employer_not_found", "没有该用人单位", "There is no such employer", NotFound)
 EMPLOYER_KNOWN = Reason(
@@ -61,7 +61,10 @@ NOT_VERIFIED = Reason("directory.employer_not_verified", "该单位未通过审�
 
 @dataclass(frozen=True, slots=True)
 class RegisterEmployer:
-    """An employer's application; `contact` was sealed into `personal`."""
+    """An employer's application; `contact` was sealed into `personal`.
+
+    `account` is who asks, where it did not say which employer it is: an account that is no employer's yet.
+    """
 
     employer_id: str
     name: str
@@ -74,6 +77,7 @@ class RegisterEmployer:
     uscc_absent_reason: str | None = None
     licence: str | None = None
     phone: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +148,15 @@ class EmployerState:
 
 @dataclass(frozen=True, slots=True)
 class EmployerFacts:
-    """Whether the employer's province verifies on a licence only; whose the licence is that the command names."""
+    """Whether the employer's province verifies on a licence only; whose the licence is that the command names.
+
+    `registrant` is who applied last for this employer; `account_taken` says that the account which applies is an employer's.
+    """
 
     licence_required: bool = False
     licence_of: str | None = None
+    registrant: str | None = None
+    account_taken: bool = False
 
 
 def evolve_employer(state: EmployerState, event: Any) -> EmployerState:
@@ -183,10 +192,12 @@ def _known(state: EmployerState) -> e.EmployerRegistered:
 def decide_employer(command: Any, state: EmployerState, facts: EmployerFacts, meta: Meta) -> list[Any]:
     match command:
         case RegisterEmployer():
-            if state.status not in ("unknown", "returned"):
+            others = command.account is not None and facts.registrant not in (None, command.account)
+            if others or state.status not in ("unknown", "returned"):
                 raise EMPLOYER_KNOWN.error(field="uscc")
             _check_licence(command, facts)
-            return [e.EmployerRegistered(**values_of(command))]
+            told = {name: value for name, value in values_of(command).items() if name != "account"}
+            return [e.EmployerRegistered(**told)]
         case _ if state.status == "unknown":
             raise NO_EMPLOYER.error(field="employer_id")
         case ChangeEmployer():
@@ -277,6 +288,15 @@ def employer_id_of(uscc: str) -> str:
     return f"{NATIONAL_LANE}-{uuid5(EMPLOYER_IDS, uscc)}"
 
 
+def employer_id_of_caller(caller: str) -> str:
+    """The id of the employer without a credit code that somebody registers: the caller's own, which belongs to no province."""
+    try:
+        lane = lane_of(caller)
+    except ValueError:
+        return f"{NATIONAL_LANE}-{uuid5(EMPLOYER_IDS, f'account {caller}')}"
+    return f"{NATIONAL_LANE}{caller.removeprefix(lane)}"
+
+
 def checked_uscc(uscc: str | None, absent_reason: str | None) -> str | None:
     """The social credit code in its normal form. Raises Invalid: the army and foreign employers have none (DOMAIN 3.2)."""
     if uscc is None:
@@ -290,8 +310,11 @@ def checked_uscc(uscc: str | None, absent_reason: str | None) -> str | None:
 
 
 def _reads(command: Any) -> list[str]:
-    licence = getattr(command, "licence", None)
-    return [] if licence is None else [f"licence-{licence}"]
+    licence, account = getattr(command, "licence", None), getattr(command, "account", None)
+    return [
+        *([] if licence is None else [f"licence-{licence}"]),
+        *([] if account is None else [f"employer-{account}"]),
+    ]
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:
@@ -312,7 +335,28 @@ def _facts(command: Any, streams: Streams) -> EmployerFacts:
     return EmployerFacts(
         licence_required=settings is not None and bool(settings.data.get("licence_required", False)),
         licence_of=licences[0].data["employer_id"] if licences else None,
+        **_of_account(command, streams),
     )
+
+
+def _of_account(command: Any, streams: Streams) -> dict[str, Any]:
+    if not isinstance(command, RegisterEmployer) or command.account is None:
+        return {}
+    return {
+        "registrant": _registrant(streams[f"employer-{command.employer_id}"]),
+        "account_taken": bool(streams[f"employer-{command.account}"]),
+    }
+
+
+def _registrant(history: Sequence[Recorded]) -> str | None:
+    applied = (told for told in reversed(history) if told.type == e.EmployerRegistered.TYPE)
+    return next((told.event.actor.id for told in applied), None)
+
+
+def _subject(command: Any, facts: EmployerFacts) -> Subject:
+    # An account of no employer may register one; from then on it acts under the id that the answer told.
+    own = isinstance(command, RegisterEmployer) and command.account is not None and not facts.account_taken
+    return Subject(employer_id=command.account if own else command.employer_id)
 
 
 EMPLOYER = Handling[EmployerState](
@@ -323,6 +367,6 @@ EMPLOYER = Handling[EmployerState](
     stream=lambda command: f"employer-{command.employer_id}",
     reads=_reads,
     facts=_facts,
-    subject=lambda command, state, facts: Subject(employer_id=command.employer_id),
+    subject=lambda command, state, facts: _subject(command, facts),
     then_reads=_then_reads,
 )

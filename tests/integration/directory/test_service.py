@@ -571,7 +571,65 @@ def test_an_employer_without_a_code_says_why(world: World) -> None:
     assert caught.value.code == "directory.uscc_needed"
     because = replace(application, uscc_absent_reason="部队")
     answer = world.service.register_employer(because, by(Actor("employer", own_id), "register_employer"))
-    assert answer == {"id": own_id, "version": 1, "position": answer["position"], "warnings": []}
+    assert answer == {
+        "id": own_id,
+        "employer_id": own_id,
+        "version": 1,
+        "position": answer["position"],
+        "warnings": [],
+    }
+
+
+NEWCOMER = Actor("employer", "hr-of-a-newcomer")
+UNNAMED = replace(APPLICATION, employer_id=None)
+
+
+def test_an_account_of_no_employer_registers_one_by_its_credit_code_and_is_told_its_id(world: World) -> None:
+    meta = by(NEWCOMER, "register_employer")
+    answer = world.service.register_employer(UNNAMED, meta)
+    assert answer["employer_id"] == OWN_ID
+    assert world.service.register_employer(UNNAMED, meta) == answer
+    act(world, "return")
+    world.service.register_employer(UNNAMED, by(NEWCOMER, "register_employer"))
+    assert world.types(f"employer-{OWN_ID}")[-1] == "EmployerRegistered"
+
+
+def test_who_does_not_say_which_employer_it_is_registers_no_second_one_and_nobody_elses(world: World) -> None:
+    registered(world, "return")
+    with pytest.raises(Refused) as caught:
+        world.service.register_employer(UNNAMED, by(NEWCOMER, "register_employer"))
+    assert caught.value.code == "directory.employer_known"
+    other = replace(UNNAMED, uscc=make_uscc("91", "140105", "22000000"))
+    with pytest.raises(Forbidden):
+        world.service.register_employer(other, by(OWN, "register_employer"))
+    with pytest.raises(Forbidden):
+        world.service.register_employer(other, by(GRADUATE, "register_employer"))
+
+
+def test_its_own_account_need_not_name_the_employer(world: World) -> None:
+    assert world.service.register_employer(UNNAMED, by(OWN, "register_employer"))["id"] == OWN_ID
+    without = replace(UNNAMED, uscc=None, uscc_absent_reason="部队")
+    first = world.service.register_employer(without, by(NEWCOMER, "register_employer"))
+    own = Actor("employer", f"00-{uuid4()}")
+    assert first["id"].startswith("00-")
+    assert world.service.register_employer(without, by(own, "register_employer"))["id"] == own.id
+
+
+def test_an_employer_is_found_by_its_credit_code_registered_or_not(world: World) -> None:
+    def found(actor: Actor = GRADUATE) -> Any:
+        world.follow()
+        query = schemas.OfCreditCode(uscc=x.USCC.lower())
+        return world.service.find_employer(query, by(actor, "find_employer"))
+
+    assert found() == {"employer_id": OWN_ID, "registered": False}
+    registered(world)
+    assert found() == {"employer_id": OWN_ID, "registered": True, "name": x.EMPLOYER_NAME, "status": "awaiting"}
+    wrong = schemas.OfCreditCode(uscc="91140000110000000X")
+    with pytest.raises(Invalid) as caught:
+        world.service.find_employer(wrong, by(GRADUATE, "find_employer"))
+    assert caught.value.code == "directory.wrong_uscc"
+    with pytest.raises(Forbidden):
+        found(Actor("public", "anybody"))
 
 
 def test_a_nature_that_does_not_fit_the_code_is_a_warning_and_the_employer_is_registered(world: World) -> None:

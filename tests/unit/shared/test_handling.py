@@ -356,3 +356,39 @@ def test_a_remembered_history_is_folded_once_and_to_the_same_state() -> None:
         handle(log, handling, Count(ONE, 1), meta())
     # Twice 1, 2 and 3 while the history was short, then each new one once.
     assert len(evolved) == 1 + 2 + 3 + 1 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    TYPE: ClassVar[str] = "counter.Made"
+    VERSION: ClassVar[int] = 1
+    MAKES: ClassVar[str] = "part_id"
+    part_id: str
+
+
+MAKING = replace(
+    HANDLING,
+    codec=Codec(Counted, Made),
+    evolve=lambda total, event: total + 1,
+    decide=lambda command, total, facts, meta: [Counted(1), Made("14-part")] if command.by else [],
+    found=lambda command, total: {"part_id": "14-found"},
+)
+
+
+def test_an_answer_names_what_was_made_also_when_it_is_repeated_or_one_of_many() -> None:
+    log = MemoryLog()
+    asked = meta()
+    first = handle(log, MAKING, Count(ONE, 1), asked)
+    assert first.to_json() == {"part_id": "14-part", "id": ONE, "version": 2, "position": 2}
+    assert handle(log, MAKING, Count(ONE, 1), asked) == first
+    many = handle_many(log, MAKING, [Count(ONE, 1), Count(TWO, 1)], meta())
+    assert [each.to_json()["part_id"] for each in many] == ["14-part", "14-part"]
+
+
+def test_what_was_there_already_is_named_as_if_it_were_made() -> None:
+    answer = handle(MemoryLog(), MAKING, Count(ONE, 0), meta())
+    assert answer.to_json() == {"part_id": "14-found", "id": ONE, "version": 0, "position": 0}
+
+
+def test_an_answer_that_made_nothing_names_its_stream_only() -> None:
+    assert handle(MemoryLog(), HANDLING, Count(ONE, 1), meta()).to_json() == {"id": ONE, "version": 1, "position": 1}
