@@ -277,6 +277,7 @@ class _Call(Rpc):
             check_deadline(headers, datetime.now(UTC))
             actor = self._verifier.verify(headers.principal)
             payload = read_body(message.body, self.largest)
+            loaded = self.load(payload)
             meta = Meta(
                 command_id=headers.command_id,
                 correlation_id=headers.correlation_id,
@@ -285,7 +286,6 @@ class _Call(Rpc):
                 action=self._action,
                 fingerprint=None if self.is_query else self._fingerprints.of(self._action, payload),
             )
-            loaded = self.load(payload)
         except ServiceError as error:
             self.rpc_consumer.answer(message, self._action, started, None, error)
             return
