@@ -5,7 +5,7 @@ Every complaint has a Chinese and an English sentence and names its field as a p
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from shared.errors import Invalid, Reason, ServiceError
 from shared.messages import lane_of
+from shared.names import BadText, clean_line, clean_name
 
 BAD_PAYLOAD = Reason(
     "payload.invalid", "提交的内容有误：{first}", "The message has the wrong shape: {first_en}", Invalid
@@ -70,6 +71,34 @@ def sentence(max_length: int, *, required: bool = True, **options: Any) -> Any:
     """Text that says something: stripped, not blank, at most `max_length` characters."""
     length = validate.Length(max=max_length, error=f"最多 {max_length} 个字符 / at most {max_length} characters")
     return _speak(_Sentence(validate=length, **_kw(required, options)))
+
+
+class _Cleaned(_Sentence):
+    def __init__(self, clean: Callable[[str], str], **options: Any) -> None:
+        super().__init__(**options)
+        self._clean = clean
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return super()._deserialize(self._clean(text), attr, data, **kwargs)
+        except BadText as bad:
+            raise ValidationError(f"{bad.zh} / {bad.en}") from None
+
+
+def line(max_length: int, *, required: bool = True, **options: Any) -> Any:
+    """One line that people read and papers print, such as a unit's name: see `shared.names.clean_line`."""
+    return _cleaned(clean_line, max_length, required, options)
+
+
+def person_name(max_length: int, *, required: bool = True, **options: Any) -> Any:
+    """A person's name in the form that is stored: see `shared.names.clean_name`."""
+    return _cleaned(clean_name, max_length, required, options)
+
+
+def _cleaned(clean: Callable[[str], str], max_length: int, required: bool, options: dict[str, Any]) -> Any:
+    length = validate.Length(max=max_length, error=f"最多 {max_length} 个字符 / at most {max_length} characters")
+    return _speak(_Cleaned(clean, validate=length, **_kw(required, options)))
 
 
 def pattern(regex: str, says: str, *, required: bool = True, **options: Any) -> Any:

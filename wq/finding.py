@@ -11,6 +11,7 @@ from services.directory.read_model import list_graduates
 from shared.access import scope_path
 from shared.codes.schools import School
 from shared.errors import Invalid, Reason
+from shared.names import same_name
 
 PAGE = 1_000
 
@@ -55,6 +56,6 @@ class Graduates:
             return None
         (graduate_id,) = both
         name = row.get("name", "").strip()
-        if name and name != self._names[graduate_id]:
+        if name and not same_name(name, self._names[graduate_id]):
             raise NAME_DIFFERS.error(field="name")
         return graduate_id

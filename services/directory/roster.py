@@ -23,7 +23,7 @@ from services.directory.decider import (
     school_code_stream,
 )
 from services.directory.personal import Personal
-from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, RowWarning, decode_row, warning_of
+from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, RowWarning, decode_row, warnings_of
 from shared.access import Role, scope_path
 from shared.clock import Clock, day_of
 from shared.codes.identity import ONE_NUMBERING
@@ -80,11 +80,10 @@ class RosterReport:
         self.refused += 1
         self.errors.extend(islice(errors, max(0, REASONS_KEPT - len(self.errors))))
 
-    def warn(self, warning: RowWarning) -> None:
-        """One more row that was taken and looks odd."""
+    def warn(self, warnings: Iterable[RowWarning]) -> None:
+        """One more row that was taken and looks odd, and why."""
         self.warned += 1
-        if len(self.warnings) < REASONS_KEPT:
-            self.warnings.append(warning)
+        self.warnings.extend(islice(warnings, max(0, REASONS_KEPT - len(self.warnings))))
 
 
 def import_roster(
@@ -257,9 +256,9 @@ def _tally(report: RosterReport, good: Sequence[tuple[int, RosterRow]], outcomes
             report.enrolled += 1
         else:
             report.corrected += 1
-        warning = warning_of(row, line)
-        if warning is not None:
-            report.warn(warning)
+        warnings = warnings_of(row, line)
+        if warnings:
+            report.warn(warnings)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,7 @@ from shared.codes.tables import (
     TRAINING,
     CodeTable,
 )
+from shared.names import BadText, changes_of, clean_line, clean_name, is_plain, is_plain_name
 from shared.sheets import BROKEN_CELL, written_day
 
 # 表头 → field. Several spellings are in use; the first is ours.
@@ -95,9 +96,8 @@ _CODED: dict[str, CodeTable] = {
     "hardship": HARDSHIP,
     "normal": NORMAL_STUDENT,
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # One set of characters is found several times faster than what it stands for: a plus is in every `1E+17`.
-_SUSPECT = re.compile(r"[\x00-\x1f\x7f#'’‘+]")
+_SUSPECT = re.compile("[#'’‘+]")
 _YEARS = re.compile(r"([1-9])(?:\.(0|5)0*)?")
 _LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
 
@@ -126,7 +126,10 @@ class RowWarning:
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """A row that holds what it must. `born_on` is kept only where the number does not tell it."""
+    """A row that holds what it must. `born_on` is kept only where the number does not tell it.
+
+    `changes` tells what is not kept as it was written (shared/names.py).
+    """
 
     exam_no: str
     student_no: str
@@ -154,6 +157,7 @@ class RosterRow:
     hardship: str
     enrolled_on: date
     graduates_on: date
+    changes: tuple[RowWarning, ...] = field(default=(), compare=False)
 
     def personal(self) -> dict[str, str]:
         """The part that is sealed."""
@@ -162,7 +166,7 @@ class RosterRow:
 
 
 PERSONAL = ("name", "id_type", "id_number", "exam_no", "student_no", "phone")
-FIELDS = tuple(each.name for each in fields(RosterRow))
+FIELDS = tuple(each.name for each in fields(RosterRow) if each.compare)
 _ABSENT = tuple((name, OPTIONAL.get(name, "")) for name in FIELDS)
 REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
 _EXCEL_DAMAGE = (
@@ -179,7 +183,10 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     for name in raw.keys() - values.keys():
         reading.wrong(name[:40], "roster.unknown_field", "未知的字段", "is no field of a roster")
     # One look at the whole row, because hardly any has such a thing.
-    if _SUSPECT.search(" ".join(values.values())) or not all(map(values.get, REQUIRED)):
+    told = " ".join(filter(None, values.values()))
+    if _SUSPECT.search(told) or not is_plain(told) or not is_plain_name(values["name"]):
+        _clean_texts(reading, values)
+    if _SUSPECT.search(told) or not all(map(values.get, REQUIRED)):
         _check_texts(reading, values)
     for name in _CODED:
         values[name] = reading.coded(name, values[name])
@@ -204,20 +211,34 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
         reading.wrong("agreed_unit", "roster.agreed_unit", "定向、委培须填写单位", "is needed for 定向 and 委培")
     values["agreed_unit"] = values["agreed_unit"] or None
     values["agreed_region"] = values["agreed_region"] or None
-    return reading.errors or RosterRow(**values)
+    if reading.errors:
+        return reading.errors
+    return RosterRow(**values, changes=tuple(reading.changes))
+
+
+def _clean_texts(reading: _Reading, values: dict[str, Any]) -> None:
+    """Every text in the form that is stored; what has none is said once: no other rule looks at it again."""
+    for name, text in values.items():
+        try:
+            clean = clean_name(text) if name == "name" else clean_line(text)
+        except BadText as bad:
+            reading.wrong(name, f"roster.{bad.code}", bad.zh, bad.en)
+            clean = ""
+        else:
+            if clean != text:
+                reading.changed(name, text, clean)
+        values[name] = clean or OPTIONAL.get(name, "")
 
 
 def _check_texts(reading: _Reading, values: dict[str, Any]) -> None:
     """What is missing or broken is said once: no other rule looks at it again."""
+    told = {error.field for error in reading.errors}
     for name, text in values.items():
         if not text:
-            if name in REQUIRED:
+            if name in REQUIRED and name not in told:
                 reading.wrong(name, "roster.missing", "必填", "is missing")
         elif BROKEN_CELL.fullmatch(text) and name != "id_number":
             reading.wrong(name, *_EXCEL_DAMAGE)
-            values[name] = ""
-        elif _CONTROL.search(text):
-            reading.wrong(name, "roster.control", "含有换行或控制字符", "holds a line break or a control character")
             values[name] = ""
 
 
@@ -256,19 +277,24 @@ def _check_told(reading: _Reading, values: dict[str, Any], identity: Identity) -
         values["born_on"] = None
 
 
-def warning_of(row: RosterRow, line: int) -> RowWarning | None:
-    """What is odd about a row that holds what it must."""
+def warnings_of(row: RosterRow, line: int) -> list[RowWarning]:
+    """What is odd about a row that holds what it must, and what of it is not kept as it was written."""
     doubt = county_doubt(Identity(row.id_type, row.id_number))
-    return None if doubt is None else RowWarning(line, "id_number", doubt.code, doubt.zh, doubt.en)
+    odd = [] if doubt is None else [RowWarning(line, "id_number", doubt.code, doubt.zh, doubt.en)]
+    return [*row.changes, *odd]
 
 
 class _Reading:
     def __init__(self, line: int) -> None:
         self.line = line
         self.errors: list[RowError] = []
+        self.changes: list[RowWarning] = []
 
     def wrong(self, field: str, code: str, zh: str, en: str) -> None:
         self.errors.append(RowError(self.line, field, code, zh, en))
+
+    def changed(self, field: str, before: str, after: str) -> None:
+        self.changes.append(RowWarning(self.line, field, "roster.unified", *changes_of(before, after)))
 
     def coded(self, field: str, text: str) -> str:
         code = _code(field, text)

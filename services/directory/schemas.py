@@ -38,11 +38,11 @@ class AddSchool(Shape):
     school_id10 = shapes.pattern(
         r"^([0-9]{10})?\Z", "应为十位数字 / ten digits", required=False, load_default="", allow_none=False
     )
-    name = shapes.sentence(60)
+    name = shapes.line(60)
     province = shapes.coded(PROVINCE)
-    authority = shapes.sentence(60)
-    city = shapes.sentence(30)
-    level = shapes.sentence(30)
+    authority = shapes.line(60)
+    city = shapes.line(30)
+    level = shapes.line(30)
     private = shapes.flag(required=False, load_default=False, allow_none=False)
     valid_from = shapes.day(required=False)
     valid_until = shapes.day(required=False)
@@ -58,7 +58,7 @@ class NewName:
 class RenameSchool(Shape):
     makes = NewName
     school = school()
-    name = shapes.sentence(60)
+    name = shapes.line(60)
     from_day = shapes.day()
 
 
@@ -134,7 +134,7 @@ class AddDepartment(Shape):
     makes = NewDepartment
     school = school()
     department = shapes.pattern(r"^[0-9A-Za-z]{2}\Z", "应为两位字母或数字 / two letters or digits")
-    name = shapes.sentence(60)
+    name = shapes.line(60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,18 +223,18 @@ class Application:
 class RegisterEmployer(Shape):
     makes = Application
     employer_id = shapes.thing_id(required=False)
-    name = shapes.sentence(100)
+    name = shapes.line(100)
     uscc = shapes.sentence(25, required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
     nature = shapes.coded(UNIT_NATURE)
     industry = shapes.coded(INDUSTRY)
     place = shapes.coded(PLACE)
-    address = shapes.sentence(200)
-    contact_name = shapes.sentence(50)
-    contact_phone = shapes.sentence(20)
-    contact_email = shapes.sentence(100, required=False)
+    address = shapes.line(200)
+    contact_name = shapes.person_name(50)
+    contact_phone = shapes.line(20)
+    contact_email = shapes.line(100, required=False)
     licence = shapes.thing_id(required=False)
-    phone = shapes.sentence(20, required=False)
+    phone = shapes.line(20, required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,17 +258,17 @@ class Change:
 class ChangeEmployer(Shape):
     makes = Change
     employer_id = shapes.thing_id()
-    name = shapes.sentence(100, required=False)
+    name = shapes.line(100, required=False)
     uscc = shapes.sentence(25, required=False)
     nature = shapes.coded(UNIT_NATURE, required=False)
     industry = shapes.coded(INDUSTRY, required=False)
     place = shapes.coded(PLACE, required=False)
-    address = shapes.sentence(200, required=False)
-    contact_name = shapes.sentence(50, required=False)
-    contact_phone = shapes.sentence(20, required=False)
-    contact_email = shapes.sentence(100, required=False)
+    address = shapes.line(200, required=False)
+    contact_name = shapes.person_name(50, required=False)
+    contact_phone = shapes.line(20, required=False)
+    contact_email = shapes.line(100, required=False)
     licence = shapes.thing_id(required=False)
-    phone = shapes.sentence(20, required=False)
+    phone = shapes.line(20, required=False)
 
     @validates_schema
     def whole_contact(self, told: dict[str, Any], **_: Any) -> None:
@@ -389,7 +389,7 @@ class ByNumber(Query):
 class FindGraduate(QueryShape):
     makes = ByNumber
     name = shapes.sentence(50)
-    id_number = shapes.sentence(30)
+    id_number = shapes.line(30)
     id_type = shapes.coded(IDENTITY_DOCUMENT, required=False, load_default=RESIDENT_ID, allow_none=False)
 
 
@@ -496,7 +496,7 @@ class Vouched(Query):
 
 class VerifyNumber(QueryShape):
     makes = Vouched
-    number = shapes.sentence(40)
+    number = shapes.line(40)
     name = shapes.sentence(50)
 
 

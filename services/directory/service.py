@@ -32,9 +32,9 @@ from services.directory.papers import Papers
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.proposers import proposed_to
 from services.directory.roster import enrol, id_hash, school_of, training
-from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warning_of
+from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warnings_of
 from services.directory.store import store_of
-from services.directory.verification import plain_number, same_name
+from services.directory.verification import plain_number
 from shared import metrics
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
@@ -45,6 +45,7 @@ from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsPr
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
 from shared.messages import Meta
+from shared.names import same_name
 from shared.shapes import invalid
 
 # A file of the largest size in base64, and what is around it.
@@ -114,9 +115,9 @@ class DirectoryService:
             outcomes[index] = ItemOutcome(index, outcome.answer, outcome.error)
         items = [outcomes[index].to_json() for index in range(len(decoded))]
         for index, row in good:
-            warning = warning_of(row, index)
-            if warning is not None and outcomes[index].error is None:
-                items[index]["warnings"] = [_warned("id_number", warning)]
+            warnings = warnings_of(row, index)
+            if warnings and outcomes[index].error is None:
+                items[index]["warnings"] = [_warned(each.field, each) for each in warnings]
         return {"items": items}
 
     @command(schemas.ConfirmBasicData)
@@ -333,7 +334,7 @@ class DirectoryService:
             if office and not contains(meta.actor.scope, row["scope"]):
                 continue
             clear = opened[row["graduate_id"]]
-            if clear is not None and clear["name"] == query.name:
+            if clear is not None and same_name(query.name, clear["name"]):
                 return {name: row[name] for name in ("graduate_id", "school", "department", "class_year", "education")}
         # The same answer whether the name or the number is unknown: nobody learns who is on a roster by trying.
         raise NO_GRADUATE.error()

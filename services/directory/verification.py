@@ -7,8 +7,6 @@ A check asks for the name too, and answers about nobody else.
 
 from __future__ import annotations
 
-import hmac
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,8 +25,6 @@ _DAMM = (
     "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
     "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
 )  # fmt: skip
-# Dots that people and keyboards write in one and the same name, 阿依古丽·买买提.
-_DOTS = str.maketrans(dict.fromkeys("•‧∙・･．.●⋅᛫", "·"))
 
 KeyedHash = Callable[..., str]
 
@@ -90,21 +86,11 @@ def plain_number(text: str) -> str | None:
     return digits
 
 
-def same_name(typed: str, recorded: str) -> bool:
-    """Whether two spellings are one name: width, blanks, letter case and the kind of dot do not count."""
-    return hmac.compare_digest(_plain(typed), _plain(recorded))
-
-
 def _digits(text: str) -> str:
     digits = "".join(text.replace("-", " ").split())
     if len(digits) != LENGTH or not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"应为 {LENGTH} 位数字 / must be {LENGTH} digits")
     return digits
-
-
-def _plain(name: str) -> bytes:
-    folded = unicodedata.normalize("NFKC", name).translate(_DOTS).casefold()
-    return "".join(folded.split()).encode(errors="surrogatepass")
 
 
 def _check_digit(digits: str) -> str:

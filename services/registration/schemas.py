@@ -16,23 +16,23 @@ class Destination(Shape):
     makes = events.Destination
     code = shapes.coded(DESTINATIONS)
     intention = shapes.choice(*(known.key for known in INTENTIONS), required=False)
-    unit_name = shapes.sentence(100, required=False)
+    unit_name = shapes.line(100, required=False)
     uscc = shapes.sentence(25, required=False)
     unit_nature = shapes.coded(UNIT_NATURE, required=False)
     industry = shapes.coded(INDUSTRY, required=False)
     place = shapes.coded(PLACE, required=False)
     position = shapes.coded(POSITION, required=False)
-    job_title = shapes.sentence(60, required=False)
+    job_title = shapes.line(60, required=False)
     monthly_salary = shapes.whole(0, 10_000_000, required=False)
-    school_name = shapes.sentence(100, required=False)
-    country = shapes.sentence(60, required=False)
-    foreign_school_name = shapes.sentence(200, required=False)
+    school_name = shapes.line(100, required=False)
+    country = shapes.line(60, required=False)
+    foreign_school_name = shapes.line(200, required=False)
     form = shapes.choice(*FORMS, required=False)
     signed_on = shapes.day(required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
     hourly_pay = shapes.whole(0, 10_000_000, required=False)
-    unit_address = shapes.sentence(200, required=False)
-    unit_phone = shapes.sentence(20, required=False)
+    unit_address = shapes.line(200, required=False)
+    unit_phone = shapes.line(20, required=False)
 
 
 def _evidence() -> Any:
@@ -75,17 +75,17 @@ class RejectFiling(Shape):
 class Archive(Shape):
     makes = events.Archive
     kind = shapes.choice(*decider.ARCHIVES)
-    recipient = shapes.sentence(100, required=False)
-    address = shapes.sentence(200, required=False)
+    recipient = shapes.line(100, required=False)
+    address = shapes.line(200, required=False)
     postcode = shapes.pattern(r"^[0-9]{6}\Z", "应为六位数字 / six digits", required=False)
-    phone = shapes.sentence(20, required=False)
-    contact = shapes.sentence(60, required=False)
+    phone = shapes.line(20, required=False)
+    contact = shapes.person_name(60, required=False)
 
 
 class Household(Shape):
     makes = events.Household
     moves = shapes.flag()
-    address = shapes.sentence(200, required=False)
+    address = shapes.line(200, required=False)
 
 
 class ConfirmLeaving(Shape):

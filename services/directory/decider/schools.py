@@ -15,6 +15,7 @@ from shared.codes.schools import SCHOOLS
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling
 from shared.messages import NATIONAL_LANE, Meta
+from shared.names import same_name
 
 NO_SCHOOL = Reason("directory.school_not_found", "没有该学校：{school}", "There is no school {school}", NotFound)
 CODE_TAKEN = Reason(
@@ -172,7 +173,8 @@ def decide_school(command: Any, state: SchoolState, facts: None, meta: Meta) -> 
             return [] if before == changed else [changed]
         case AddDepartment():
             known = state.departments.get(command.department)
-            if known == command.name:
+            # The same in another spelling, which may have been stored before there was one form.
+            if known is not None and same_name(known, command.name):
                 return []
             if known is not None:
                 raise DEPARTMENT_TAKEN.error(field="department", department=command.department, name=known)

@@ -215,6 +215,19 @@ def test_an_odd_row_is_taken_with_a_warning_and_a_refused_one_has_none(world: Wo
     assert world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, rows), meta)["items"] == items
 
 
+def test_a_name_in_another_spelling_is_kept_in_one_form_told_and_found_by_any(world: World) -> None:
+    odd = roster_row(0, name="阿依古丽•买买提\u200b")
+    rows = (odd, roster_row(1, name="\u202d韩梅梅\u202c"))
+    items = world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, rows), by(SCHOOL, "import_roster"))["items"]
+    (warning,) = items[0]["warnings"]
+    assert (warning["field"], warning["code"]) == ("name", "roster.unified")
+    (reason,) = items[1]["error"]["exc_args"][1]["fields"]["rows.1.name"]
+    assert "U+202D" in reason
+    world.follow()
+    for typed in ("阿依古丽·买买提", "阿依古丽.买买提", "阿依古丽・ 买买提", odd["name"]):
+        assert find(world, typed, odd["id_number"])["graduate_id"] == graduate(world)
+
+
 def test_no_rows_are_no_work(world: World) -> None:
     assert world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, ()), by(SCHOOL, "import_roster")) == {
         "items": []

@@ -57,6 +57,12 @@ def test_a_name_that_is_not_the_rosters_is_told(school: School) -> None:
     assert (caught.value.code, caught.value.field) == ("finding.name_differs", "name")
 
 
+def test_a_name_in_another_spelling_is_the_rosters(school: School) -> None:
+    row = numbers(0, "student_no", "name")
+    spelled = {**row, "name": f"\u202d{row['name'][0]} {row['name'][1:]}\u200b"}
+    assert school.graduates().graduate_id_of(spelled) == school.graduates().graduate_id_of(row)
+
+
 def test_another_class_and_another_school_know_nobody_here(school: School) -> None:
     for code, class_year in ((SCHOOL_CODE, CLASS_YEAR + 1), ("10109", CLASS_YEAR)):
         others = Graduates(school.engine, school.personal, SCHOOLS[code], class_year)

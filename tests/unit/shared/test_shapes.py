@@ -132,6 +132,40 @@ def test_what_is_no_object_is_refused(payload: Any) -> None:
     assert caught.value.field == "payload"
 
 
+@dataclass(frozen=True)
+class Person:
+    name: str
+    unit: str | None
+
+
+class PersonShape(Shape):
+    makes = Person
+    name = shapes.person_name(5)
+    unit = shapes.line(10, required=False)
+
+
+def test_names_and_lines_are_kept_in_their_one_form() -> None:
+    told = load(PersonShape, {"name": "\u200b李　雷 ", "unit": "晋阳（集团）\ufeff"})
+    assert told == Person("李雷", "晋阳（集团）")
+
+
+@pytest.mark.parametrize(
+    ("payload", "field", "why"),
+    [
+        ({"name": "\u202d李雷\u202c"}, "name", "U+202D"),
+        ({"name": "李\ue000"}, "name", "U+E000"),
+        ({"name": "\u200b"}, "name", "空白"),
+        ({"name": "㎞㎞㎞"}, "name", "最多 5 个字符"),
+        ({"name": "李雷", "unit": "晋阳\n机械"}, "unit", "U+000A"),
+    ],
+)
+def test_a_name_or_a_line_that_cannot_be_kept_is_refused(payload: dict[str, str], field: str, why: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        load(PersonShape, payload)
+    assert caught.value.field == field
+    assert why in caught.value.zh
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class List(Query):
     scope: str

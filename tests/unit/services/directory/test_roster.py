@@ -223,6 +223,6 @@ def test_a_report_counts_every_refused_row_and_keeps_the_first_thousand_reasons(
 def test_a_report_counts_every_warned_row_and_keeps_the_first_thousand() -> None:
     report = RosterReport()
     for line in range(1_001):
-        report.warn(RowWarning(line, "id_number", "id.county_unknown", "请核对", "please check"))
+        report.warn([RowWarning(line, "id_number", "id.county_unknown", "请核对", "please check")])
     assert (report.warned, len(report.warnings), report.warnings[-1].line) == (1_001, 1_000, 999)
     assert report.refused == 0

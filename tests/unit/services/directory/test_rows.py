@@ -16,7 +16,7 @@ from services.directory.rows import (
     RowError,
     RowWarning,
     decode_row,
-    warning_of,
+    warnings_of,
 )
 from shared.codes.identity import make_resident_id
 from tests.support.directory_examples import HEADER, roster_row
@@ -348,7 +348,7 @@ def test_a_birth_that_no_number_tells_is_kept_and_has_to_be_possible() -> None:
 
 def test_an_unknown_county_is_a_warning_with_its_line() -> None:
     number = make_resident_id("140199", date(2003, 5, 6), 2)
-    warning = warning_of(decoded(id_number=number), LINE)
+    (warning,) = warnings_of(decoded(id_number=number), LINE)
     assert isinstance(warning, RowWarning)
     assert (warning.line, warning.field, warning.code) == (LINE, "id_number", "id.county_unknown")
     assert warning.zh
@@ -357,8 +357,8 @@ def test_an_unknown_county_is_a_warning_with_its_line() -> None:
 
 
 def test_an_ordinary_row_and_other_documents_are_not_odd() -> None:
-    assert warning_of(decoded(), LINE) is None
-    assert warning_of(decoded(**PASSPORT), LINE) is None
+    assert warnings_of(decoded(), LINE) == []
+    assert warnings_of(decoded(**PASSPORT), LINE) == []
 
 
 # Bound to a unit
@@ -390,3 +390,50 @@ def test_a_text_holds_no_line_break_and_no_control_character(text: str) -> None:
 @pytest.mark.parametrize("name", ["阿卜杜拉·买买提", "O'Brien", "张#三", "㐱𠀀"])
 def test_names_hold_what_names_hold(name: str) -> None:
     assert decoded(name=name).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("李雷\u200b", "李雷"), ("李\u00a0雷", "李雷"), ("阿依古丽.买买提", "阿依古丽·买买提"), ("\ue81e石", "龴石")],
+)
+def test_a_name_is_kept_in_its_one_form_and_the_change_is_told(name: str, kept: str) -> None:
+    row = decoded(name=name)
+    assert row.name == kept
+    assert row == decoded(name=kept)
+    (warning,) = warnings_of(row, LINE)
+    assert (warning.line, warning.field, warning.code) == (LINE, "name", "roster.unified")
+    assert f"U+{ord(set(name).difference(kept).pop()):04X}" in warning.zh
+
+
+def test_every_text_of_a_row_is_rid_of_what_nobody_sees() -> None:
+    row = decoded(phone="1390000\u200b0000", major_name="机械\u00a0设计", exam_no="\ufeff26140100000000")
+    assert (row.phone, row.major_name, row.exam_no) == ("13900000000", "机械 设计", "26140100000000")
+    assert {each.field for each in warnings_of(row, LINE)} == {"phone", "major_name", "exam_no"}
+
+
+def test_a_field_of_invisible_characters_is_an_empty_one() -> None:
+    assert told(name="\u200b") == [("name", "roster.missing")]
+    assert decoded(phone="\u200b", training="\u200b").training == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("张\x85三", "control"),
+        ("张\u2028三", "control"),
+        ("\u202d张三\u202c", "direction"),
+        ("张\ue000", "private_use"),
+        ("张\ufffd", "damaged"),
+    ],
+)
+@pytest.mark.parametrize("field", ["name", "major_name", "phone", "agreed_unit"])
+def test_a_text_that_cannot_be_kept_is_refused_and_its_character_named(field: str, text: str, code: str) -> None:
+    (error,) = refused(**{field: text})
+    assert (error.field, error.code) == (field, f"roster.{code}")
+    assert "U+" in error.zh
+
+
+def test_a_name_of_young_characters_is_a_name() -> None:
+    row = decoded(name="张\U0003158e")
+    assert row.name == "张\U0003158e"
+    assert warnings_of(row, LINE) == []

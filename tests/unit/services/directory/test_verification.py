@@ -13,7 +13,6 @@ from services.directory.verification import (
     paper_id,
     parse,
     plain_number,
-    same_name,
     verification_number,
 )
 from tests.support.examples import OFFER_ID, OTHER_OFFER_ID
@@ -117,23 +116,3 @@ def test_a_class_of_another_century_has_no_number(class_year: int) -> None:
 def test_only_agreements_and_registrations_have_numbers() -> None:
     with pytest.raises(KeyError):
         verification_number(KEYED, "offer", OFFER_ID, 2026)
-
-
-@pytest.mark.parametrize(
-    ("typed", "recorded"),
-    [
-        ("张晓明", "张晓明"),
-        (" 张 晓明 ", "张晓明"),
-        ("阿依古丽•买买提", "阿依古丽·买买提"),
-        ("阿依古丽．买买提", "阿依古丽·买买提"),
-        ("john smith", "JOHN  SMITH"),
-        ("ＬＩ Ming", "Li Ming"),
-    ],
-)
-def test_one_name_may_be_typed_in_several_ways(typed: str, recorded: str) -> None:
-    assert same_name(typed, recorded)
-
-
-@pytest.mark.parametrize("typed", ["", "张晓", "张小明", "\ud800"])
-def test_another_name_is_another_name(typed: str) -> None:
-    assert not same_name(typed, "张晓明")
