@@ -30,6 +30,12 @@ _SPANS_THEN = """LATERAL (
     SELECT * FROM spans WHERE spans.graduate_id = g.graduate_id
     AND spans.from_day <= %(as_of)s AND spans.recorded_at <= %(known_at)s ORDER BY spans.log_position DESC LIMIT 1
 ) s ON true"""
+_KNOWN_COLUMNS = ", ".join(("graduate_id", "class_year", *ROSTER_COLUMNS))
+_ROSTER_THEN = f"""(
+    SELECT {_KNOWN_COLUMNS} FROM graduates WHERE known_from <= %(known_at)s
+    UNION ALL
+    SELECT {_KNOWN_COLUMNS} FROM former_graduates WHERE known_from <= %(known_at)s AND known_until > %(known_at)s
+)"""
 # `CN/14/10108` and anything inside.
 SCHOOL_STEPS = 3
 
@@ -65,8 +71,9 @@ def count_graduates(
 ) -> list[Counted]:
     """How many graduates of a class inside a scope have each combination of values at the end of a day.
 
-    Without 结业 unless `include_completion`. `known_at` leaves out what was said of destinations after that instant; the
-    roster is always the newest. Raises KeyError for a dimension that is not in `dimensions.DIMENSIONS`.
+    Without 结业 unless `include_completion`. `known_at` leaves out what was said after that instant, of destinations and
+    of the roster: enrolled, corrected or removed later is as if it had not been. Raises KeyError for a dimension that is
+    not in `dimensions.DIMENSIONS`.
     """
     for name in by:
         _COLUMNS[name]
@@ -82,7 +89,8 @@ def count_graduates(
     else:
         columns = [_COLUMNS[name] for name in by]
         amount = "count(*)"
-        source = f"graduates g LEFT JOIN {_SPANS_NOW if known_at is None else _SPANS_THEN}"
+        roster, spans = ("graduates", _SPANS_NOW) if known_at is None else (_ROSTER_THEN, _SPANS_THEN)
+        source = f"{roster} g LEFT JOIN {spans}"
         parameters |= {} if known_at is None else {"known_at": known_at}
     grouped = f" GROUP BY {', '.join(columns)}" if columns else ""
     selected = ", ".join([*columns, f"{amount} AS n"])

@@ -3,13 +3,15 @@
 A span is [from_day, to_day) in Shanghai days. A change holds from its day on: whatever was said for later days is
 replaced, and of two changes on one day the last counts. Spans are never deleted: one that was replaced before it covered
 a day is left empty, so that what was known at an instant can still be told. A correction of the roster holds for all
-days; who is removed from the roster counts on no day.
+days; who is removed from the roster counts on no day. What the roster said before is kept beside it with the instants
+between which it was all that was known, so that a figure asked for as it was then stays as it was printed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Date, DateTime, Index, Integer, MetaData, Table, Text, text
@@ -32,7 +34,21 @@ GRADUATES = Table(
     Column("graduate_id", _CODE, primary_key=True),
     Column("class_year", Integer, nullable=False),
     *(Column(name, _CODE, nullable=False) for name in ROSTER_COLUMNS),
+    # When the platform learned it.
+    Column("known_from", DateTime(timezone=True), nullable=False),
 )
+# What the roster said of a graduate until it was corrected or the graduate removed. The log takes its instants in the
+# order of a lane's positions, so what was known of one graduate never overlaps.
+FORMER = Table(
+    "former_graduates",
+    METADATA,
+    Column("graduate_id", _CODE, primary_key=True),
+    Column("class_year", Integer, nullable=False),
+    *(Column(name, _CODE, nullable=False) for name in ROSTER_COLUMNS),
+    Column("known_from", DateTime(timezone=True), primary_key=True),
+    Column("known_until", DateTime(timezone=True), nullable=False),
+)
+Index("former_by_place", FORMER.c.class_year, FORMER.c.province, FORMER.c.school, FORMER.c.department)
 Index(
     "graduates_by_place",
     GRADUATES.c.class_year,
@@ -92,7 +108,8 @@ TYPES = frozenset({*_ROSTER, _REMOVED, _REGISTERED, _REOPENED, _DEPARTMENT, _LIS
 _NOTHING = ("",) * len(DESTINATION_COLUMNS)
 
 _TEMPORARY = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS roster_in (LIKE graduates) ON COMMIT DELETE ROWS",
+    # known_until: when what was known of the graduate before the batch was known no more.
+    "CREATE TEMPORARY TABLE IF NOT EXISTS roster_in (LIKE graduates, known_until timestamptz) ON COMMIT DELETE ROWS",
     # cut_day: once for each graduate, the first day about which the batch says something.
     "CREATE TEMPORARY TABLE IF NOT EXISTS change_in (LIKE spans, cut_day date) ON COMMIT DELETE ROWS",
 )
@@ -128,10 +145,11 @@ deltas AS (
 """
 # One statement each, so that a graduate and their spans are looked up once. Nobody else writes to a lane that is claimed,
 # so a row is where it was found, and who was not found is not there.
-_ROSTER_ROW = ("class_year", *ROSTER_COLUMNS)
+_ROSTER_ROW = ("class_year", *ROSTER_COLUMNS, "known_from")
+_INTO_FORMER = f"INSERT INTO former_graduates (graduate_id, {', '.join(_ROSTER_ROW)}, known_until)"
 _APPLY_ROSTER = f"""
 WITH known AS MATERIALIZED (
-    SELECT r.*, g.ctid AS place_of_row, {", ".join(f"g.{name} AS old_{name}" for name in _PLACE_COLUMNS)},
+    SELECT r.*, g.ctid AS place_of_row, {", ".join(f"g.{name} AS old_{name}" for name in _ROSTER_ROW)},
            ({_OF_G}) IS DISTINCT FROM ({_OF_R}) AS moves
     FROM roster_in r LEFT JOIN graduates g USING (graduate_id)
 ), added AS (
@@ -139,6 +157,9 @@ WITH known AS MATERIALIZED (
 ), changed AS (
     UPDATE graduates SET {", ".join(f"{name} = known.{name}" for name in _ROSTER_ROW)}
     FROM known WHERE graduates.ctid = known.place_of_row
+), superseded AS (
+    {_INTO_FORMER} SELECT graduate_id, {", ".join(f"old_{name}" for name in _ROSTER_ROW)}, known_until
+    FROM known WHERE old_known_from < known_until
 ), moved AS (
     SELECT graduate_id, {", ".join(f"old_{name} AS {name}" for name in _PLACE_COLUMNS)}, -1 AS sign
     FROM known WHERE moves AND place_of_row IS NOT NULL
@@ -148,7 +169,12 @@ WITH known AS MATERIALIZED (
 """
 _REMOVE = f"""
 WITH moved AS (
-    DELETE FROM graduates WHERE graduate_id = ANY(%(removed)s) RETURNING graduate_id, {_PLACE}, -1 AS sign
+    DELETE FROM graduates WHERE graduate_id = ANY(%(removed)s) RETURNING *, -1 AS sign
+), superseded AS (
+    {_INTO_FORMER} SELECT graduate_id, {", ".join(_ROSTER_ROW)}, known_until
+    FROM moved JOIN unnest(%(removed)s::text[], %(until)s::timestamptz[]) AS gone (graduate_id, known_until)
+        USING (graduate_id)
+    WHERE known_from < known_until
 ), {_MOVED_INTO_CUBE}
 """
 _CHANGE = f"""
@@ -202,12 +228,16 @@ class _Change:
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch says, the last word on each thing only."""
+    """What a batch says, of each name the last word only. What the roster says is there with when it was learned."""
 
-    roster: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
+    roster: dict[str, list[tuple[str, tuple[Any, ...] | None]]] = field(default_factory=dict)
     changes: dict[str, list[_Change]] = field(default_factory=dict)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     school_names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def enter(self, recorded: Recorded, row: tuple[Any, ...] | None) -> None:
+        said = (recorded.recorded_at.isoformat(), row)
+        self.roster.setdefault(recorded.data["graduate_id"], []).append(said)
 
     def change(self, recorded: Recorded, graduate_id: str, row: tuple[str, ...]) -> None:
         day = day_of(recorded.occurred_at).isoformat()
@@ -243,15 +273,14 @@ def understand(events: Sequence[Recorded]) -> Batch:
     for recorded in events:
         kind = recorded.type
         if kind in _ROSTER:
-            row = _roster_row(recorded.data)
-            batch.roster[row[0]] = row
+            batch.enter(recorded, _roster_row(recorded.data))
         elif kind == _REGISTERED:
             data = recorded.data
             batch.change(recorded, data["graduate_id"], _destination_row(data["destination"]))
         elif kind == _REOPENED:
             batch.change(recorded, recorded.data["graduate_id"], _NOTHING)
         elif kind == _REMOVED:
-            batch.roster[recorded.data["graduate_id"]] = None
+            batch.enter(recorded, None)
         elif kind == _DEPARTMENT:
             data = recorded.data
             batch.names[recorded.lane, data["school"], data["department"]] = data["name"]
@@ -276,14 +305,28 @@ def _name_schools(connection: Connection, names: dict[tuple[str, str], dict[str,
     connection.exec_driver_sql(_NAME_SCHOOL, rows)
 
 
-def _apply_roster(connection: Connection, roster: dict[str, tuple[Any, ...] | None]) -> None:
-    rows = [row for row in roster.values() if row is not None]
-    removed = {"removed": [graduate_id for graduate_id, row in roster.items() if row is None]}
+def _apply_roster(connection: Connection, roster: dict[str, list[tuple[str, tuple[Any, ...] | None]]]) -> None:
+    rows: list[tuple[Any, ...]] = []
+    former: list[tuple[Any, ...]] = []
+    removed: dict[str, str] = {}
+    for graduate_id, said in roster.items():
+        first, (last, row) = said[0][0], said[-1]
+        if row is None:
+            removed[graduate_id] = first
+        else:
+            rows.append((*row, last, first))
+        former += [
+            (*earlier, learned, until)
+            for (learned, earlier), (until, _) in pairwise(said)
+            if earlier is not None and learned != until
+        ]
+    if former:
+        copy_rows(connection, "former_graduates", former)
     if rows:
         copy_rows(connection, "roster_in", rows)
         connection.exec_driver_sql(_APPLY_ROSTER)
-    if removed["removed"]:
-        connection.exec_driver_sql(_REMOVE, removed)
+    if removed:
+        connection.exec_driver_sql(_REMOVE, {"removed": [*removed], "until": [*removed.values()]})
 
 
 def _change_rows(changes: dict[str, list[_Change]]) -> Iterable[tuple[Any, ...]]:

@@ -104,7 +104,7 @@ class Said:
 class Naive:
     """What the events say, one after another, with nothing but lists and loops."""
 
-    roster: dict[str, dict[str, Any]] = field(default_factory=dict)
+    roster: dict[str, list[tuple[datetime, dict[str, Any] | None]]] = field(default_factory=dict)
     said: dict[str, list[Said]] = field(default_factory=dict)
 
     @classmethod
@@ -119,9 +119,9 @@ class Naive:
         """One event more."""
         name, data = recorded.type.partition(".")[2], recorded.data
         if name in ("GraduateEnrolled", "GraduateCorrected"):
-            self.roster[data["graduate_id"]] = data
+            self.roster.setdefault(data["graduate_id"], []).append((recorded.recorded_at, data))
         elif name == "GraduateRemoved":
-            self.roster.pop(data["graduate_id"], None)
+            self.roster.setdefault(data["graduate_id"], []).append((recorded.recorded_at, None))
         elif name in ("DestinationRegistered", "DestinationReopened"):
             # Noon in China is the same calendar day as the event's instant in UTC.
             said = Said(recorded.event.occurred_at.date(), recorded.recorded_at, data.get("destination"))
@@ -138,11 +138,20 @@ class Naive:
     ) -> dict[tuple[str, ...], int]:
         """How many of the wanted graduates have each combination of values at the end of a day."""
         found: Counter[tuple[str, ...]] = Counter()
-        for graduate_id, entry in self.roster.items():
-            if wanted(entry) and (include_completion or entry["education"] not in COMPLETION_EDUCATIONS):
+        for graduate_id in self.roster:
+            entry = self._entry(graduate_id, known_at)
+            if (
+                entry is not None
+                and wanted(entry)
+                and (include_completion or entry["education"] not in COMPLETION_EDUCATIONS)
+            ):
                 destination = self._destination(graduate_id, as_of, known_at)
                 found[tuple(_value(name, entry, destination) for name in by)] += 1
         return dict(found)
+
+    def _entry(self, graduate_id: str, known_at: datetime | None) -> dict[str, Any] | None:
+        heard = [entry for at, entry in self.roster[graduate_id] if known_at is None or at <= known_at]
+        return heard[-1] if heard else None
 
     def _destination(self, graduate_id: str, as_of: date, known_at: datetime | None) -> dict[str, Any]:
         held: dict[str, Any] | None = None

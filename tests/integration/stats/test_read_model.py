@@ -85,6 +85,7 @@ def contents(world: World) -> dict[str, list[str]]:
     """Everything that counts: cells of the cube that add nothing may be there or not."""
     statements = {
         "graduates": "SELECT t::text FROM graduates t",
+        "former": "SELECT t::text FROM former_graduates t",
         "spans": "SELECT t::text FROM spans t",
         "cube": "SELECT t::text FROM cube t WHERE delta <> 0",
         "departments": "SELECT t::text FROM departments t",
@@ -255,3 +256,50 @@ def test_a_batch_never_reads_a_table_from_end_to_end(world: World) -> None:
         read_model.apply(connection, read_model.understand(lane.events[heard:]))
         from_end_to_end, by_key = connection.execute(text(scans)).one()
     assert (from_end_to_end, by_key > 0) == (0, True)
+
+
+# As the figures of a report are asked for: from the spans, and what the cube would answer without `known_at`.
+PRINTED = ((), ("code",), ("school", "department", "code", "sex"))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=stories(), sizes=st.lists(st.integers(1, 8), max_size=8))
+def test_a_figure_asked_for_as_it_was_known_never_changes(
+    world: World, events: list[Recorded], sizes: list[int]
+) -> None:
+    world.empty()
+    printed: dict[tuple[Any, ...], dict[tuple[str, ...], int]] = {}
+    for batch in batches(events, sizes):
+        world.apply(batch)
+        heard = batch[-1].recorded_at
+        for number in range(-1, DAYS, 2):
+            for by in PRINTED:
+                asked = (heard, day(number), by)
+                printed[asked] = counts(world, day(number), by, known_at=heard)
+                # What is known now is what was known at the last that was heard.
+                assert printed[asked] == counts(world, day(number), by)
+        for (known_at, as_of, by), figure in printed.items():
+            assert counts(world, as_of, by, known_at=known_at) == figure
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_count_from_before_a_removal_a_correction_or_an_enrolment_stays(world: World, together: bool) -> None:
+    lane = Lane()
+    lane.enrol(ANA)
+    before = lane.register(ANA, x.SIGNED, day(1)).recorded_at
+    corrected = lane.correct(ANA, department="08").recorded_at
+    removed = lane.remove(ANA).recorded_at
+    back = lane.enrol(ANA, department="09").recorded_at
+    later = lane.enrol(BO).recorded_at
+    for batch in [lane.events] if together else [[event] for event in lane.events]:
+        world.apply(batch)
+    by = ("department", "code")
+    signed = {known_at: counts(world, day(1), by, known_at=known_at) for known_at in (before, corrected, removed, back)}
+    assert signed == {
+        before: {("07", "10"): 1},
+        corrected: {("08", "10"): 1},
+        removed: {},
+        back: {("09", "10"): 1},
+    }
+    assert counts(world, day(1), by, known_at=later) == {("07", ""): 1, ("09", "10"): 1}
+    assert counts(world, day(1), by, known_at=before - timedelta(days=1)) == {}
