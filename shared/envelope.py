@@ -56,7 +56,7 @@ def unpack(body: bytes) -> Recorded:
             event=NewEvent(
                 type=str(message["type"]),
                 type_version=int(message["type_version"]),
-                data=dict(message["data"]),
+                data={**message["data"]},
                 event_id=UUID(message["event_id"]),
                 command_id=UUID(message["command_id"]),
                 correlation_id=UUID(message["correlation_id"]),

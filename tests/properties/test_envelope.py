@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,9 @@ def refused(body: bytes) -> bool:
     except Invalid as error:
         return error.code == "event.unreadable"
     return False
+
+
+@pytest.mark.parametrize("pairs", [[], [[None, None]], [["graduate_id", "14-1"]]])
+def test_pairs_are_no_facts(pairs: list[Any]) -> None:
+    body = orjson.loads(pack(recorded("review.ReviewOpened")))
+    assert refused(orjson.dumps({**body, "data": pairs}))
