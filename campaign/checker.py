@@ -259,6 +259,7 @@ def fold(events: Sequence[Event], found: Findings) -> World:
     numbers: set[str] = set()
     for event in sorted(events, key=lambda each: (each.lane, each.position)):
         context = event.type.partition(".")[0]
+        _check_enrolled(world, event, found)
         if event.type in _ROSTER:
             _fold_roster(world, event, found)
         elif event.type in _PROPOSAL:
@@ -277,7 +278,10 @@ def _fold_roster(world: World, event: Event, found: Findings) -> None:
     there = world.roster.get(graduate) is not None
     wanted = event.type != "directory.GraduateEnrolled"
     found.expect("roster may say this", there == wanted, f"{graduate} {event.type}")
-    world.roster[graduate] = None if event.type == "directory.GraduateRemoved" else event.data
+    removed = event.type == "directory.GraduateRemoved"
+    in_force = [offer_id for offer_id, offer in world.offers[graduate].items() if offer.state == "effective"]
+    found.expect("nobody bound is removed", not removed or not in_force, f"{graduate} {in_force}")
+    world.roster[graduate] = None if removed else event.data
     world.roster_versions[graduate] = event.version
 
 
@@ -331,6 +335,12 @@ def _fold_agreement(world: World, event: Event, numbers: set[str], found: Findin
             offer.cancellation = None
     binding = [offer_id for offer_id, offer in offers.items() if offer.state in BINDING]
     found.expect("one binding agreement", len(binding) <= 1, f"{graduate}: {binding}")
+
+
+def _check_enrolled(world: World, event: Event, found: Findings) -> None:
+    if event.type == "agreement.AgreementConcluded":
+        graduate = event.stream.removeprefix("agreement-")
+        found.expect("takes effect on a roster", world.roster.get(graduate) is not None, graduate)
 
 
 def _fold_proposal(world: World, event: Event, after: str, found: Findings) -> None:

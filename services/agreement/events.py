@@ -79,12 +79,13 @@ class ProposalRefused:
 
 @dataclass(frozen=True, slots=True)
 class ProposalLapsed:
-    """The employer did not answer in time."""
+    """The employer did not answer in time, or, where there is a `reason`, no answer can help any more."""
 
     TYPE: ClassVar[str] = "agreement.ProposalLapsed"
     VERSION: ClassVar[int] = 1
 
     proposal_id: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +198,13 @@ class OfferRefused:
 
 @dataclass(frozen=True, slots=True)
 class OfferLapsed:
-    """Nobody answered in time (已过期)."""
+    """Nobody answered in time (已过期), or, where there is a `reason`, no answer can help any more."""
 
     TYPE: ClassVar[str] = "agreement.OfferLapsed"
     VERSION: ClassVar[int] = 1
 
     offer_id: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +330,9 @@ class AgreementConcluded:
 class AgreementReturned:
     """It came to nothing before it took effect: the graduate is free, the employer may invite anew (DOMAIN 1.1 step 6).
 
-    `cause`: review (a reviewer said no), declined (by who had to seal or to attest) or overdue (neither was done in time).
-    `cancellation_id` names a request to cancel that has become pointless.
+    `cause`: review (a reviewer said no), declined (by who had to seal or to attest), overdue (neither was done in time) or
+    removed (the graduate is on no roster any more). `cancellation_id` names a request to cancel that has become pointless;
+    `in_review` says that its own review has.
     """
 
     TYPE: ClassVar[str] = "agreement.AgreementReturned"
@@ -339,6 +342,7 @@ class AgreementReturned:
     reason: str
     cancellation_id: str | None = None
     cause: str = "review"
+    in_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,7 +592,7 @@ class ScanReturned:
 
 @dataclass(frozen=True, slots=True)
 class BookVoided:
-    """作废: the graduate gave up a book, or an already signed agreement, before it took effect.
+    """作废: the graduate gave up a book, or an already signed agreement, before it took effect, or left the roster.
 
     `number` will never be used again. A review still open is named by `review_kind` and `review_id`.
     """

@@ -99,7 +99,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
+    """`left` is where a graduate was who is on no roster any more.
+
+    `destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
 
     `settings` and the school's `breach_limit` are those that the agreement was made under; those of today for one that is
     being made, with the versions of the two streams that say so (None: not read). `claim` is that of the number on the
@@ -108,6 +110,7 @@ class Facts:
     """
 
     graduate: Graduate | None = None
+    left: str | None = None
     settings: Settings = Settings()
     employer: Employer | None = None
     destination: str = "none"
@@ -142,6 +145,7 @@ def facts_of(
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in evidence}
     return Facts(
         graduate=graduate,
+        left=None if graduate is not None else last_scope(graduate_id, streams),
         settings=_settings(until(province or (), begun.get("province_version")), class_year),
         employer=_employer(streams.get(f"employer-{employer_id}", ())),
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
@@ -195,6 +199,14 @@ def graduate_of(graduate_id: str, streams: Streams) -> Graduate | None:
 
 
 _ON_ROSTER = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
+
+
+def last_scope(graduate_id: str, streams: Streams) -> str | None:
+    """Where a graduate is, or was before being removed; None for who never was on a roster."""
+    for recorded in reversed(streams.get(f"graduate-{graduate_id}", ())):
+        if recorded.type in _ON_ROSTER:
+            return scope_path(recorded.data["province"], recorded.data["school"], recorded.data["department"])
+    return None
 
 
 def school_stream(scope: str) -> str:

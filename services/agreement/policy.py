@@ -1,10 +1,10 @@
-"""Whenever a review has decided about an agreement, a book or a cancellation, it follows."""
+"""Whenever a review has decided about an agreement, a book or a cancellation, or a graduate leaves the roster, it follows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.agreement.decider import FailReview, PassReview
+from services.agreement.decider import EndUnfinished, FailReview, PassReview
 from shared.handling import Intent, Reactions
 from shared.messages import Recorded
 
@@ -29,4 +29,13 @@ def on_returned(event: Recorded) -> Sequence[Intent]:
     return [Intent("agreement.fail_review", command)]
 
 
-REACTIONS: Reactions = {"review.ReviewPassed": on_passed, "review.ReviewReturned": on_returned}
+def on_removed(event: Recorded) -> Sequence[Intent]:
+    """A graduate is on no roster any more."""
+    return [Intent("agreement.end_unfinished", EndUnfinished(event.data["graduate_id"]))]
+
+
+REACTIONS: Reactions = {
+    "directory.GraduateRemoved": on_removed,
+    "review.ReviewPassed": on_passed,
+    "review.ReviewReturned": on_returned,
+}

@@ -12,7 +12,7 @@ from services.agreement import decider, numbers, operation_codes, policy, read_m
 from services.agreement.decider import HANDLING, AttestAgreement
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.decider.reasons import CODE_NEEDED
-from services.agreement.facts import graduate_of
+from services.agreement.facts import graduate_of, last_scope
 from services.agreement.state import Book, Known, Offer, Proposal
 from shared.access import Subject, check
 from shared.codec import to_json
@@ -181,8 +181,8 @@ class AgreementService:
     def get_agreements(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
         own, roster = f"agreement-{query.graduate_id}", f"graduate-{query.graduate_id}"
         streams = self.log.read([own, roster])
-        graduate = graduate_of(query.graduate_id, streams)
-        subject = Subject(scope=graduate.scope if graduate else None, graduate_id=query.graduate_id)
+        # The school that removed somebody still sees what it has to settle.
+        subject = Subject(scope=last_scope(query.graduate_id, streams), graduate_id=query.graduate_id)
         check(meta.action, meta.actor, subject)
         state = fold(HANDLING, streams[own])
         return {

@@ -356,7 +356,7 @@ def _evolve_proposal(state: Agreements, event: Any) -> Agreements | None:
         case e.ProposalRefused():
             return _ended(state, event.proposal_id, ProposalStatus.REFUSED, event.reason)
         case e.ProposalLapsed():
-            return _ended(state, event.proposal_id, ProposalStatus.LAPSED)
+            return _ended(state, event.proposal_id, ProposalStatus.LAPSED, event.reason)
     return None
 
 
@@ -396,7 +396,7 @@ def _evolve_offer(state: Agreements, event: Any) -> Agreements | None:
         case e.OfferRefused():
             return state.changing(event.offer_id, status=Status.REFUSED, reason=event.reason)
         case e.OfferLapsed():
-            return state.changing(event.offer_id, status=Status.LAPSED)
+            return state.changing(event.offer_id, status=Status.LAPSED, reason=event.reason)
     return None
 
 

@@ -44,7 +44,7 @@ from shared.codes.uscc import check_uscc, nature_doubt
 from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
-from shared.messages import Meta
+from shared.messages import Meta, Recorded
 from shared.names import same_name
 from shared.shapes import invalid
 
@@ -368,25 +368,30 @@ class DirectoryService:
         with self.vouched.at(query.at_least) as connection:
             found = verifications.of_number(connection, number) if number else []
         for row in found:
-            names = self._names(row["graduate_id"], meta)
+            roster = self._roster(row["graduate_id"])
+            names = self._names(row["graduate_id"], roster, meta)
             if any(same_name(query.name, name) for name in names):
-                return {"valid": row["state"] == verifications.EFFECTIVE, **_vouched(row)}
+                vouched = _vouched(row, fold(GRADUATE, roster))
+                return {"valid": vouched["state"] == verifications.EFFECTIVE, **vouched}
         # The same answer whether the number or the name does not fit: nobody learns whose a number is.
         return {"valid": False}
 
     @query(schemas.ListVerifications)
     def list_verifications(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
-        stream = f"graduate-{query.graduate_id}"
-        scope = fold(GRADUATE, self.log.read([stream])[stream]).scope
-        check(meta.action, meta.actor, Subject(scope=scope, graduate_id=query.graduate_id))
+        known = fold(GRADUATE, self._roster(query.graduate_id))
+        check(meta.action, meta.actor, Subject(scope=known.scope, graduate_id=query.graduate_id))
         with self.vouched.at(query.at_least) as connection:
             found = verifications.of_graduate(connection, query.graduate_id)
-        return {"verifications": [{"number": row["number"], **_vouched(row)} for row in found]}
+        return {"verifications": [{"number": row["number"], **_vouched(row, known)} for row in found]}
 
-    def _names(self, graduate_id: str, meta: Meta) -> list[str]:
-        """What a graduate is called and was called: a paper bears the name of its day."""
+    def _roster(self, graduate_id: str) -> Sequence[Recorded]:
         stream = f"graduate-{graduate_id}"
-        told = [recorded.data for recorded in self.log.read([stream])[stream]]
+        roster: Sequence[Recorded] = self.log.read([stream])[stream]
+        return roster
+
+    def _names(self, graduate_id: str, roster: Sequence[Recorded], meta: Meta) -> list[str]:
+        """What a graduate is called and was called: a paper bears the name of its day."""
+        told = [recorded.data for recorded in roster]
         envelopes = [(graduate_id, data["personal"]) for data in told if "personal" in data]
         return [personal["name"] for personal in self._opened_each(envelopes, meta) if personal is not None]
 
@@ -522,10 +527,12 @@ def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:
     return {"field": field, "code": doubt.code, "zh": doubt.zh, "en": doubt.en}
 
 
-def _vouched(row: Mapping[str, Any]) -> dict[str, Any]:
+def _vouched(row: Mapping[str, Any], known: decider.GraduateState) -> dict[str, Any]:
     """What whoever holds a number may know: never an id."""
-    told = ("kind", "state", "class_year", "code", "unit_name", "agreement_number", "since", "ended_on")
-    return {**{name: to_json(row[name]) for name in told}, "state_name": verifications.STATES[row["state"]]}
+    told = ("kind", "class_year", "code", "unit_name", "agreement_number", "since", "ended_on")
+    state = verifications.state_of(row, enrolled=not known.removed)
+    shown = {name: to_json(row[name]) for name in told}
+    return {**shown, "state": state, "state_name": verifications.STATES[state]}
 
 
 def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:

@@ -47,7 +47,9 @@ AGREEMENT, REGISTRATION = "agreement", "registration"
 # has yet to be signed.
 BINDS, BEGUN = HIDDEN = "binds", "begun"
 AWAITING, EFFECTIVE, CANCELLED, VOID = "awaiting", "effective", "cancelled", "void"
-STATES = {AWAITING: "待签订", EFFECTIVE: "有效", CANCELLED: "已解除", VOID: "已作废"}
+# Never stored: what would stand, were its graduate on a roster.
+LEFT = "left_roster"
+STATES = {AWAITING: "待签订", EFFECTIVE: "有效", CANCELLED: "已解除", VOID: "已作废", LEFT: "毕业生已移出名册"}
 
 Rows = dict[str, dict[str, Any]]
 
@@ -234,6 +236,12 @@ def _end(rows: Rows, recorded: Recorded, kind: str, record_id: str, state: str) 
     # What never had a number is no paper that anybody could hold.
     if row is not None and row["state"] not in HIDDEN:
         row.update(state=state, ended_on=day_of(recorded.event.occurred_at))
+
+
+def state_of(row: Mapping[str, Any], *, enrolled: bool) -> str:
+    """The state to tell: nothing stands of who is on no roster any more."""
+    state = str(row["state"])
+    return LEFT if not enrolled and state in (AWAITING, EFFECTIVE) else state
 
 
 def of_number(connection: Connection, number: str) -> list[Mapping[str, Any]]:

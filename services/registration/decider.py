@@ -33,6 +33,8 @@ IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
 REOPENED_DAYS = 30
 FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
+# Why a registration ended whose graduate was removed from the roster, and the cause of a re-opening then.
+LEFT_ROSTER, REMOVED = "毕业生已移出生源名册", "removed"
 ARCHIVES = ("unit", "talent_service", "school", "home_region", KEPT_BY_SCHOOL)
 
 NO_GRADUATE = Reason("registration.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
@@ -142,6 +144,13 @@ class ResetLeaving:
 
     graduate_id: str
     roster_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndUnfinished:
+    """The graduate was removed from the roster: nothing is looked at any more, and nothing counts (DOMAIN 4.4)."""
+
+    graduate_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +276,8 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
         case ResetLeaving(_, roster_version):
             known = state.leaving
             return [] if known is None or known.roster_version >= roster_version else _reset(state, "roster_corrected")
+        case EndUnfinished():
+            return _end_unfinished(state, facts, meta)
         case RegisterFromAgreement():
             return _register_from_agreement(command, state, facts, meta)
         case ReopenRegistration():
@@ -520,6 +531,24 @@ def _register_until(facts: Facts, meta: Meta) -> date | None:
     return None if graduate is None else facts.settings.register_until(graduate.class_year, day_of(meta.now))
 
 
+def _end_unfinished(state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
+    """Who is enrolled again keeps what there is; what came from an agreement ends with that agreement."""
+    if facts.graduate is not None:
+        return []
+    events: list[Any] = []
+    if state.pending is not None:
+        pending = state.pending
+        events.append(e.RegistrationWithdrawn(pending.registration_id, pending.graduate_id, LEFT_ROSTER))
+    registered = state.registered
+    if registered is None or registered.source == "agreement":
+        return events
+    if state.void_id is not None:
+        events.append(e.VoidSuperseded(state.void_id, registered.registration_id, registered.graduate_id))
+    # Whoever was removed by mistake registers anew, after the last day too.
+    until = facts.settings.register_until(registered.class_year, day_of(meta.now))
+    return [*events, e.DestinationReopened(registered.registration_id, registered.graduate_id, REMOVED, until)]
+
+
 def _registering(registered: e.DestinationRegistered, state: Registrations) -> list[Any]:
     """The registration, after the end of a void request about the one that it supersedes."""
     before = state.registered
@@ -537,6 +566,8 @@ def _pass(command: PassReview, state: Registrations, facts: Facts, meta: Meta) -
     pending = state.pending
     if pending is None or pending.registration_id != command.subject_id:
         return []
+    if facts.graduate is None:
+        return [e.RegistrationWithdrawn(pending.registration_id, pending.graduate_id, LEFT_ROSTER)]
     registered = e.DestinationRegistered(
         registration_id=pending.registration_id,
         graduate_id=pending.graduate_id,
@@ -572,7 +603,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
     school = streams.get(_school_stream(graduate.scope)) if graduate else None
     return Facts(
         graduate=graduate,
-        left=None if graduate is not None else _scope_of(roster),
+        left=None if graduate is not None else scope_of(roster),
         roster_version=len(roster),
         signed=_signed(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
@@ -580,7 +611,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
         freed_on=_freed_on(agreements),
         settings=_settings(
             until(province, begun.get("province_version")),
-            begun.get("class_year", graduate.class_year if graduate else 0),
+            begun.get("class_year") or (graduate.class_year if graduate else _class_of(roster)),
         ),
         evidence=MappingProxyType({each: evidence for each, evidence in found.items() if evidence is not None}),
         province_version=len(province),
@@ -656,9 +687,14 @@ def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
     )
 
 
-def _scope_of(history: Sequence[Recorded]) -> str | None:
+def scope_of(history: Sequence[Recorded]) -> str | None:
+    """Where a graduate is, or was before being removed; None for who never was on a roster."""
     entry = next((told.data for told in reversed(history) if "department" in told.data), None)
     return None if entry is None else scope_path(entry["province"], entry["school"], entry["department"])
+
+
+def _class_of(history: Sequence[Recorded]) -> int:
+    return next((int(told.data["class_year"]) for told in reversed(history) if "class_year" in told.data), 0)
 
 
 def _agreements(history: Sequence[Recorded], event_type: str) -> frozenset[str]:

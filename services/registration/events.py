@@ -157,13 +157,14 @@ class RegistrationSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationWithdrawn:
-    """The graduate took it back before the review had decided."""
+    """The graduate took it back before the review had decided, or, where there is a `reason`, left the roster."""
 
     TYPE: ClassVar[str] = "registration.RegistrationWithdrawn"
     VERSION: ClassVar[int] = 1
 
     registration_id: str
     graduate_id: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,8 @@ class VoidReturned:
 
 @dataclass(frozen=True, slots=True)
 class VoidSuperseded:
-    """Another destination was registered while the void request was under review; there is nothing left to void."""
+    """Another destination was registered while the void request was under review, or the graduate left the roster: there is
+    nothing left to void."""
 
     TYPE: ClassVar[str] = "registration.VoidSuperseded"
     VERSION: ClassVar[int] = 1
@@ -255,7 +257,7 @@ class VoidSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class DestinationReopened:
-    """未登记 again, because the agreement was cancelled or the destination was voided.
+    """未登记 again; `cause` is agreement_cancelled, voided, or removed (the graduate is on no roster any more).
 
     `register_until` is set where what follows may be registered after the class's last day.
     """

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.registration.decider import (
+    EndUnfinished,
     FailReview,
     PassReview,
     RegisterFromAgreement,
@@ -67,13 +68,19 @@ def on_returned(event: Recorded) -> Sequence[Intent]:
 
 
 def on_corrected(event: Recorded) -> Sequence[Intent]:
-    """The roster says something else of a graduate, or nothing any more."""
+    """The roster says something else of a graduate."""
     return [Intent("registration.reset_leaving", ResetLeaving(event.data["graduate_id"], event.version))]
+
+
+def on_removed(event: Recorded) -> Sequence[Intent]:
+    """A graduate is on no roster any more."""
+    ending = Intent("registration.end_unfinished", EndUnfinished(event.data["graduate_id"]))
+    return [*on_corrected(event), ending]
 
 
 REACTIONS: Reactions = {
     "directory.GraduateCorrected": on_corrected,
-    "directory.GraduateRemoved": on_corrected,
+    "directory.GraduateRemoved": on_removed,
     "agreement.AgreementConcluded": on_concluded,
     "agreement.AgreementCancelled": on_cancelled,
     "review.ReviewPassed": on_passed,

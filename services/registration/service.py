@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.registration import decider, policy, read_model, schemas
-from services.registration.decider import HANDLING, graduate_of
+from services.registration.decider import HANDLING, scope_of
 from shared.access import Subject, check
 from shared.codec import to_json
 from shared.dependencies import ClockProvider, Log, Rows
@@ -62,8 +62,8 @@ class RegistrationService:
     def get_registration(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
         own, roster = f"registration-{query.graduate_id}", f"graduate-{query.graduate_id}"
         streams = self.log.read([own, roster])
-        graduate = graduate_of(streams[roster])
-        subject = Subject(scope=graduate.scope if graduate else None, graduate_id=query.graduate_id)
+        # The school that removed somebody still sees what became of it.
+        subject = Subject(scope=scope_of(streams[roster]), graduate_id=query.graduate_id)
         check(meta.action, meta.actor, subject)
         state = fold(HANDLING, streams[own])
         return {

@@ -92,7 +92,7 @@ def evolve(state: Registrations, event: Any) -> Registrations:
             filed = None if event.filing_id is not None else state.filed
             return replace(state, pending=event, filed=filed)
         case e.RegistrationWithdrawn():
-            return state.without_pending("withdrawn")
+            return state.without_pending("withdrawn", event.reason)
         case e.RegistrationSuperseded():
             return state.without_pending("superseded")
         case e.RegistrationReturned():

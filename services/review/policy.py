@@ -68,9 +68,13 @@ def on_voided(event: Recorded) -> Sequence[Intent]:
 
 
 def on_agreement_returned(event: Recorded) -> Sequence[Intent]:
-    """An agreement that was also to be cancelled came to nothing."""
-    cancellation_id = event.data.get("cancellation_id")
-    return _close("cancellation", cancellation_id, "agreement returned") if cancellation_id else []
+    """An agreement came to nothing that was also to be cancelled, or whose own review is not done."""
+    data = event.data
+    cancellation_id = data.get("cancellation_id")
+    return [
+        *(_close("cancellation", cancellation_id, "agreement returned") if cancellation_id else []),
+        *(_close("agreement", data["agreement_id"], "agreement returned") if data.get("in_review") else []),
+    ]
 
 
 def on_agreement_cancelled(event: Recorded) -> Sequence[Intent]:

@@ -28,8 +28,9 @@ from services.agreement.decider import (
     MediateCancellation,
     RequestCancellation,
 )
+from services.agreement.decider.reasons import LEFT_ROSTER
 from services.agreement.events import PaperSubmitted
-from services.agreement.state import LOCKED, OVER, Book, Status
+from services.agreement.state import LOCKED, OVER, Book, ProposalStatus, Status
 from services.directory.decider import ConfirmBasicData, VerifyEmployer
 from services.registration.decider import ConfirmLeaving, RegisterDestination
 from services.registration.events import Archive, Household
@@ -334,6 +335,16 @@ class Season(RuleBasedStateMachine):
             effective = state.locked.id if state.locked and state.locked.status == Status.EFFECTIVE else None
             # Direct destinations come from no agreement, and give way to one that takes effect.
             assert source == effective
+            if self.world.roster(graduate_id).entry is None:
+                self._nothing_is_left_of_who_is_removed(graduate_id)
+
+    def _nothing_is_left_of_who_is_removed(self, graduate_id: str) -> None:
+        state, known = self.world.agreements(graduate_id), self.world.registrations(graduate_id)
+        assert state.locked is None
+        assert not state.drafts
+        assert not [each.id for each in state.offers.values() if each.status == Status.OPEN]
+        assert not [each.id for each in state.proposals.values() if each.status == ProposalStatus.OPEN]
+        assert (known.pending, known.registered, known.void_id) == (None, None, None)
 
     def _who_is_removed_begins_nothing(self) -> None:
         for graduate_id in GRADUATES:
@@ -390,7 +401,7 @@ class Season(RuleBasedStateMachine):
                 assert told["number"] not in self.lost
             case "OfferDrafted":
                 assert self.drafted.setdefault(told["offer_id"], told["employer_id"]) == told["employer_id"]
-            case "DraftDiscarded":
+            case "DraftDiscarded" if event.event.actor.role != Role.SYSTEM:
                 assert self.drafted[told["offer_id"]] == event.event.actor.id, "a draft is its employer's alone"
             case "DestinationRegistered" if told["source"] != "agreement":
                 self._nothing_binding_is_replaced(event)
@@ -405,6 +416,8 @@ class Season(RuleBasedStateMachine):
     def _people_act_for_themselves(self, event: Recorded) -> None:
         kind, actor = event.type.rpartition(".")[2], event.event.actor
         assert actor.id, "nobody did it"
+        if actor.role == Role.SYSTEM and event.data.get("reason") == LEFT_ROSTER:
+            return
         if kind in BY_GRADUATE:
             assert (actor.role, actor.id) == (Role.GRADUATE, event.stream.partition("-")[2]), kind
         if kind in BY_EMPLOYER:
@@ -419,7 +432,7 @@ class Season(RuleBasedStateMachine):
             self.deadlines[told[thing]] = datetime.fromisoformat(told[until])
         if kind in ANSWERS:
             assert at < self.deadlines[told[ANSWERS[kind]]], kind
-        if kind in LAPSES:
+        if kind in LAPSES and told.get("reason") != LEFT_ROSTER:
             assert at >= self.deadlines[told[LAPSES[kind]]], kind
 
     def _only_what_is_verified_counts(self, event: Recorded) -> None:
@@ -692,7 +705,7 @@ def _do(season: Season, wanted: Asked, log: EventLog | None = None) -> None:
 
 
 # The ways in which a destination, and a request to void one, end.
-ENDED = frozenset({"returned", "withdrawn", "superseded", "voided", "agreement_cancelled"})
+ENDED = frozenset({"returned", "withdrawn", "superseded", "voided", "agreement_cancelled", "removed"})
 STATES = frozenset(
     {
         *Status,

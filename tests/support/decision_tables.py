@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from tests.support import review_examples as v
 from tests.support.spec import DEPARTMENT as DEPARTMENT_OFFICE
 from tests.support.spec import EMPLOYER as THE_EMPLOYER
 from tests.support.spec import GRADUATE as THE_GRADUATE
-from tests.support.spec import NOW, SYSTEM, command_id, folded
+from tests.support.spec import NOW, SCOPE, SYSTEM, command_id, folded
 from tests.support.spec import SCHOOL as SCHOOL_OFFICE
 
 DOCS = Path(__file__).parents[2] / "docs" / "decision-tables"
@@ -40,13 +40,17 @@ DOCS = Path(__file__).parents[2] / "docs" / "decision-tables"
 
 @dataclass(frozen=True, slots=True)
 class DecisionTable:
-    """A decider with the states it is asked in and the commands it is asked, each by who gives it."""
+    """A decider with the states it is asked in and the commands it is asked, each by who gives it.
+
+    `facts_in` are the facts of the states in which they are others.
+    """
 
     title: str
     handling: Handling[Any]
     facts: Any
     states: Mapping[str, Sequence[Any]]
     commands: Mapping[str, tuple[Any, Actor]]
+    facts_in: Mapping[str, Any] = field(default_factory=dict)
 
     def outcomes(self) -> dict[str, dict[str, str]]:
         """Per state, per command: the names of the events, `–` for nothing, or the code of the refusal."""
@@ -57,9 +61,8 @@ class DecisionTable:
         command, actor = self.commands[told]
         # Neither the first command, whose ids the examples bear, nor one that is given at a deadline.
         meta = Meta(command_id(7), command_id(7), actor, NOW + later, "table.action")
-        events: Sequence[Any] = self.handling.decide(
-            command, folded(self.handling, self.states[state]), self.facts, meta
-        )
+        facts = self.facts_in.get(state, self.facts)
+        events: Sequence[Any] = self.handling.decide(command, folded(self.handling, self.states[state]), facts, meta)
         return events
 
     def _outcome(self, state: str, told: str) -> str:
@@ -103,10 +106,33 @@ _CANCEL_BOOK = replace(
 )
 _BOOK_EFFECTIVE = (*_BOOK, a.SCANNED, a.BOOK_CONCLUDED)
 
+_SIGNING = replace(a.WITH_EVIDENCE, settings=a.BY_EITHER.settings)
+# What is there when its graduate is removed from the roster.
+_REMOVED: Mapping[str, Sequence[Any]] = {
+    f"{name}, graduate removed 毕业生已移出名册": past
+    for name, past in {
+        "proposal open": (a.PROPOSED,),
+        "drafted": (a.DRAFTED,),
+        "offer open": (a.OFFER_SENT,),
+        "in review": _SIGNED,
+        "awaiting the seal": (_SEALED_LAST, a.ACCEPTED, a.TO_BE_SEALED),
+        "awaiting attestation": (_ATTESTED_LAST, a.ACCEPTED, a.TO_BE_ATTESTED),
+        "effective": _EFFECTIVE,
+        "cancellation in review": (*_EFFECTIVE, a.REQUESTED, a.AGREED),
+        "book applied for": (a.APPLIED,),
+        "application returned": (a.APPLIED, a.APPLICATION_RETURNED),
+        "book issued": _BOOK,
+        "book lost": (*_BOOK, a.LOST),
+        "scan in review": (*_BOOK, a.SCANNED),
+        "paper in review": (_PAPER,),
+    }.items()
+}
+
 AGREEMENTS = DecisionTable(
     title="Signing and cancelling 签约与解约",
     handling=AGREEMENT,
-    facts=replace(a.WITH_EVIDENCE, settings=a.BY_EITHER.settings),
+    facts=_SIGNING,
+    facts_in=dict.fromkeys(_REMOVED, replace(_SIGNING, graduate=None, left=SCOPE)),
     states={
         "nothing yet": (),
         "operation code set 已设操作码": (a.CODE_SET,),
@@ -151,6 +177,7 @@ AGREEMENTS = DecisionTable(
         "book effective 线下协议已生效": _BOOK_EFFECTIVE,
         "paper in review 已签协议待审核": (_PAPER,),
         "paper effective 已签协议已登记": (_PAPER, replace(a.PAPER_CONCLUDED, agreement_id=a.BOOK_ID)),
+        **_REMOVED,
     },
     commands=_named(
         [
@@ -169,6 +196,7 @@ AGREEMENTS = DecisionTable(
             (a.REFUSE, THE_GRADUATE),
             (a.ACCEPT, THE_GRADUATE),
             (a.LAPSE, SYSTEM),
+            (a.c.EndUnfinished(a.GRADUATE_ID), SYSTEM),
             (a.PASS, SYSTEM),
             (a.FAIL, SYSTEM),
             (a.SEAL, THE_EMPLOYER),
@@ -209,12 +237,22 @@ AGREEMENTS = DecisionTable(
     },
 )
 
+_REGISTERED_AND_REMOVED: Mapping[str, Sequence[Any]] = {
+    f"{name}, graduate removed 毕业生已移出名册": past
+    for name, past in {
+        "in review": (r.SUBMITTED,),
+        "registered": (r.SUBMITTED, r.REGISTERED),
+        "void in review": (r.SUBMITTED, r.REGISTERED, r.VOID_REQUESTED),
+        "from an agreement": (r.FROM_AGREEMENT,),
+    }.items()
+}
 _FILE = r.c.FileDestination(r.REGISTER.graduate_id, r.CONTRACT)
 _LEAVE = r.c.ConfirmLeaving(r.REGISTER.graduate_id, r.LEAVING.archive, r.LEAVING.household)
 REGISTRATIONS = DecisionTable(
     title="Destinations 毕业去向登记",
     handling=REGISTRATION,
     facts=r.FACTS,
+    facts_in=dict.fromkeys(_REGISTERED_AND_REMOVED, replace(r.FACTS, graduate=None, left=SCOPE)),
     states={
         "nothing registered 未登记": (),
         "filled in by an office 代填待确认": (r.FILED,),
@@ -232,6 +270,7 @@ REGISTRATIONS = DecisionTable(
         "voided 已作废": (r.SUBMITTED, r.REGISTERED, r.VOID_REQUESTED, r.VOIDED),
         "from an agreement 协议就业": (r.FROM_AGREEMENT,),
         "re-opened 解约后": (r.FROM_AGREEMENT, r.REOPENED),
+        **_REGISTERED_AND_REMOVED,
     },
     commands=_named(
         [
@@ -248,6 +287,7 @@ REGISTRATIONS = DecisionTable(
             (r.FAIL_VOID, SYSTEM),
             (_LEAVE, THE_GRADUATE),
             (r.RESET_LEAVING, SYSTEM),
+            (r.c.EndUnfinished(_FILE.graduate_id), SYSTEM),
             (r.CONCLUDE, SYSTEM),
             (r.CANCEL, SYSTEM),
         ]
@@ -311,10 +351,12 @@ SCHOOLS = DecisionTable(
 GRADUATES = DecisionTable(
     title="Graduates 生源",
     handling=GRADUATE,
-    facts=None,
+    facts=d.c.RemovalFacts(),
+    facts_in={"enrolled, an agreement in force 在册、协议有效": d.c.RemovalFacts(in_force_with=d.EMPLOYER_NAME)},
     states={
         "unknown": (),
         "enrolled 在册": (d.ENROLLED,),
+        "enrolled, an agreement in force 在册、协议有效": (d.ENROLLED,),
         "removed 已移出": (d.ENROLLED, d.REMOVED),
     },
     commands=_named([(d.ENROL, SCHOOL_OFFICE), (d.REMOVE, SCHOOL_OFFICE)]),

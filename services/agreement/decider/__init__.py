@@ -5,11 +5,11 @@ Whatever is asked: at most one offer or book binds a graduate. This module route
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.agreement import events as e
-from services.agreement.decider import books, cancelling, codes, offers, proposals, signing
+from services.agreement.decider import books, cancelling, codes, leaving, offers, proposals, signing
 from services.agreement.decider.commands import (
     AcceptOffer,
     AgreeToCancellation,
@@ -20,6 +20,7 @@ from services.agreement.decider.commands import (
     DeclineSeal,
     DiscardDraft,
     EditOffer,
+    EndUnfinished,
     FailReview,
     LapseCancellation,
     LapseCompletion,
@@ -48,13 +49,12 @@ from services.agreement.decider.commands import (
     WithdrawOffer,
     WithdrawProposal,
 )
-from services.agreement.decider.common import begun_of
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
 from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
 from services.agreement.state import INITIAL, Agreements, Book, ProposalStatus, Status, evolve
 from shared.access import Subject
 from shared.handling import Handling, Streams
-from shared.messages import Meta, lane_of
+from shared.messages import Meta, Recorded, lane_of
 
 __all__ = [
     "CANCELLATION_REASONS",
@@ -69,6 +69,7 @@ __all__ = [
     "DeclineSeal",
     "DiscardDraft",
     "EditOffer",
+    "EndUnfinished",
     "FailReview",
     "LapseCancellation",
     "LapseCompletion",
@@ -99,8 +100,6 @@ __all__ = [
     "decide",
 ]
 
-_BOOK_REVIEWS = (books.APPLICATION, books.SIGNING, books.LOSS, books.PAPER)
-
 
 def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, Invalid, NotFound."""
@@ -127,6 +126,8 @@ def _decide_before(command: Any, state: Agreements, facts: Facts, meta: Meta) ->
             return proposals.close(state, proposal_id, ProposalStatus.REFUSED, meta, event)
         case LapseProposal():
             return proposals.lapse(command, state, meta)
+        case EndUnfinished():
+            return leaving.end_unfinished(state, facts)
     return None
 
 
@@ -193,7 +194,7 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
         case AmendBook():
             return books.amend(command, state, facts, meta)
         case OpenUpload():
-            return books.open_upload(command, state, meta)
+            return books.open_upload(command, state, facts, meta)
         case SubmitScan():
             return books.submit_scan(command, state, facts, meta)
         case VoidBook():
@@ -203,7 +204,7 @@ def _decide_book(command: Any, state: Agreements, facts: Facts, meta: Meta) -> l
         case RegisterPaper():
             return books.register_paper(command, state, facts, meta)
         case PassReview():
-            return books.passed(command, state)
+            return books.passed(command, state, facts)
         case FailReview():
             return books.failed(command, state)
     return None
@@ -229,8 +230,11 @@ def claim_of(command: Any, streams: Streams) -> Claim | None:
         case RegisterPaper():
             graduate = graduate_of(command.graduate_id, streams)
             class_year, number = graduate.class_year if graduate else None, command.paper_number
-        case VoidBook() | FailReview(kind="paper"):
+        case VoidBook() | FailReview(kind="paper") | PassReview(kind="paper"):
             begun = _begun(command, streams)
+            class_year, number = begun.get("class_year"), begun.get("paper_number")
+        case EndUnfinished():
+            begun = _paper_in_review(streams[f"agreement-{command.graduate_id}"])
             class_year, number = begun.get("class_year"), begun.get("paper_number")
         case _:
             return None
@@ -259,6 +263,17 @@ def _about(command: Any) -> str | None:
 def _begun(command: Any, streams: Streams) -> Mapping[str, Any]:
     """What the agreement that a command is about began with; nothing when there is none."""
     return begun_in(streams[f"agreement-{command.graduate_id}"], _about(command)) or {}
+
+
+def _paper_in_review(history: Sequence[Recorded]) -> Mapping[str, Any]:
+    """What the paper that is under review began with; nothing when there is none."""
+    about: Mapping[str, Any] = {}
+    for recorded in history:
+        if recorded.type == "agreement.PaperSubmitted":
+            about = recorded.data
+        elif recorded.data.get("agreement_id") == about.get("agreement_id"):
+            about = {}
+    return about
 
 
 def _employer_of(command: Any, streams: Streams) -> str | None:
@@ -298,7 +313,8 @@ def _facts(command: Any, streams: Streams) -> Facts:
 
 def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
     upload_id = None
-    scope = facts.graduate.scope if facts.graduate else None
+    # Who was removed from the roster must still get out of what binds: the school of that day helps.
+    scope = facts.graduate.scope if facts.graduate else facts.left
     if isinstance(command, (SaveDraft, DiscardDraft, SendDraft, SendOffer)):
         employer_id: str | None = command.employer_id
     elif isinstance(command, RefuseProposal):
@@ -311,9 +327,6 @@ def _subject(command: Any, state: Agreements, facts: Facts) -> Subject:
         known = state.get(thing or asked or "")
         employer_id = known.employer_id if known else None
         upload_id = known.upload.opened.upload_id if isinstance(known, Book) and known.upload else None
-        # Who was removed from the roster must still get out of what binds: the school of that day helps.
-        if scope is None and known is not None:
-            scope = begun_of(known).scope
     return Subject(scope=scope, graduate_id=command.graduate_id, employer_id=employer_id, upload_id=upload_id)
 
 

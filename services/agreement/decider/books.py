@@ -13,14 +13,17 @@ from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
     check_bound,
+    check_enrolled,
     check_evidence,
     check_free,
     concluded,
     enrolled,
     new_number,
     prefix_of,
+    voided,
     warnings_of,
 )
+from services.agreement.decider.leaving import come_to_nothing
 from services.agreement.facts import Facts
 from services.agreement.state import Agreements, Book, Status
 from shared.access import Role
@@ -29,7 +32,6 @@ from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc
 from shared.messages import Meta, lane_of, new_id
 
-APPLICATION, SIGNING, LOSS, PAPER = "application", "signing", "loss", "paper"
 STAMPED, NOTICE = "stamped_agreement", "loss_notice"
 # [our choice; DOMAIN 1.3 only says that a link exists]
 UPLOAD_DAYS: Final = 7
@@ -90,9 +92,10 @@ def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> 
     ]
 
 
-def open_upload(command: c.OpenUpload, state: Agreements, meta: Meta) -> list[Any]:
+def open_upload(command: c.OpenUpload, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """A link for whoever stamps the book and has no account (DOMAIN 1.3 step 4)."""
     book = _book(state, command.agreement_id)
+    check_enrolled(facts)
     _check_waits_for_scan(book)
     return [
         e.UploadOpened(
@@ -109,6 +112,7 @@ def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Me
     book = _book(state, command.agreement_id)
     if book.status == Status.SCANNED and book.scan == command.scan:
         return []
+    check_enrolled(facts)
     if meta.actor.role == Role.UPLOADER and not (book.upload and book.upload.is_open(meta.now)):
         raise no.UPLOAD_OVER.error()
     _check_waits_for_scan(book)
@@ -133,26 +137,14 @@ def void(command: c.VoidBook, state: Agreements) -> list[Any]:
     book = _book(state, command.agreement_id)
     if book.status == Status.VOIDED:
         return []
-    kind = {Status.APPLIED: APPLICATION, Status.SCANNED: SIGNING, Status.SUBMITTED: PAPER}.get(book.status)
-    review_id = book.review_id
-    if book.loss is not None and kind is None:
-        kind, review_id = LOSS, book.loss.loss_id
     _check_status(book, Status.APPLIED, Status.CORRECTING, Status.ISSUED, Status.SCANNED, Status.SUBMITTED)
-    return [
-        e.BookVoided(
-            agreement_id=book.id,
-            graduate_id=command.graduate_id,
-            reason=command.reason,
-            number=book.number,
-            review_kind=kind,
-            review_id=review_id if kind is not None else None,
-        )
-    ]
+    return [voided(book, command.reason)]
 
 
 def report_loss(command: c.ReportLoss, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """遗失: only a book that was printed can be lost."""
     book = _book(state, command.agreement_id)
+    check_enrolled(facts)
     if book.number is None:
         raise no.NOT_LOSABLE.error(status=book.status.value)
     _check_status(book, Status.ISSUED, Status.EFFECTIVE)
@@ -245,11 +237,13 @@ def claims_of(events: Any, facts: Facts) -> list[tuple[str, Any]]:
     return []
 
 
-def passed(command: c.PassReview, state: Agreements) -> list[Any]:
+def passed(command: c.PassReview, state: Agreements, facts: Facts) -> list[Any]:
     """A review about a book passed: the application, the signing, a loss, or a paper agreement."""
     book = state.book_in_review(command.subject_id)
     if book is None:
         return []
+    if facts.graduate is None:
+        return _passed_too_late(command, book)
     match command.kind, book.status:
         case "application", Status.APPLIED:
             return [e.BookIssued(book.id, command.graduate_id, _numbered(book, command.serial))]
@@ -258,6 +252,18 @@ def passed(command: c.PassReview, state: Agreements) -> list[Any]:
         case "loss", Status.ISSUED | Status.EFFECTIVE if book.loss is not None and book.number is not None:
             number = _numbered(book, command.serial)
             return [e.BookReissued(book.id, command.graduate_id, book.loss.loss_id, book.number, number)]
+    return []
+
+
+def _passed_too_late(command: c.PassReview, book: Book) -> list[Any]:
+    """The graduate is on no roster any more: what was looked at does not go on."""
+    match command.kind, book.status:
+        case ("application", Status.APPLIED) | ("signing", Status.SCANNED) | ("paper", Status.SUBMITTED):
+            return [come_to_nothing(book, reviewed=True)]
+        case "loss", Status.ISSUED if book.loss is not None:
+            return [come_to_nothing(book, reviewed=True)]
+        case "loss", _ if book.loss is not None:
+            return [e.LossReturned(book.id, command.subject_id, no.LEFT_ROSTER)]
     return []
 
 

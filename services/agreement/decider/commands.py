@@ -180,6 +180,13 @@ class FailReview:
 
 
 @dataclass(frozen=True, slots=True)
+class EndUnfinished:
+    """The graduate was removed from the roster: what has not taken effect comes to nothing."""
+
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttestAgreement:
     """The school attests (三方鉴证) or confirms (两方院校确认). `serial` is for the number."""
 

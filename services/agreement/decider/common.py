@@ -8,10 +8,13 @@ from services.agreement import events as e
 from services.agreement.decider import reasons as no
 from services.agreement.facts import BOUND_TRAININGS, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
-from services.agreement.state import Agreements, Book, Known, Offer
+from services.agreement.state import Agreements, Book, Known, Offer, Status
 from shared.codes.tables import plain
 from shared.eventlog.port import WRITTEN_FIRST
 from shared.messages import Meta
+
+APPLICATION, SIGNING, LOSS, PAPER = "application", "signing", "loss", "paper"
+_REVIEWS = {Status.APPLIED: APPLICATION, Status.SCANNED: SIGNING, Status.SUBMITTED: PAPER}
 
 
 def enrolled(facts: Facts) -> Graduate:
@@ -19,6 +22,12 @@ def enrolled(facts: Facts) -> Graduate:
     if facts.graduate is None:
         raise no.NO_GRADUATE.error(field="graduate_id")
     return facts.graduate
+
+
+def check_enrolled(facts: Facts) -> None:
+    """Whose agreement goes on is still on a roster. Raises Refused."""
+    if facts.graduate is None:
+        raise no.NOT_ENROLLED.error(field="graduate_id")
 
 
 def verified(facts: Facts, employer_id: str) -> Employer:
@@ -134,6 +143,29 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
         paper_number=paper.paper_number if paper else None,
         unit_address=terms.unit_address,
         unit_phone=terms.unit_phone,
+    )
+
+
+def returned(offer: Offer, reason: str, cause: str, *, in_review: bool = False) -> e.AgreementReturned:
+    """It comes to nothing, with a request to cancel it if there is one."""
+    asked = offer.cancellation.requested.cancellation_id if offer.cancellation else None
+    return e.AgreementReturned(offer.id, reason, asked, cause, in_review)
+
+
+def voided(book: Book, reason: str, *, reviewed: bool = False) -> e.BookVoided:
+    """It is given up, and so is the review about it unless that is over."""
+    kind, review_id = _REVIEWS.get(book.status), book.review_id
+    if book.loss is not None and kind is None:
+        kind, review_id = LOSS, book.loss.loss_id
+    if reviewed:
+        kind = None
+    return e.BookVoided(
+        agreement_id=book.id,
+        graduate_id=book.begun.graduate_id,
+        reason=reason,
+        number=book.number,
+        review_kind=kind,
+        review_id=review_id if kind is not None else None,
     )
 
 

@@ -13,6 +13,7 @@ from services.agreement.decider.codes import check_code
 from services.agreement.decider.common import (
     answer_until,
     check_bound,
+    check_enrolled,
     check_free,
     check_may_begin,
     enrolled,
@@ -124,6 +125,7 @@ def edit(command: c.EditOffer, state: Agreements, facts: Facts, meta: Meta) -> l
     """Before the answer the employer may still change its mind; the graduate accepts what was last seen."""
     offer = known_offer(state, command.offer_id)
     check_open(offer, meta.now)
+    check_enrolled(facts)
     verified(facts, offer.sent.employer_id)
     kept = command.respond_by is None
     respond_by = offer.sent.respond_by if kept else answer_until(command.respond_by, meta, facts)

@@ -9,6 +9,11 @@ from shared.codes.tables import CANCELLATION_REASON
 from shared.errors import Invalid, NotFound, Reason
 
 NO_GRADUATE = Reason("agreement.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+NOT_ENROLLED = Reason(
+    "agreement.not_enrolled",
+    "该毕业生已移出生源名册，协议不再办理",
+    "The graduate is on no roster any more; the agreement does not go on",
+)
 NO_OFFER = Reason("agreement.offer_not_found", "没有该应约邀请", "There is no such offer", NotFound)
 NO_DRAFT = Reason("agreement.draft_not_found", "没有该邀请草稿", "There is no such draft", NotFound)
 NO_AGREEMENT = Reason("agreement.not_found", "没有该协议", "There is no such agreement", NotFound)
@@ -240,6 +245,8 @@ NUMBER_TAKEN = Reason(
     "This agreement number is already registered for somebody else",
 )
 
+# Why something came to nothing whose graduate was removed from the roster.
+LEFT_ROSTER: Final = "毕业生已移出生源名册"
 # Why an agreement was returned that nobody sealed or attested in time.
 SEAL_OVERDUE: Final = "用人单位逾期未盖章"
 ATTESTATION_OVERDUE: Final = "学校逾期未鉴证"

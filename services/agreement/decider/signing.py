@@ -11,7 +11,15 @@ from typing import Any
 from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
-from services.agreement.decider.common import check_evidence, concluded, number_of, verified
+from services.agreement.decider.common import (
+    check_enrolled,
+    check_evidence,
+    concluded,
+    number_of,
+    returned,
+    verified,
+)
+from services.agreement.decider.leaving import come_to_nothing
 from services.agreement.facts import Facts
 from services.agreement.state import ATTEST, REVIEW, SEAL, Agreements, Offer, Status
 from shared.messages import Meta
@@ -24,6 +32,8 @@ def passed(command: c.PassReview, state: Agreements, facts: Facts, meta: Meta) -
     offer = state.offers.get(command.subject_id)
     if offer is None or offer.status != Status.ACCEPTED:
         return []
+    if facts.graduate is None:
+        return [come_to_nothing(offer, reviewed=True)]
     following = offer.after(REVIEW)
     until = complete_by(offer, following, facts, meta)
     match following:
@@ -39,7 +49,7 @@ def failed(command: c.FailReview, state: Agreements) -> list[Any]:
     offer = state.offers.get(command.subject_id)
     if offer is None or offer.status != Status.ACCEPTED:
         return []
-    return [_returned(offer, command.reason, "review")]
+    return [returned(offer, command.reason, "review")]
 
 
 def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
@@ -48,6 +58,7 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
     if offer.status == Status.EFFECTIVE or _done(offer, ATTEST):
         return []
     _check_waits(offer, Status.ATTESTING, meta)
+    check_enrolled(facts)
     following = offer.after(ATTEST)
     if following is None:
         return [concluded(offer, command.serial)]
@@ -73,6 +84,7 @@ def seal(command: c.SealAgreement, state: Agreements, facts: Facts, meta: Meta) 
     if offer.status == Status.EFFECTIVE or _done(offer, SEAL):
         return []
     _check_waits(offer, Status.SEALING, meta)
+    check_enrolled(facts)
     verified(facts, offer.sent.employer_id)
     if command.scan is not None:
         check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
@@ -101,7 +113,7 @@ def decline_seal(command: c.DeclineSeal, state: Agreements, meta: Meta) -> list[
     _check_waits(offer, Status.SEALING, meta)
     if offer.at_acceptance:
         raise no.BOUND_BY_ACCEPTANCE.error()
-    return [_returned(offer, command.reason, "declined")]
+    return [returned(offer, command.reason, "declined")]
 
 
 def decline_attestation(command: c.DeclineAttestation, state: Agreements, meta: Meta) -> list[Any]:
@@ -110,7 +122,7 @@ def decline_attestation(command: c.DeclineAttestation, state: Agreements, meta: 
     if offer.status == Status.RETURNED:
         return []
     _check_waits(offer, Status.ATTESTING, meta)
-    return [_returned(offer, command.reason, "declined")]
+    return [returned(offer, command.reason, "declined")]
 
 
 def lapse_completion(command: c.LapseCompletion, state: Agreements, meta: Meta) -> list[Any]:
@@ -119,7 +131,7 @@ def lapse_completion(command: c.LapseCompletion, state: Agreements, meta: Meta) 
     if offer is None or not offer.is_overdue(meta.now):
         return []
     reason = no.SEAL_OVERDUE if offer.status == Status.SEALING else no.ATTESTATION_OVERDUE
-    return [_returned(offer, reason, "overdue")]
+    return [returned(offer, reason, "overdue")]
 
 
 def complete_by(offer: Offer, following: str | None, facts: Facts, meta: Meta) -> datetime | None:
@@ -127,11 +139,6 @@ def complete_by(offer: Offer, following: str | None, facts: Facts, meta: Meta) -
     if following not in (SEAL, ATTEST) or offer.at_acceptance:
         return None
     return meta.now + timedelta(days=facts.settings.completion_days)
-
-
-def _returned(offer: Offer, reason: str, cause: str) -> e.AgreementReturned:
-    asked = offer.cancellation.requested.cancellation_id if offer.cancellation else None
-    return e.AgreementReturned(offer.id, reason, asked, cause)
 
 
 _NOT_AWAITED = {Status.SEALING: no.NOT_SEALING, Status.ATTESTING: no.NOT_ATTESTING}

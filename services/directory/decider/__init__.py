@@ -37,6 +37,7 @@ from services.directory.decider.graduates import (
     EnrolGraduate,
     EraseGraduate,
     GraduateState,
+    RemovalFacts,
     RemoveGraduate,
 )
 from services.directory.decider.platform import PLATFORM, PLATFORM_STREAM, SetCheckAddress
@@ -87,6 +88,7 @@ __all__ = [
     "ListSchool",
     "RegisterEmployer",
     "ReinstateEmployer",
+    "RemovalFacts",
     "RemoveGraduate",
     "RenameSchool",
     "ReturnEmployer",

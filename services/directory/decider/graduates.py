@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from services.directory import events as e
-from services.directory.decider.common import no_facts, values_of
+from services.directory.decider.common import values_of
 from shared.access import Subject, scope_path
 from shared.clock import day_of
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import NotFound, Reason
-from shared.handling import Handling, fold
-from shared.messages import Meta
+from shared.handling import Handling, Streams, fold
+from shared.messages import Meta, Recorded
 
+IN_FORCE = Reason(
+    "directory.agreement_in_force",
+    "该毕业生与{unit}的就业协议有效，请先办理解约，再移出名册",
+    "The graduate's agreement with {unit} is in force: have it cancelled, then remove the graduate",
+)
 NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
 ERASED = Reason(
     "directory.graduate_erased",
@@ -68,6 +74,13 @@ class RemoveGraduate:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovalFacts:
+    """`in_force_with` is the unit to which an agreement binds the graduate, by its conclusion or already by acceptance."""
+
+    in_force_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GraduateState:
     """`entry` is the newest roster entry, kept when removed, because it says where the graduate was."""
 
@@ -89,9 +102,13 @@ def evolve_graduate(state: GraduateState, event: Any) -> GraduateState:
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
-def decide_graduate(command: Any, state: GraduateState, facts: None, meta: Meta) -> list[Any]:
-    """A row that says the same as before changes nothing. `personal` is sealed anew each time, so it is not compared."""
-    del facts, meta
+def decide_graduate(command: Any, state: GraduateState, facts: RemovalFacts, meta: Meta) -> list[Any]:
+    """A row that says the same as before changes nothing. `personal` is sealed anew each time, so it is not compared.
+
+    An agreement in force is between two sides, and neither is the school: it is cancelled before its graduate is removed.
+    What has not taken effect ends by itself when the removal is told.
+    """
+    del meta
     match command:
         case EnrolGraduate():
             values = values_of(command)
@@ -103,7 +120,11 @@ def decide_graduate(command: Any, state: GraduateState, facts: None, meta: Meta)
         case RemoveGraduate(graduate_id, reason):
             if state.entry is None:
                 raise NO_GRADUATE.error(field="graduate_id")
-            return [] if state.removed else [e.GraduateRemoved(graduate_id, reason)]
+            if state.removed:
+                return []
+            if facts.in_force_with is not None:
+                raise IN_FORCE.error(field="graduate_id", unit=facts.in_force_with)
+            return [e.GraduateRemoved(graduate_id, reason)]
     raise AssertionError(command)
 
 
@@ -148,6 +169,31 @@ def decide_erasure(command: Any, state: bool, facts: GraduateState, meta: Meta) 
     raise AssertionError(command)
 
 
+def _facts(command: Any, streams: Streams) -> RemovalFacts:
+    return RemovalFacts(_in_force_with(streams.get(f"agreement-{command.graduate_id}", ())))
+
+
+def _in_force_with(history: Sequence[Recorded]) -> str | None:
+    """The unit of the agreement in force, from the events of signing as published; at most one is."""
+    units: dict[str, str] = {}
+    at_acceptance: set[str] = set()
+    bound: str | None = None
+    for recorded in history:
+        data = recorded.data
+        match recorded.type:
+            case "agreement.OfferSent":
+                units[data["offer_id"]] = data["employer_name"]
+                at_acceptance |= {data["offer_id"]} if data.get("binding") == "acceptance" else set()
+            case "agreement.OfferAccepted" if data["offer_id"] in at_acceptance:
+                bound = data["offer_id"]
+            case "agreement.AgreementConcluded":
+                bound = data["agreement_id"]
+                units[data["agreement_id"]] = data["unit_name"]
+            case "agreement.AgreementReturned" | "agreement.AgreementCancelled" if data["agreement_id"] == bound:
+                bound = None
+    return None if bound is None else units[bound]
+
+
 def _scope_of(command: Any) -> str | None:
     match command:
         case EnrolGraduate():
@@ -161,8 +207,8 @@ GRADUATE = Handling[GraduateState](
     evolve=evolve_graduate,
     decide=decide_graduate,
     stream=lambda command: f"graduate-{command.graduate_id}",
-    reads=lambda command: (),
-    facts=no_facts,
+    reads=lambda command: (f"agreement-{command.graduate_id}",) if isinstance(command, RemoveGraduate) else (),
+    facts=_facts,
     subject=lambda command, state, facts: Subject(scope=_scope_of(command) or state.scope),
 )
 # Beside the graduate's own stream, which other contexts read: to them an erased graduate still counts.

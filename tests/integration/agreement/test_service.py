@@ -243,6 +243,34 @@ def test_a_graduate_and_the_offices_above_see_the_agreements(world: World) -> No
             world.service.get_agreements(query, by(actor, "get_agreements"))
 
 
+def test_a_removal_ends_what_is_under_review_and_the_school_still_sees_it(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    offer_id = accepted(world)
+    removed = {"graduate_id": GRADUATE_ID, "reason": "延期毕业"}
+    event = world.tell(f"graduate-{GRADUATE_ID}", "directory.GraduateRemoved", **removed)
+    # The review passed before anybody was told of the removal.
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    world.service.react(event)
+    query = schemas.OfGraduate(graduate_id=GRADUATE_ID)
+    for actor in (SCHOOL, DEPARTMENT, GRADUATE):
+        (shown,) = world.service.get_agreements(query, by(actor, "get_agreements"))["offers"]
+        assert (shown["state"], shown["number"]) == ("returned", None)
+    with pytest.raises(Forbidden):
+        world.service.get_agreements(query, by(OTHER_SCHOOL, "get_agreements"))
+
+
+def test_a_removal_withdraws_offers_that_nobody_has_answered(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    sent(world)
+    event = world.tell(f"graduate-{GRADUATE_ID}", "directory.GraduateRemoved", graduate_id=GRADUATE_ID, reason="休学")
+    world.service.react(event)
+    assert offer_in(world)["state"] == "lapsed"
+    world.follow()
+    query = schemas.OfEmployer(employer_id=EMPLOYER_ID, state=None)
+    (row,) = world.service.list_offers(query, by(EMPLOYER, "list_offers"))["offers"]
+    assert (row["state"], row["reason"]) == ("lapsed", "毕业生已移出生源名册")
+
+
 def test_an_employer_sees_its_own_offer_whole_and_what_the_graduate_asks(world: World) -> None:
     world.enrol(GRADUATE_ID)
     offer_id = concluded(world)

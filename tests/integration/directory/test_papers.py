@@ -357,6 +357,26 @@ def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World
     assert checked(number, name)["ended_on"] is not None
 
 
+def test_nothing_is_valid_of_who_is_on_no_roster_any_more(world: World) -> None:
+    """An agreement in force stops a removal today, and did not always."""
+    enrolled(world)
+    own, name = graduate(world), roster_row(0)["name"]
+    agreement_id = agreed(world, own)
+    number = printed(world, own, agreement_id)["verification"]
+    assert vouched(world, number, name)["valid"] is True
+    world.tell(f"graduate-{own}", "directory.GraduateRemoved", graduate_id=own, reason="延期毕业")
+    answer = vouched(world, number, name)
+    assert (answer["valid"], answer["state"], answer["state_name"]) == (False, "left_roster", "毕业生已移出名册")
+    listing = schemas.OfGraduate(graduate_id=own)
+    (listed,) = world.service.list_verifications(listing, by(SCHOOL, "list_verifications"))["verifications"]
+    assert listed["state"] == "left_roster"
+    enrolled(world)
+    assert vouched(world, number, name)["valid"] is True
+    tell(world, own, replace(x.CANCELLED, graduate_id=own))
+    world.tell(f"graduate-{own}", "directory.GraduateRemoved", graduate_id=own, reason="延期毕业")
+    assert vouched(world, number, name)["state"] == "cancelled"
+
+
 def test_who_takes_an_archive_in_checks_it_by_name_and_transfer_number_where_the_graduate_allowed_it(
     world: World,
 ) -> None:

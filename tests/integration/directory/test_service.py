@@ -16,6 +16,7 @@ from services.directory import schemas
 from services.directory.decider import employer_id_of
 from services.directory.licence import ReadLicence
 from services.directory.roster import graduate_id
+from shared.codec import to_json
 from shared.codes.identity import make_resident_id
 from shared.codes.schools import SCHOOLS
 from shared.codes.uscc import make_uscc
@@ -24,6 +25,7 @@ from shared.handling import handle
 from shared.messages import Actor, new_id
 from tests.integration.directory.conftest import SCHOOL_CODE, World, by
 from tests.support import directory_examples as x
+from tests.support import examples
 from tests.support.directory_examples import moved, roster_row
 from tests.support.evidence_examples import png
 from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, NOW, PROVINCE, SCHOOL, SYSTEM
@@ -246,6 +248,22 @@ def test_only_the_school_removes_a_graduate(world: World) -> None:
     assert (listed["total"], [each["graduate_id"] for each in listed["graduates"]]) == (1, [graduate(world, 1)])
     enrolled(world, 2)
     assert world.service.list_graduates(query, by(SCHOOL, "list_graduates"))["total"] == 2
+
+
+def test_nobody_is_removed_whom_an_agreement_binds_until_it_is_cancelled(world: World) -> None:
+    enrolled(world)
+    own = graduate(world)
+    command = c.RemoveGraduate(own, "延期毕业")
+    for event in (examples.OFFER_SENT, examples.ACCEPTED, examples.CONCLUDED):
+        world.tell(f"agreement-{own}", event.TYPE, **{**to_json(event), "graduate_id": own})
+    with pytest.raises(Refused) as caught:
+        world.service.remove_graduate(command, by(SCHOOL, "remove_graduate"))
+    assert caught.value.code == "directory.agreement_in_force"
+    assert examples.VERIFIED.name in caught.value.zh
+    cancelled = {**to_json(examples.CANCELLED), "graduate_id": own}
+    world.tell(f"agreement-{own}", "agreement.AgreementCancelled", **cancelled)
+    world.service.remove_graduate(command, by(SCHOOL, "remove_graduate"))
+    assert world.types(f"graduate-{own}") == ["GraduateEnrolled", "GraduateRemoved"]
 
 
 def test_nobody_learns_by_removing_who_is_on_a_roster(world: World) -> None:

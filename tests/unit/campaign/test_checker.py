@@ -372,10 +372,24 @@ def test_who_moves_leaves_and_comes_back_is_counted_where_the_roster_says() -> N
     def models(known: ReadModels) -> ReadModels:
         return replace(known, cube={"10108/07/": 1}, graduates={BO: "10108/07"})
 
-    assert rules(findings(told, models, lambda records: [*records, *added])) == set()
+    # Ana's agreement is in force all the while, which is the one thing that is wrong.
+    assert rules(findings(told, models, lambda records: [*records, *added])) == {"nobody bound is removed"}
     told.happens("roster 9", f"graduate-{ANA}", of_roster("Enrolled"))
     back = record(5, told.events[-1], there)
-    assert rules(findings(told, national=lambda records: [*records, *added, back])) == set()
+    assert rules(findings(told, national=lambda records: [*records, *added, back])) == {"nobody bound is removed"}
+
+
+def test_an_agreement_that_takes_effect_off_the_roster_is_found() -> None:
+    told = Story()
+    told.happens("enrol", f"graduate-{ANA}", of_roster("Enrolled"))
+    told.happens("apply", f"agreement-{ANA}", ("agreement.OfferSent", {"offer_id": "o1"}))
+    told.happens("accept", f"agreement-{ANA}", ("agreement.OfferAccepted", {"offer_id": "o1"}))
+    told.happens("remove", f"graduate-{ANA}", of_roster("Removed"))
+    concluded = {"agreement_id": "o1", "number": "N1"}
+    told.happens("pass", f"agreement-{ANA}", ("agreement.AgreementConcluded", concluded))
+    found = Findings()
+    checker.fold(told.events, found)
+    assert rules(found) == {"takes effect on a roster"}
 
 
 @pytest.mark.parametrize("events", [[of_roster("Enrolled")], [of_roster("Removed"), of_roster("Corrected")]])

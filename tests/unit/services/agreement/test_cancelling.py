@@ -51,7 +51,8 @@ def test_only_what_was_refused_or_not_answered_is_mediated(past: Any) -> None:
 
 def test_the_school_still_mediates_for_who_was_removed_from_the_roster() -> None:
     state = folded(HANDLING, CONTESTED["refused"])
-    assert HANDLING.subject(x.MEDIATE, state, replace(x.FACTS, graduate=None)).scope == x.OFFER_SENT.scope
+    facts = replace(x.FACTS, graduate=None, left=x.ENROLLED.scope)
+    assert HANDLING.subject(x.MEDIATE, state, facts).scope == x.ENROLLED.scope
 
 
 def test_a_new_request_takes_the_place_of_the_contested_one() -> None:

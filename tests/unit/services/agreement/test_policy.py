@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.agreement.decider import EndUnfinished
 from services.agreement.policy import REACTIONS
 from shared.handling import Intent
 from shared.messages import NewEvent, Recorded
@@ -62,5 +63,10 @@ def test_other_reviews_are_ignored(event_type: str, kind: str) -> None:
     assert REACTIONS[event_type](event(event_type, kind=kind, subject_id="14-x", step="school", reason="-")) == []
 
 
+def test_who_is_removed_from_the_roster_finishes_nothing() -> None:
+    removed = event("directory.GraduateRemoved", reason="延期毕业")
+    assert REACTIONS[removed.type](removed) == [Intent("agreement.end_unfinished", EndUnfinished(GRADUATE_ID))]
+
+
 def test_nothing_else_is_listened_to() -> None:
-    assert set(REACTIONS) == {"review.ReviewPassed", "review.ReviewReturned"}
+    assert set(REACTIONS) == {"directory.GraduateRemoved", "review.ReviewPassed", "review.ReviewReturned"}

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from services.directory.decider import ERASURE, GRADUATE, GraduateState
+from services.directory.decider import ERASURE, GRADUATE, GraduateState, RemovalFacts
+from shared.codec import to_json
+from shared.messages import NewEvent, Recorded
 from tests.support import directory_examples as x
-from tests.support.spec import NOW, SCOPE, assert_folds_every_event, by, folded, given
+from tests.support import examples
+from tests.support.spec import LANE, NOW, SCOPE, SYSTEM, assert_folds_every_event, by, folded, given
 
 MOMENT = timedelta(microseconds=1)
 # The class of 2026 is kept until the end of 2029 in Shanghai.
 KEPT_UNTIL = datetime(2029, 12, 31, 16, 0, tzinfo=UTC)
+FREE = RemovalFacts()
 ON_ROSTER = folded(GRADUATE, [x.ENROLLED])
 OFF_ROSTER = folded(GRADUATE, [x.ENROLLED, x.REMOVED])
 
@@ -62,19 +67,71 @@ def test_who_was_removed_may_be_enrolled_again() -> None:
 
 @pytest.mark.parametrize("past", [(x.ENROLLED,), (x.ENROLLED, x.corrected(department="08"))])
 def test_a_graduate_is_removed(past: Any) -> None:
-    given(GRADUATE, *past).when(x.REMOVE).then(x.REMOVED)
+    given(GRADUATE, *past, facts=FREE).when(x.REMOVE).then(x.REMOVED)
+
+
+def test_nobody_is_removed_whom_an_agreement_binds() -> None:
+    bound = RemovalFacts(in_force_with=x.EMPLOYER_NAME)
+    outcome = given(GRADUATE, x.ENROLLED, facts=bound).when(x.REMOVE)
+    outcome.then_refused("directory.agreement_in_force", "graduate_id")
+    assert outcome.error is not None
+    assert x.EMPLOYER_NAME in outcome.error.zh
+    given(GRADUATE, x.ENROLLED, x.REMOVED, facts=bound).when(x.REMOVE).then_nothing()
+
+
+AT_ACCEPTANCE = replace(examples.OFFER_SENT, binding="acceptance")
+CONCLUDED = (examples.OFFER_SENT, examples.ACCEPTED, examples.CONCLUDED)
+BOOK = (examples.APPLIED, examples.ISSUED, examples.SCANNED)
+
+
+@pytest.mark.parametrize(
+    ("agreements", "unit"),
+    [
+        ((), None),
+        ((examples.OFFER_SENT, examples.ACCEPTED), None),
+        ((examples.OFFER_SENT, examples.ACCEPTED, examples.RETURNED), None),
+        (CONCLUDED, examples.VERIFIED.name),
+        ((*CONCLUDED, examples.REQUESTED, examples.AGREED), examples.VERIFIED.name),
+        ((*CONCLUDED, examples.REQUESTED, examples.AGREED, examples.CANCELLED), None),
+        ((AT_ACCEPTANCE, examples.ACCEPTED), examples.VERIFIED.name),
+        ((AT_ACCEPTANCE, examples.ACCEPTED, examples.RETURNED), None),
+        ((AT_ACCEPTANCE,), None),
+        (BOOK, None),
+        ((*BOOK, examples.BOOK_CONCLUDED), examples.TERMS.unit_name),
+        ((examples.PAPER,), None),
+        ((examples.PAPER, examples.PAPER_CONCLUDED), examples.TERMS.unit_name),
+    ],
+)
+def test_an_agreement_binds_from_its_conclusion_or_where_the_province_says_so_from_acceptance(
+    agreements: Any, unit: str | None
+) -> None:
+    stream = f"agreement-{x.REMOVE.graduate_id}"
+    assert list(GRADUATE.reads(x.REMOVE)) == [stream]
+    assert GRADUATE.facts(x.REMOVE, {stream: told(agreements)}) == RemovalFacts(unit)
+
+
+def told(events: Any) -> list[Recorded]:
+    new = [
+        NewEvent(event.TYPE, event.VERSION, to_json(event), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        for event in events
+    ]
+    return [Recorded(LANE, number, "stream", number, NOW, event) for number, event in enumerate(new, 1)]
+
+
+def test_a_row_of_a_roster_reads_nothing_besides() -> None:
+    assert list(GRADUATE.reads(x.ENROL)) == []
 
 
 def test_removing_twice_changes_nothing() -> None:
-    given(GRADUATE, x.ENROLLED, x.REMOVED).when(replace(x.REMOVE, reason="重复")).then_nothing()
+    given(GRADUATE, x.ENROLLED, x.REMOVED, facts=FREE).when(replace(x.REMOVE, reason="重复")).then_nothing()
 
 
 def test_who_was_enrolled_again_may_be_removed_again() -> None:
-    given(GRADUATE, x.ENROLLED, x.REMOVED, x.ENROLLED).when(x.REMOVE).then(x.REMOVED)
+    given(GRADUATE, x.ENROLLED, x.REMOVED, x.ENROLLED, facts=FREE).when(x.REMOVE).then(x.REMOVED)
 
 
 def test_nobody_is_removed_who_was_never_enrolled() -> None:
-    given(GRADUATE).when(x.REMOVE).then_refused("directory.graduate_not_found", "graduate_id")
+    given(GRADUATE, facts=FREE).when(x.REMOVE).then_refused("directory.graduate_not_found", "graduate_id")
 
 
 # erase_graduate

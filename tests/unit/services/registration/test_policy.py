@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.registration.decider import ResetLeaving
+from services.registration.decider import EndUnfinished, ResetLeaving
 from services.registration.policy import REACTIONS
 from shared.codec import to_json
 from shared.handling import Intent
@@ -55,7 +55,14 @@ def test_an_agreement_may_leave_out_salary_credit_code_address_and_phone() -> No
 def test_a_roster_that_changes_opens_what_was_confirmed_before_leaving(what: str) -> None:
     corrected = event(f"directory.Graduate{what}", {"graduate_id": GRADUATE_ID})
     command = ResetLeaving(GRADUATE_ID, corrected.version)
-    assert REACTIONS[corrected.type](corrected) == [Intent("registration.reset_leaving", command)]
+    assert Intent("registration.reset_leaving", command) in REACTIONS[corrected.type](corrected)
+
+
+def test_only_who_is_removed_from_the_roster_loses_what_is_under_way() -> None:
+    ending = Intent("registration.end_unfinished", EndUnfinished(GRADUATE_ID))
+    told = {what: event(f"directory.Graduate{what}", {"graduate_id": GRADUATE_ID}) for what in ("Corrected", "Removed")}
+    assert ending in REACTIONS["directory.GraduateRemoved"](told["Removed"])
+    assert ending not in REACTIONS["directory.GraduateCorrected"](told["Corrected"])
 
 
 def test_a_cancelled_agreement_reopens() -> None:

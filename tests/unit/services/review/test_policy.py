@@ -104,6 +104,14 @@ def test_an_agreement_that_came_to_nothing_closes_the_case_that_waits(event_type
     assert reaction_to(event_type, {"agreement_id": REVIEW_ID}) == []
 
 
+def test_an_agreement_that_came_to_nothing_before_its_review_was_done_closes_that() -> None:
+    (intent,) = reaction_to("agreement.AgreementReturned", {"agreement_id": REVIEW_ID, "in_review": True})
+    assert intent.command == CloseReview(case_of("agreement", REVIEW_ID), "agreement returned")
+    both = {"agreement_id": REVIEW_ID, "in_review": True, "cancellation_id": examples.CANCELLATION_ID}
+    closed = [intent.command.case_id for intent in reaction_to("agreement.AgreementReturned", both)]
+    assert closed == [case_of("cancellation", examples.CANCELLATION_ID), case_of("agreement", REVIEW_ID)]
+
+
 def test_a_cancelled_book_closes_the_case_about_its_loss() -> None:
     (intent,) = reaction_to("agreement.AgreementCancelled", {"agreement_id": "14-b", "loss_id": REVIEW_ID})
     assert intent.command == CloseReview(case_of("loss", REVIEW_ID), "cancelled")
