@@ -86,6 +86,11 @@ def is_plain_name(text: str) -> bool:
     return _PLAIN_NAME.fullmatch(text) is not None
 
 
+def without_unseen(text: str) -> str:
+    """A text without the characters that nobody sees."""
+    return _UNSEEN.sub("", text)
+
+
 def clean_line(text: str) -> str:
     """One line of what people wrote, without what nobody sees: every blank is a space, GB 18030's moved characters are moved.
 
@@ -97,7 +102,7 @@ def clean_line(text: str) -> str:
     text = text.translate(MOVED)
     for character in text:
         _check(character)
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text))).strip()
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", without_unseen(text))).strip()
 
 
 def clean_name(text: str) -> str:
@@ -147,7 +152,7 @@ def _dot_within(found: re.Match[str]) -> str:
 
 
 def _key(name: str) -> bytes:
-    seen = _UNSEEN.sub("", name.translate(MOVED))
+    seen = without_unseen(name.translate(MOVED))
     folded = unicodedata.normalize("NFKC", seen).translate(_RADICALS).translate(_ONE_DOT).casefold()
     return _DOTS_IN_A_ROW.sub(DOT, "".join(folded.split())).encode(errors="surrogatepass")
 

@@ -259,6 +259,12 @@ def _tell_row(bad: Any, prefix: str = "") -> None:
     err.print(told, markup=False, soft_wrap=True)
 
 
+def _tell_sheet(chosen: Any) -> None:
+    """Which sheet was read; a CSV has but one."""
+    if chosen is not None:
+        err.print(str(chosen), markup=False, soft_wrap=True)
+
+
 @main.command("import-roster")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--school", required=True, help="The school's five-digit code.")
@@ -285,6 +291,7 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
             clock=settings.clock(),
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
+    _tell_sheet(report.sheet)
     for bad in report.errors:
         _tell_row(bad)
     for odd in report.warnings:
@@ -325,6 +332,7 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
             clock=settings.clock(),
             report=lambda rows: status.update(f"导入 / importing: {rows:,}"),
         )
+    _tell_sheet(report.sheet)
     for bad in report.errors:
         _tell_row(bad)
     out.print(

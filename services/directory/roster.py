@@ -32,8 +32,8 @@ from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
 from shared.handling import ItemOutcome, fold, handle, handle_many
 from shared.messages import Actor, Meta
-from shared.sheets import read_lines
-from shared.xlsx import BadWorkbook
+from shared.sheets import header_of, read_lines, sheet_of
+from shared.xlsx import BadWorkbook, Chosen
 
 CHUNK = 2_000
 REASONS_KEPT = 1_000
@@ -64,7 +64,7 @@ ACTION = "directory.import_roster"
 class RosterReport:
     """What became of a roster: `refused` and `warned` count rows, of the reasons the first 1,000 are kept.
 
-    A warned row was taken like any other.
+    A warned row was taken like any other. `sheet` is the one that was read of a workbook.
     """
 
     enrolled: int = 0
@@ -74,6 +74,7 @@ class RosterReport:
     warned: int = 0
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowWarning] = field(default_factory=list)
+    sheet: Chosen | None = None
 
     def refuse(self, errors: Iterable[RowError]) -> None:
         """One more refused row and its reasons."""
@@ -110,6 +111,7 @@ def import_roster(
     # Over the whole file: a second row of a later chunk would correct the first instead of contradicting it.
     taken: set[str] = set()
     rows = read_rows(path)
+    outcome.sheet = sheet_of(path)
     while chunk := list(islice(rows, CHUNK)):
         seen += len(chunk)
         now = clock.now()
@@ -270,7 +272,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     header = next(lines, None)
     if header is None:
         raise UNREADABLE.error(why="文件为空", why_en="the file is empty")
-    names = [cell.strip() for cell in header[1]]
+    names = header_of(header[1])
     unknown = [name for name in names if name and name not in HEADERS]
     if unknown:
         raise UNKNOWN_COLUMNS.error(columns="、".join(unknown)[:200])

@@ -30,7 +30,7 @@ from shared.codes.tables import (
     CodeTable,
 )
 from shared.names import BadText, changes_of, clean_line, clean_name, is_plain, is_plain_name
-from shared.sheets import BROKEN_CELL, written_day
+from shared.sheets import BROKEN_CELL, is_rounded_month, written_day
 
 # 表头 → field. Several spellings are in use; the first is ours.
 HEADERS: dict[str, str] = {
@@ -97,7 +97,7 @@ _CODED: dict[str, CodeTable] = {
     "normal": NORMAL_STUDENT,
 }
 # One set of characters is found several times faster than what it stands for: a plus is in every `1E+17`.
-_SUSPECT = re.compile("[#'’‘+]")
+_SUSPECT = re.compile("[#'’‘+=]")
 _YEARS = re.compile(r"([1-9])(?:\.(0|5)0*)?")
 _LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
 
@@ -330,7 +330,14 @@ class _Reading:
 
     def day(self, field: str, text: str) -> date | None:
         day = written_day(text)
-        if day is None and text:
+        if is_rounded_month(text):
+            self.wrong(
+                field,
+                "roster.month_rounded",
+                f"{text} 可能是 {text[:4]} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {text[:4]}01 或 {text[:4]}10",
+                f"{text} is January, or October taken for a number: write {text[:4]}01 or {text[:4]}10",
+            )
+        elif day is None and text:
             self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
         return day
 

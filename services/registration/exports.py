@@ -29,7 +29,7 @@ from shared.codes.tables import (
     rows,
 )
 from shared.errors import Invalid, Reason, ServiceError
-from shared.sheets import BROKEN_CELL, written_day
+from shared.sheets import BROKEN_CELL, is_rounded_month, written_day
 
 # 表头 → field. The columns of the export, and a few that some files have besides; others are passed over.
 HEADERS: dict[str, str] = {
@@ -97,6 +97,12 @@ UNCLEAR = Reason(
     Invalid,
 )
 BAD_DAY = Reason("export.date", "日期应为 YYYYMMDD 或 YYYYMM", "A date is written YYYYMMDD or YYYYMM", Invalid)
+ROUNDED_MONTH = Reason(
+    "export.month_rounded",
+    "{text} 可能是 {year} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {year}01 或 {year}10",
+    "{text} is January, or October taken for a number: write {year}01 or {year}10",
+    Invalid,
+)
 BAD_PLACE = Reason(
     "export.place",
     "应为六位地区代码或以省份开头的地名",
@@ -296,7 +302,9 @@ class _Reading:
     def _signed_on(self) -> date | None:
         text = self.texts["signed_on"]
         day = written_day(text)
-        if day is None and text:
+        if is_rounded_month(text):
+            self._wrong("signed_on", ROUNDED_MONTH, text=text, year=text[:4])
+        elif day is None and text:
             self._wrong("signed_on", BAD_DAY)
         return day
 

@@ -18,8 +18,8 @@ from shared.errors import Invalid, Reason, Refusal, ServiceError
 from shared.eventlog.port import EventLog
 from shared.handling import BULK_LIMIT, handle_many
 from shared.messages import Actor, Meta
-from shared.sheets import read_lines
-from shared.xlsx import BadWorkbook
+from shared.sheets import header_of, read_lines, sheet_of
+from shared.xlsx import BadWorkbook, Chosen
 
 ACTION = "registration.import_destination"
 
@@ -64,6 +64,7 @@ class ImportReport:
     unchanged: int = 0
     refused: int = 0
     errors: list[RowError] = field(default_factory=list)
+    sheet: Chosen | None = None
 
     def refuse(self, line: int, errors: Iterable[ServiceError]) -> None:
         """One more refused row and its reasons."""
@@ -95,6 +96,7 @@ def import_destinations(
     lines_of: dict[str, int] = {}
     seen = 0
     rows = read_rows(path)
+    outcome.sheet = sheet_of(path)
     while chunk := list(islice(rows, BULK_LIMIT)):
         seen += len(chunk)
         good: list[tuple[int, ImportDestination]] = []
@@ -154,7 +156,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     header = next(lines, None)
     if header is None:
         raise UNREADABLE.error(why="文件为空", why_en="the file is empty")
-    names = [cell.strip() for cell in header[1]]
+    names = header_of(header[1])
     columns = [HEADERS.get(name, "") for name in names]
     repeated = [name for name, known in zip(names, columns, strict=True) if known and columns.count(known) > 1]
     if repeated:

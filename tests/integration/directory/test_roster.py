@@ -66,6 +66,7 @@ def test_good_rows_are_enrolled_and_a_bad_one_harms_nobody(
         }
     assert world.stream(f"graduate-{graduate(world, 2)}") == []
     assert world.types("school-14-10108") == ["SchoolListed", "DepartmentAdded", "DepartmentAdded"]
+    assert (report.sheet is None) == (suffix == ".csv")
 
 
 def test_nothing_personal_is_stored_in_clear(world: World, tmp_path: Path) -> None:

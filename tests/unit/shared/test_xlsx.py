@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from shared import xlsx
-from shared.xlsx import BadWorkbook, read_sheet
+from shared.xlsx import BadWorkbook, Chosen, chosen_sheet, read_sheet
 
 WORKBOOK = '<workbook xmlns:r="r"><sheets><sheet name="一" sheetId="1" r:id="rId1"/></sheets></workbook>'
 RELATED = (
@@ -138,6 +138,107 @@ def test_the_first_sheet_is_read(path: Path) -> None:
     assert rows(path) == [(1, ["一"])]
 
 
+def test_a_hidden_sheet_is_not_read_and_which_one_was_is_told(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("去年").hide()
+        book.add_worksheet("前年").very_hidden()
+        book.add_chartsheet("图")
+        book.add_worksheet("今年").write(0, 0, "今")
+        book.add_worksheet("说明").write(0, 0, "说")
+        book.worksheets()[3].activate()
+    assert rows(path) == [(1, ["今"])]
+    chosen = chosen_sheet(path)
+    assert chosen == Chosen("今年", ("说明",), ("去年", "前年"))
+    assert str(chosen) == ("读取工作表 sheet read: 今年；未读 not read: 说明；隐藏未读 hidden, not read: 去年、前年")
+    assert str(Chosen("今年")) == "读取工作表 sheet read: 今年"
+
+
+def test_a_workbook_of_hidden_sheets_is_refused(path: Path) -> None:
+    hidden = WORKBOOK.replace('sheetId="1"', 'sheetId="1" state="hidden"')
+    assert "可见" in refused(packed(path, "", {"xl/workbook.xml": hidden})).zh
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("李雷_x000D_", "李雷\r"),
+        ("_x005F_x000D_", "_x000D_"),
+        ("a_x005f_b", "a_b"),
+        ("_xD840__xDC00_", "\U00020000"),
+        ("_xD840_", "\ufffd"),
+        ("_x00_ _x0000 x0041_", "_x00_ _x0000 x0041_"),
+    ],
+)
+def test_an_escaped_character_is_the_character(path: Path, written: str, meant: str) -> None:
+    cells = (
+        f'<row><c t="s"><v>0</v></c><c t="str"><v>{written}</v></c><c t="inlineStr"><is><t>{written}</t></is></c></row>'
+    )
+    packed(path, cells, {"xl/sharedStrings.xml": f"<sst><si><t>{written}</t></si></sst>"})
+    assert rows(path) == [(1, [meant] * 3)]
+
+
+def test_cells_stand_where_their_references_say(path: Path) -> None:
+    packed(path, '<row r="1"><c r="d1"><v>4</v></c><c r="B1"><v>2</v></c><c><v>3</v></c><c r="A1"/></row>')
+    assert rows(path) == [(1, ["", "2", "3", "4"])]
+
+
+def test_only_cells_that_hold_something_count(path: Path) -> None:
+    empty = '<c r="ALM1" s="1"/><c r="XFD1" t="str"><v> </v></c>'
+    packed(path, f'<row r="1"><c r="A1"><v>1</v></c>{empty}<c r="B1" t="s"><v></v></c><c r="C1" t="s"/></row>')
+    assert rows(path) == [(1, ["1"])]
+    packed(path, f'<row r="1"><c r="A1"><v>1</v></c>{empty}</row><row r="2">{"<c/>" * 1_001}<c r="A2" t="s"/></row>')
+    assert rows(path) == [(1, ["1"]), (2, [])]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<c t="inlineStr"><is><t>李雷</t></is><v>李雷</v></c>', "李雷"),
+        ('<c t="inlineStr"><v>7</v><is><r><t>李</t></r><r><t>雷</t></r></is></c>', "李雷"),
+        ('<c t="inlineStr"><v>李雷</v></c>', "李雷"),
+        ('<c t="s"><v>1</v><is><t>李雷</t></is></c>', "张三"),
+        ("<c><v>7</v><is><t>李雷</t></is></c>", "7"),
+        ("<c><is><r><t>李</t></r><r><t>雷</t></r></is></c>", "李雷"),
+    ],
+)
+def test_a_cell_says_one_thing(path: Path, cell: str, text: str) -> None:
+    assert rows(packed(path, f"<row>{cell}</row>")) == [(1, [text])]
+
+
+def test_parts_are_found_whatever_the_case_and_the_slashes_of_their_names(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write(0, 0, "考生号")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for spelled in (str.upper, lambda name: name.replace("/", "\\"), lambda name: f"/{name}"):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(spelled(name), content)
+        assert rows(path) == [(1, ["考生号"])]
+
+
+def test_a_part_that_is_there_twice_is_refused(path: Path) -> None:
+    with zipfile.ZipFile(packed(path, ""), "a") as archive:
+        archive.writestr("XL/Worksheets/Sheet1.xml", "<worksheet/>")
+    assert "两份" in refused(path).zh
+
+
+def test_shared_strings_that_nobody_wrote_are_missed_only_by_who_needs_them(path: Path) -> None:
+    parts = {"xl/sharedStrings.xml": None}
+    assert rows(packed(path, "<row><c><v>1</v></c></row>", parts)) == [(1, ["1"])]
+    refused(packed(path, '<row><c t="s"><v>0</v></c></row>', parts))
+
+
+@pytest.mark.parametrize(
+    ("serial", "day"),
+    [(1, "1900-01-01"), (59, "1900-02-28"), (60, "1900-02-29"), (61, "1900-03-01"), (36526, "2000-01-01")],
+)
+def test_a_day_before_march_1900_is_the_day_that_spreadsheets_show(path: Path, serial: int, day: str) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write(0, 0, serial, book.add_format({"num_format": "yyyy-mm-dd"}))
+    assert rows(path) == [(1, [day])]
+
+
 def test_a_sheet_without_rows_has_none(path: Path) -> None:
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet()
@@ -193,6 +294,30 @@ def test_what_is_no_archive_is_refused(path: Path, content: bytes) -> None:
     assert "XLSX" in refused(path).zh
 
 
+def compound_file(*streams: str) -> bytes:
+    """The beginning of an OLE2 file, and a directory of streams somewhere behind it."""
+    names = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in streams)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * ((1 << 20) - 20) + names
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (compound_file("Root Entry", "EncryptionInfo", "EncryptedPackage"), "密码"),
+        (compound_file("Root Entry", "Workbook"), "旧格式"),
+        (b"<html><table><tr><td>1</td></tr></table>", "网页"),
+        (b'\xef\xbb\xbf\r\n<?xml version="1.0"?><Workbook/>', "XML"),
+    ],
+)
+def test_a_file_of_another_format_is_told_what_it_is_and_what_to_do(path: Path, content: bytes, told: str) -> None:
+    path.write_bytes(content)
+    why = refused(path).zh
+    assert told in why
+    assert "另存为 .xlsx" in why
+    with pytest.raises(BadWorkbook):
+        chosen_sheet(path)
+
+
 def test_an_archive_that_is_cut_short_is_refused(path: Path) -> None:
     packed(path, "<row><c><v>1</v></c></row>")
     path.write_bytes(path.read_bytes()[:-40])
@@ -237,8 +362,10 @@ def test_an_archive_of_something_else_is_refused(path: Path) -> None:
         '<row><c t="s"><v>-1</v></c></row>',
         '<row><c t="s"><v>one</v></c></row>',
         '<row><c r="ALM1"><v>1</v></c></row>',
-        '<row><c r="a1"><v>1</v></c></row>',
-        f"<row>{'<c/>' * 1_001}</row>",
+        '<row><c r="甲1"><v>1</v></c></row>',
+        '<row><c r="XFE1"/></row>',
+        f"<row>{'<c/>' * 16_385}</row>",
+        '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c><c r="B1"><v>3</v></c></row>',
         f'<row><c t="str"><v>{"a" * 32_768}</v></c></row>',
         f'<row><c t="inlineStr"><is>{"<t>aaaaaaaa</t>" * 5_000}</is></c></row>',
     ],

@@ -275,6 +275,7 @@ def test_a_bad_row_is_told_with_its_line_and_harms_no_other(tmp_path: Path, suff
         (9, "student_no", "export.damaged"),
     ]
     assert seen == [8]
+    assert (report.sheet is None) == (suffix == ".csv")
     (event,) = log.read([stream := f"registration-{known[numbers[0]]}"])[stream]
     assert (event.type, event.data["source"]) == ("registration.DestinationRegistered", "import")
     assert (event.event.actor.role, event.event.actor.scope) == ("school", "CN/14/10108")
