@@ -16,6 +16,7 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
+from shared.calls import LARGEST_MESSAGE, TOO_LARGE
 from shared.errors import Reason, Unavailable
 
 AWAY = Reason(
@@ -38,13 +39,20 @@ Declare = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message: a JSON body and where it goes. An unroutable mandatory message is handed back."""
+    """One message: a JSON body and where it goes. An unroutable mandatory message is handed back.
+
+    Raises Invalid `payload.too_large`: a broker closes the channel on such a message, which would look like its being away.
+    """
 
     body: bytes
     exchange: str
     routing_key: str
     properties: dict[str, Any] = field(default_factory=dict)
     mandatory: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.body) > LARGEST_MESSAGE:
+            raise TOO_LARGE.error(limit=LARGEST_MESSAGE)
 
 
 def open_connection(amqp_uri: str, heartbeat: int = 0) -> Connection:

@@ -1,7 +1,7 @@
 """Calling services from a plain process, as a gateway does: confirmed, mandatory, with a deadline, many at a time.
 
 One thread reads replies; any thread may call. A call whose reply is lost ends as Unavailable `call.timeout`: repeat it with
-the same command id and it is answered from the log.
+the same command id and it is answered from the log. A call too large for a broker is `payload.too_large` and is not sent.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
@@ -19,11 +20,11 @@ from uuid import UUID, uuid4
 
 import orjson
 from amqp.exceptions import AMQPError
-from kombu import Consumer, Queue
+from kombu import Connection, Consumer, Queue
 
 from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
-from shared.errors import KINDS, Reason, ServiceError, Unavailable, WireError
+from shared.errors import KINDS, Invalid, Reason, ServiceError, Unavailable, WireError
 from shared.topology import RPC_EXCHANGE
 
 TIMEOUT = Reason(
@@ -35,6 +36,9 @@ UNREADABLE_REPLY = Reason("reply.unreadable", "服务的答复无法读取", "Th
 DEFAULT_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
+HEARTBEAT_SECONDS = 10
+# How often the connection is looked after, however much arrives on it.
+LOOK_SECONDS = 1.0
 # A reply queue outlives a short break of the connection, and does not outlive its caller.
 REPLY_QUEUE_EXPIRES_MS = 60_000
 
@@ -102,20 +106,23 @@ class Caller:
             raise AWAY.error()
         expires = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
         futures: dict[str, Future[Any]] = {uuid4().hex: Future() for _ in calls}
+        messages = [self._outgoing(call, key, expires) for call, key in zip(calls, futures, strict=True)]
         self._waiting.update(futures)
         try:
             with self._publishing:
-                returned = self._publisher.publish(
-                    self._outgoing(call, key, expires) for call, key in zip(calls, futures, strict=True)
-                )
+                returned = self._publisher.publish(each for each in messages if isinstance(each, Outgoing))
             if returned:
                 raise UNROUTED.error(routing_key=returned[0])
-            return [self._outcome(future, deadline) for future in futures.values()]
+            return [
+                self._outcome(future, deadline) if isinstance(message, Outgoing) else message
+                for message, future in zip(messages, futures.values(), strict=True)
+            ]
         finally:
             for key in futures:
                 self._waiting.pop(key, None)
 
-    def _outgoing(self, call: Call, key: str, expires: str) -> Outgoing:
+    def _outgoing(self, call: Call, key: str, expires: str) -> Outgoing | ServiceError:
+        """The message to send, or why it cannot be."""
         headers: dict[str, str] = {
             PRINCIPAL: call.principal,
             COMMAND_ID: str(call.command_id),
@@ -124,17 +131,17 @@ class Caller:
         }
         if call.client_address is not None:
             headers[CLIENT_ADDRESS] = call.client_address
-        return Outgoing(
-            body=orjson.dumps({"args": [call.payload], "kwargs": {}}),
-            exchange=RPC_EXCHANGE.name,
-            routing_key=call.method,
-            properties={
-                "reply_to": self._reply_to,
-                "correlation_id": key,
-                "application_headers": headers,
-                "delivery_mode": PERSISTENT,
-            },
-        )
+        properties = {
+            "reply_to": self._reply_to,
+            "correlation_id": key,
+            "application_headers": headers,
+            "delivery_mode": PERSISTENT,
+        }
+        body = orjson.dumps({"args": [call.payload], "kwargs": {}})
+        try:
+            return Outgoing(body=body, exchange=RPC_EXCHANGE.name, routing_key=call.method, properties=properties)
+        except Invalid as error:
+            return error
 
     @staticmethod
     def _outcome(future: Future[Any], deadline: float) -> Any:
@@ -155,21 +162,27 @@ class Caller:
                 self._stop.wait(0.5)
 
     def _read_until_broken(self) -> None:
-        connection = open_connection(self._uri, heartbeat=10)
+        connection = open_connection(self._uri, HEARTBEAT_SECONDS)
         try:
             channel = connection.channel()
             RPC_EXCHANGE(channel).declare()
             consumer = Consumer(channel, queues=[self._queue], on_message=self._received, no_ack=True)
             with consumer:
                 self._ready.set()
-                while not self._stop.is_set():
-                    try:
-                        connection.drain_events(timeout=1)
-                    except TimeoutError:
-                        connection.heartbeat_check()
+                self._listen(connection)
         finally:
             self._ready.clear()
             connection.collect()
+
+    def _listen(self, connection: Connection) -> None:
+        """Hand out what arrives. This connection sends nothing but heartbeats, also while it has no idle moment."""
+        looked = time.monotonic()
+        while not self._stop.is_set():
+            with suppress(TimeoutError):
+                connection.drain_events(timeout=LOOK_SECONDS)
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                connection.heartbeat_check()
+                looked = time.monotonic()
 
     def _received(self, message: Any) -> None:
         future = self._waiting.pop(message.properties.get("correlation_id", ""), None)

@@ -25,6 +25,8 @@ DEADLINE: Final = "nameko.deadline"
 CLIENT_ADDRESS: Final = "nameko.client_address"
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
+# What RabbitMQ 4 takes unless told otherwise; on more it closes the channel without an answer.
+LARGEST_MESSAGE: Final = 16 * 1024 * 1024
 
 TOO_LARGE = Reason(
     "payload.too_large", "消息过大：最多 {limit} 字节", "The message is too large: at most {limit} bytes", Invalid
@@ -34,6 +36,11 @@ UNREADABLE = Reason(
     '消息应为 JSON 对象 {{"args": [内容], "kwargs": {{}}}}',
     'The body must be JSON: {{"args": [payload], "kwargs": {{}}}}',
     Invalid,
+)
+REPLY_TOO_LARGE = Reason(
+    "reply.too_large",
+    "结果过大，无法一次送达（最多 {limit} 字节），请缩小查询范围后重试",
+    "The result is too large to be sent at once (at most {limit} bytes); ask for less",
 )
 BAD_HEADER = Reason("header.invalid", "消息头 {field} 有误", "The header {field} is missing or wrong", Invalid)
 LATE = Reason("call.late", "请求已超过截止时间，未处理", "The deadline had passed; nothing was done", Refused)

@@ -29,7 +29,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared import metrics
-from shared.calls import LARGEST_BODY, UNKNOWN_METHOD, CallHeaders, check_deadline, read_body, read_headers
+from shared.calls import (
+    LARGEST_BODY,
+    LARGEST_MESSAGE,
+    REPLY_TOO_LARGE,
+    UNKNOWN_METHOD,
+    CallHeaders,
+    check_deadline,
+    read_body,
+    read_headers,
+)
 from shared.clock import Clock
 from shared.envelope import raw, unpack
 from shared.errors import Conflict, Invalid, Reason, Refusal, ServiceError, Unavailable, WireError
@@ -237,6 +246,10 @@ class _Calls(RpcConsumer):
         except TypeError:
             _log.exception("the answer cannot be sent", extra={"action": action})
             error = BUG.error()
+            body = _reply(None, error)
+        if len(body) > LARGEST_MESSAGE:
+            # The broker would close the channel, and the call would come again for ever.
+            error = REPLY_TOO_LARGE.error(limit=LARGEST_MESSAGE)
             body = _reply(None, error)
         reply_to = message.properties.get("reply_to")
         if reply_to:

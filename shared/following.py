@@ -38,6 +38,8 @@ POLL_SECONDS = 0.02
 RECLAIM_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
 SWAP_TRIES = 12
+# What retries are counted as whose reason nobody foresaw.
+FAILURE = "follower.failure"
 # The first half of the advisory lock that lets one process at a time rebuild a schema.
 _REBUILD = 7_205_002
 
@@ -177,11 +179,12 @@ class Following:
         self._engine = engine
         self._batch = batch
         self._troubled = ""
+        self._failing: str | None = None
         self._ahead: tuple[_Place, Future[_Batch]] | None = None
 
     def problem(self) -> str | None:
-        """Where and why it has stopped, for a readiness probe."""
-        return "; ".join(self.progress.stopped.values()) or None
+        """Where and why it has stopped, or what keeps failing, for a readiness probe."""
+        return "; ".join((*self.progress.stopped.values(), *filter(None, [self._failing]))) or None
 
     def step(self, heads: Mapping[str, int]) -> int:
         """Apply one batch of each lane that is not at its head; the number of events applied.
@@ -213,11 +216,11 @@ class Following:
         while not stop.is_set():
             try:
                 applied = self.step(heads.current())
-                failures = 0
+                failures, self._failing = 0, None
             except Stopped:
                 continue
-            except (ServiceError, DBAPIError, PoolTimeout) as error:
-                code = self._passing_code(error)
+            except Exception as error:  # noqa: BLE001 - with this thread every follower of its process would end
+                code = self._code(error)
                 failures += 1
                 wait = min(LONGEST_WAIT_SECONDS, 0.1 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)
                 metrics.FOLLOWER_RETRIES.labels(self.follower.name, code).inc()
@@ -323,14 +326,15 @@ class Following:
         )
         return stopped
 
-    @staticmethod
-    def _passing_code(error: ServiceError | DBAPIError | PoolTimeout) -> str:
-        if isinstance(error, ServiceError):
-            return error.code
-        meant = passing(error)
-        if meant is None:
-            raise error
-        return meant.code
+    def _code(self, error: Exception) -> str:
+        """What is waited for. What nobody foresaw is told with its place, and nobody calls the follower ready."""
+        meant = passing(error) if isinstance(error, (DBAPIError, PoolTimeout)) else error
+        if isinstance(meant, ServiceError):
+            self._failing = None
+            return meant.code
+        self._failing = type(error).__name__
+        _log.error("following failed", exc_info=error, extra={"follower": self.follower.name})
+        return FAILURE
 
 
 class Heads:

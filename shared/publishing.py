@@ -108,7 +108,7 @@ class _Broker:
                 except Missing:
                     channel = link.channel()
                     continue
-                if found.message_count or found.consumer_count or _can_be_consumed(channel, name):
+                if found.message_count or found.consumer_count or _answers(channel, name):
                     continue
                 _log.warning("a queue has no leader", extra={"queue": name})
                 link.collect()
@@ -162,9 +162,12 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
     return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target)
 
 
-def _can_be_consumed(channel: Any, queue: str) -> bool:
+def _answers(channel: Any, queue: str) -> bool:
+    """Whether a queue says what is in it. After a restart it may hold messages although it was said to be empty."""
     try:
-        channel.basic_cancel(channel.basic_consume(queue))
+        message = channel.basic_get(queue)
+        if message is not None:
+            channel.basic_reject(message.delivery_tag, requeue=True)
     except (TimeoutError, AMQPError):
         return False
     return True

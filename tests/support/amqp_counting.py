@@ -64,7 +64,7 @@ class Fail:
 
 class FailShape(Shape):
     makes = Fail
-    kind = shapes.choice(*KINDS, "bug", "unsendable", "surrogate", "detail")
+    kind = shapes.choice(*KINDS, "bug", "unsendable", "surrogate", "detail", "large")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 import eventlet
 
 from shared.access import ACCESS, Reach, Role
+from shared.calls import LARGEST_MESSAGE
 from shared.dependencies import ClockProvider, Log
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.errors import KINDS, Conflict, Unavailable
@@ -68,6 +69,8 @@ class CounterService:
                 return {"thing": object()}
             case "surrogate":
                 return {"text": "\ud800"}
+            case "large":
+                return "x" * LARGEST_MESSAGE
             case "detail":
                 raise Conflict("counter.failed", {"thing": object()})
         raise ZeroDivisionError(f"what {c.A_PERSON} wrote")

@@ -1,4 +1,7 @@
-"""A private RabbitMQ from the system's package, installed when it is missing and that is allowed: own node, own ports."""
+"""A private RabbitMQ from the system's package, installed when it is missing and that is allowed: own node, own ports.
+
+With `RABBITMQ_ROOT` it is the RabbitMQ of another Debian whose root that folder is, run by chroot; only root may do that.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,21 @@ from wq.local.processes import Process, free_port, spawn
 
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
-INSTALLED = Path("/usr/lib/rabbitmq/lib")
+INSTALLED = "usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"
 POLICY = Path("/usr/sbin/policy-rc.d")
 USER = "wq"
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# Where the node's folder is to be found in another Debian: a place that every Debian has and nobody uses.
+INSIDE = Path("/mnt")
+# Mounts of a namespace of its own end with the last process in it: nothing is left to be unmounted, or deleted by mistake.
+_CHROOT = """set -e
+mount --rbind /dev "$0/dev"
+mount --rbind /proc "$0/proc"
+mount --bind "$1" "$0/mnt"
+root=$0
+shift
+exec chroot "$root" "$@"
+"""
 
 
 class RabbitFailed(Exception):
@@ -32,6 +47,7 @@ class PrivateRabbit:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory.resolve()
+        self._root = Path(os.environ.get("RABBITMQ_ROOT") or "/").resolve()
         self._mapper: Process | None = None
         self._server: Process | None = None
         self._uri = ""
@@ -60,7 +76,10 @@ class PrivateRabbit:
         """
         if self.alive:
             return self._uri
-        ensure_installed()
+        if self._chrooted:
+            _look_at(self._root)
+        else:
+            ensure_installed()
         self._directory.mkdir(parents=True, exist_ok=True)
         port = int(self._remembered("port", _port))
         distribution = self._remembered("distribution-port", _port)
@@ -83,10 +102,9 @@ class PrivateRabbit:
             if left is not None:
                 # The script that started the node may have died before the node.
                 left.kill()
-        self._mapper = spawn(
-            [_found("epmd"), "-port", mapper, "-address", "127.0.0.1"], environ, self._directory / "epmd.log"
-        )
-        self._server = spawn([str(_server_script())], environ, self._directory / "rabbitmq.log")
+        epmd = self._inside([self._program("epmd"), "-port", mapper, "-address", "127.0.0.1"])
+        self._mapper = spawn(epmd, environ, self._directory / "epmd.log")
+        self._server = spawn(self._inside([self._script()]), environ, self._directory / "rabbitmq.log")
         self._uri = f"amqp://{USER}:{password}@127.0.0.1:{port}//"
         return self._uri
 
@@ -135,7 +153,7 @@ class PrivateRabbit:
     def evaluate(self, expression: str) -> str:
         """What the server makes of an Erlang expression, for looking into it. Raises CalledProcessError."""
         ports = ((self._directory / name).read_text() for name in ("distribution-port", "mapper-port"))
-        argv = [str(_server_script().with_name("rabbitmqctl")), "eval", expression]
+        argv = self._inside([str(Path(self._script()).with_name("rabbitmqctl")), "eval", expression])
         told = subprocess.run(
             argv, env=self._environment(*ports), capture_output=True, text=True, timeout=60, check=True
         )
@@ -153,10 +171,27 @@ class PrivateRabbit:
             path.write_text(new())
         return path.read_text()
 
+    @property
+    def _chrooted(self) -> bool:
+        return self._root != Path("/")
+
+    def _inside(self, argv: list[str]) -> list[str]:
+        """The command in the Debian whose RabbitMQ it is."""
+        if not self._chrooted:
+            return argv
+        return ["unshare", "--mount", "sh", "-c", _CHROOT, str(self._root), str(self._directory), *argv]
+
+    def _script(self) -> str:
+        # The wrapper in the system's path changes to the system's rabbitmq user; the script under it does not.
+        return f"/{max(self._root.glob(INSTALLED)).relative_to(self._root)}"
+
+    def _program(self, name: str) -> str:
+        return name if self._chrooted else _found(name)
+
     def _environment(self, distribution: str, mapper: str) -> dict[str, str]:
-        here = self._directory
+        here = INSIDE if self._chrooted else self._directory
         return {
-            "PATH": os.environ.get("PATH", ""),
+            "PATH": PATH if self._chrooted else os.environ.get("PATH", ""),
             "LANG": "C.UTF-8",
             "HOME": str(here),
             "ERL_EPMD_PORT": mapper,
@@ -205,12 +240,15 @@ def ensure_installed() -> None:
 
 
 def _installed() -> bool:
-    return any(INSTALLED.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+    return any(Path("/").glob(INSTALLED))
 
 
-def _server_script() -> Path:
-    # The wrapper in the system's path changes to the system's rabbitmq user; the script under it does not.
-    return max(INSTALLED.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+def _look_at(root: Path) -> None:
+    if os.geteuid() != 0 or not any(root.glob(INSTALLED)):
+        raise RabbitFailed(
+            f"RABBITMQ_ROOT={root}：需要 root，且其中须装有 rabbitmq-server / "
+            "only root may run it, and rabbitmq-server must be installed there"
+        )
 
 
 def _found(name: str) -> str:

@@ -15,7 +15,7 @@ from kombu import Connection, Queue
 
 from shared.broker import ConfirmedPublisher, Outgoing
 from shared.calling import Call
-from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, LARGEST_BODY, PRINCIPAL
+from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, LARGEST_BODY, LARGEST_MESSAGE, PRINCIPAL
 from shared.errors import KINDS, Invalid, Refused, ServiceError, Unavailable
 from shared.handling import BULK_LIMIT
 from shared.messages import Actor
@@ -393,6 +393,22 @@ def test_many_calls_in_flight_each_get_their_own_answer(counting: World) -> None
     counters = [a_counter() for _ in range(100)]
     calls = [Call("counter.count", {"counter": each, "by": 1}, counting.token()) for each in counters]
     assert [answer["id"] for answer in counting.caller.call_all(calls, 60)] == counters
+
+
+def test_a_call_that_no_broker_takes_is_refused_before_it_is_sent_and_the_others_are_answered(counting: World) -> None:
+    counter = a_counter()
+    calls = [
+        Call("counter.count", {"counter": each, "by": 1}, counting.token())
+        for each in ("14-" + "x" * LARGEST_MESSAGE, counter)
+    ]
+    refused, done = counting.caller.call_all(calls, 60)
+    assert (type(refused), refused.code, refused.details["limit"]) == (Invalid, "payload.too_large", LARGEST_MESSAGE)
+    assert done["id"] == counter
+
+
+def test_an_answer_that_no_broker_takes_is_answered_as_that(counting: World) -> None:
+    error = outcome_of(counting, "counter.fail", {"kind": "large"})
+    assert (type(error), error.code, error.details["limit"]) == (Refused, "reply.too_large", LARGEST_MESSAGE)
 
 
 def test_metrics_know_actions_and_outcomes_and_nothing_that_callers_made_up(counting: World) -> None:

@@ -349,6 +349,32 @@ def test_a_database_that_went_away_is_waited_for(house: House) -> None:
     assert found == exactly(len(found))
 
 
+def test_a_follower_outlives_a_target_that_fails_in_a_way_nobody_foresaw_and_is_not_ready_meanwhile(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    mended = Event()
+
+    class Target:
+        def forgotten(self) -> bool:
+            if not mended.is_set():
+                raise TypeError("'NoneType' object is not callable")
+            return False
+
+        def remember(self) -> None:
+            raise AssertionError
+
+    following = house.following(target=Target())
+    house.write("14", 3)
+    with follow(house.log, following):
+        assert eventually(following.problem) == "TypeError"
+        mended.set()
+        eventually(lambda: house.positions() == {"14": 3})
+        eventually(lambda: following.problem() is None)
+    (logged, *_) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert logged.exc_info is not None
+    assert logged.exc_info[0] is TypeError
+
+
 def test_heads_outlive_a_log_that_fails_in_a_way_nobody_foresaw(house: House) -> None:
     class Failing:
         times = 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 import orjson
-from amqp import Message
+import pytest
+from amqp import Channel, Message
 
 from shared.broker import open_connection
 from shared.envelope import pack
@@ -189,6 +191,41 @@ def test_a_queue_that_has_no_leader_is_made_anew_and_told_everything(world: Worl
         world.serve("tally", wait=False)
         eventually(lambda: all(world.totals("tally").get(counter) == [1] for counter in counters))
     assert len(world.totals("tally")) == 6
+
+
+def test_a_queue_that_is_said_to_be_empty_and_is_not_is_left_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart RabbitMQ may say so for a while."""
+    declare = Channel.queue_declare
+
+    def unsure(self: Channel, queue: str, passive: bool = False, **differs: Any) -> Any:
+        found = declare(self, queue, passive, **differs)
+        return found._replace(message_count=0) if passive and found is not None else found
+
+    world.serve("counter")
+    with world.publishing() as following:
+        count(world, 1)
+        eventually(lambda: following.progress.seen.get("14") == 1)
+    monkeypatch.setattr(Channel, "queue_declare", unsure)
+    with world.publishing() as following:
+        target: Any = following.follower.target
+        target.troubled = True
+        count(world, 2)
+        eventually(lambda: following.progress.seen.get("14") == 2)
+        assert following.problem() is None
+    monkeypatch.undo()
+    assert world.depth(QUEUE) == 2
+
+
+def test_an_event_that_no_broker_takes_stops_its_lane_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.serve("counter")
+    count(world, 1)
+    monkeypatch.setattr("shared.broker.LARGEST_MESSAGE", 100)
+    with world.publishing() as following:
+        assert "payload.too_large" in eventually(following.problem)
 
 
 def test_the_exchange_of_a_context_carries_its_events() -> None:
