@@ -1,8 +1,9 @@
 """PDF rewritten as its pages and nothing else: no author, no dates, no forms, no actions, no earlier versions.
 
 What a reader could run or unpack is refused, not removed: such a file is no scan. What stands on a page stays as it was
-coded; annotations, such as the look of an electronic seal, become part of their page. A digital signature does not
-survive: its look does.
+coded; annotations, such as the look of an electronic seal, and values of form fields become part of their page. A digital
+signature does not survive: its look does. A damaged file is mended as viewers mend it. Whatever would then not look as it
+did is refused.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
 from pikepdf.settings import set_qpdf_limits
 
-from services.directory.images import JPEG_START, MIXED, UNSUPPORTED, broken, check_pixels, clean_jpeg
+from services.directory.images import JPEG_START, MIXED, TOO_COMPLEX, UNSUPPORTED, broken, check_pixels, clean_jpeg
+from services.directory.looks import LOOKS, check_looks, with_form_values
 from shared.errors import Invalid, Reason
 
 MAX_PAGES = 30
 # All streams of a file together; a page scanned at 300 dpi in colour is 26 MB.
 MAX_INFLATED = 256 << 20
 MAX_OBJECTS = 50_000
-
-PDF_START = b"%PDF-"
 
 ENCRYPTED = Reason(
     "evidence.encrypted",
@@ -47,14 +47,14 @@ ACTION = Reason(
     "The PDF starts programs or sends data: print it to a new PDF",
     Invalid,
 )
+LAYERS = Reason(
+    "evidence.layers",
+    "PDF 含有隐藏的图层，请打印为新的 PDF 后上传",
+    "The PDF has hidden layers: print it to a new PDF and upload that",
+    Invalid,
+)
 TOO_MANY_PAGES = Reason(
     "evidence.too_many_pages", "PDF 最多 {pages} 页", "The PDF may have at most {pages} pages", Invalid
-)
-TOO_COMPLEX = Reason(
-    "evidence.too_complex",
-    "PDF 展开后过大，请降低分辨率或打印为新的 PDF 后上传",
-    "The PDF unpacks to too much: scan at a lower resolution or print it to a new PDF",
-    Invalid,
 )
 
 _SCRIPT_KEYS = ("/JS", "/JavaScript")
@@ -72,12 +72,24 @@ _DROPPED_KEYS = {
     "/Metadata", "/PieceInfo", "/LastModified", "/OPI", "/Ref", "/AF", "/StructParent", "/StructParents", "/Alternates",
 }  # fmt: skip
 
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+# Viewers draw these even where nothing in the file says how they look; the library that rewrites the file cannot.
+_DRAWN_KINDS = {
+    "/Ink", "/FreeText", "/Stamp", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Highlight", "/Underline",
+    "/Squiggly", "/StrikeOut", "/Caret",
+}  # fmt: skip
+_INVISIBLE = 1 | 2 | 32
+
+# Also as damaged files write it, without the end of the line.
+_STREAM = re.compile(rb"(?<!end)stream[ \t]*\r?\n?")
 _LZW = re.compile(rb"/LZW(?:Decode|[\s/>\]])")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STEP = 1 << 16
+# Many programs write files of which the library says this, and nothing is missing from them.
+_MISCOUNTED = "is not one plus the highest object number"
 
-_UNREADABLE = (pikepdf.PikepdfError, pikepdf.PdfError, ValueError, TypeError, KeyError, OverflowError, RuntimeError)
+_UNREADABLE = (
+    pikepdf.PikepdfError, pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError,
+)  # fmt: skip
 
 # Process-wide. Streams that hold objects are the only ones decoded here, and no program chains their filters.
 set_qpdf_limits(max_stream_filters=1, flate_max_memory=32 << 20, run_length_max_memory=32 << 20)
@@ -86,20 +98,34 @@ set_qpdf_limits(max_stream_filters=1, flate_max_memory=32 << 20, run_length_max_
 def clean_pdf(data: bytes) -> bytes:
     """The pages alone, always the same bytes for the same file; cleaning what is clean changes nothing.
 
-    Raises Invalid: `evidence.broken`, `.mixed`, `.encrypted`, `.script`, `.attachment`, `.action`, `.unsupported`,
-    `.too_many_pages`, `.too_complex` or `.too_many_pixels`.
+    Raises Invalid: `evidence.broken`, `.mixed`, `.encrypted`, `.script`, `.attachment`, `.action`, `.unsupported`, `.layers`,
+    `.looks`, `.too_many_pages`, `.too_complex` or `.too_many_pixels`.
     """
+    cleaned, damaged, has_form = _cleaned(data)
+    try:
+        check_looks(data, cleaned, damaged=damaged)
+    except Invalid as differing:
+        if differing.code != LOOKS.code or not has_form:
+            raise
+        cleaned, damaged, _ = _cleaned(with_form_values(data))
+        check_looks(data, cleaned, damaged=damaged)
+    return cleaned
+
+
+def _cleaned(data: bytes) -> tuple[bytes, bool, bool]:
+    """The pages alone, whether anything had to be mended for that, and whether the file has a form."""
     _check_raw(data)
     try:
-        with (
-            pikepdf.open(BytesIO(data), attempt_recovery=False, suppress_warnings=True) as source,
-            pikepdf.new() as made,
-        ):
-            return _rewritten(source, made)
+        with pikepdf.open(BytesIO(data), suppress_warnings=True) as source, pikepdf.new() as made:
+            has_form = "/AcroForm" in source.Root
+            cleaned = _rewritten(source, made)
+            damaged = any(_MISCOUNTED not in warning for warning in source.get_warnings())
+            return cleaned, damaged, has_form
     except pikepdf.PasswordError:
         raise ENCRYPTED.error("content") from None
-    except _UNREADABLE:
-        raise broken() from None
+    except _UNREADABLE as error:
+        # By a way of encrypting that the library does not know.
+        raise (ENCRYPTED.error("content") if "encrypt" in str(error) else broken()) from None
 
 
 def _check_raw(data: bytes) -> None:
@@ -143,6 +169,11 @@ def _rewritten(source: Pdf, made: Pdf) -> bytes:
         raise broken()
     for node in _nodes(source):
         _check_harmless(node)
+    _check_layers(source)
+    _check_annotations(source)
+    if "/AcroForm" in source.Root:
+        # Fields are drawn as the file shows them; otherwise the library leaves them out.
+        source.Root.AcroForm.NeedAppearances = False
     source.flatten_annotations("all")
     for page in source.pages:
         made.pages.append(page)
@@ -198,6 +229,33 @@ def _check_harmless(node: Object) -> None:
         raise UNSUPPORTED.error("content")
     if node.get("/Subtype") == Name.Image:
         check_pixels(int(node["/Width"]), int(node["/Height"]))
+
+
+def _check_layers(source: Pdf) -> None:
+    """Only layers that all are shown can be kept: without the list of layers every viewer shows them."""
+    layers = source.Root.get("/OCProperties")
+    if layers is None:
+        return
+    shown = layers.get("/D", Dictionary())
+    conditional = any(
+        node.get("/Type") == Name.OCMD and ("/VE" in node or node.get("/P", Name.AnyOn) not in (Name.AnyOn, Name.AllOn))
+        for node in _nodes(source)
+    )
+    if conditional or len(shown.get("/OFF", Array())) or shown.get("/BaseState", Name.ON) != Name.ON:
+        raise LAYERS.error("content")
+
+
+def _check_annotations(source: Pdf) -> None:
+    if source.Root.get("/NeedsRendering"):
+        # Its pages are made by the program that filled the form; what the file holds is a page that says so.
+        raise LOOKS.error("content", page=1)
+    for number, page in enumerate(source.pages, 1):
+        for annotation in page.obj.get("/Annots", Array()):
+            if not isinstance(annotation, Dictionary):
+                continue
+            drawn = str(annotation.get("/Subtype")) in _DRAWN_KINDS and not int(annotation.get("/F", 0)) & _INVISIBLE
+            if drawn and annotation.get("/AP", Dictionary()).get("/N") is None:
+                raise LOOKS.error("content", page=number)
 
 
 def _strip(node: Object) -> None:

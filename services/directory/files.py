@@ -6,11 +6,11 @@ Everything else is refused with Invalid `evidence.*` about the field `content`. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import unpack_from
 
-from services.directory.documents import PDF_START, clean_pdf
 from services.directory.images import JPEG_START, MIXED, PNG_START, clean_jpeg, clean_png
 from shared.errors import Invalid, Reason
 
@@ -25,11 +25,8 @@ WRONG_TYPE = Reason(
     Invalid,
 )
 
-_CLEANERS = {
-    JPEG_START: ("image/jpeg", clean_jpeg),
-    PNG_START: ("image/png", clean_png),
-    PDF_START: ("application/pdf", clean_pdf),
-}
+PDF_START = b"%PDF-"
+
 # Readers of PDF look for its start this far, readers of ZIP for its end that far.
 _PDF_WITHIN = 1024
 _ZIP_WITHIN = 22 + 0xFFFF
@@ -53,12 +50,29 @@ def accept(content: bytes) -> Evidence:
         raise TOO_LARGE.error("content", megabytes=MAX_BYTES >> 20)
     for start, (media_type, clean) in _CLEANERS.items():
         if content.startswith(start):
-            _check_single(content)
-            cleaned = clean(content)
-            # What was kept may still read as something else, such as data after the last pixel of a JPEG.
-            _check_single(cleaned)
-            return Evidence(cleaned, media_type, sha256(cleaned).hexdigest())
-    raise WRONG_TYPE.error("content")
+            return _cleaned(content, media_type, clean)
+    start_of_pdf = content.find(PDF_START, 0, _PDF_WITHIN)
+    if start_of_pdf < 0:
+        raise WRONG_TYPE.error("content")
+    # Mail and printing programs leave lines before it, which readers pass over.
+    return _cleaned(content[start_of_pdf:], "application/pdf", _clean_pdf)
+
+
+def _cleaned(content: bytes, media_type: str, clean: Callable[[bytes], bytes]) -> Evidence:
+    _check_single(content)
+    cleaned = clean(content)
+    # What was kept may still read as something else, such as data after the last pixel of a JPEG.
+    _check_single(cleaned)
+    return Evidence(cleaned, media_type, sha256(cleaned).hexdigest())
+
+
+def _clean_pdf(content: bytes) -> bytes:
+    from services.directory.documents import clean_pdf  # noqa: PLC0415 - pictures do without the libraries for PDF
+
+    return clean_pdf(content)
+
+
+_CLEANERS = {JPEG_START: ("image/jpeg", clean_jpeg), PNG_START: ("image/png", clean_png)}
 
 
 def _check_single(content: bytes) -> None:

@@ -1,4 +1,5 @@
-"""JPEG and PNG taken apart and put together again with nothing but what a decoder needs: no EXIF, no text, no thumbnails.
+"""JPEG and PNG taken apart and put together again with nothing but what a decoder needs: no text, no thumbnails, and of EXIF
+only how the camera was held.
 
 Image data is copied, never coded anew, so a picture loses no quality. Cleaning what is clean changes nothing.
 """
@@ -22,8 +23,8 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 
 BROKEN = Reason(
     "evidence.broken",
-    "文件已损坏或不完整，请重新上传",
-    "The file is damaged or incomplete: upload it again",
+    "文件已损坏或不完整，请重新拍摄、扫描或导出后上传",
+    "The file is damaged or incomplete: photograph, scan or export it again",
     Invalid,
 )
 MIXED = Reason(
@@ -38,6 +39,12 @@ TOO_MANY_PIXELS = Reason(
     "The picture is too large: at most {pixels} pixels, and {side} a side",
     Invalid,
 )
+TOO_COMPLEX = Reason(
+    "evidence.too_complex",
+    "PDF 展开后过大，请降低分辨率或打印为新的 PDF 后上传",
+    "The PDF unpacks to too much: scan at a lower resolution or print it to a new PDF",
+    Invalid,
+)
 UNSUPPORTED = Reason(
     "evidence.unsupported",
     "文件使用了不支持的编码方式，请另存为普通的 JPEG、PNG 或 PDF",
@@ -48,6 +55,7 @@ UNSUPPORTED = Reason(
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what every viewer shows
 _OTHER_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF)
+_EXIF_START = b"Exif\x00\x00"
 _END, _SCAN, _COMMENT = 0xD9, 0xDA, 0xFE
 _SCAN_END = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 # Cameras append more pictures (MPF), a clip (a motion photo) or a block that ends in SEFT; none is part of the picture.
@@ -171,18 +179,25 @@ def _note(marker: int, payload: bytes, turned: bool) -> bytes:
         return payload[:12] + b"\x00\x00"
     if marker == _ADOBE and payload.startswith(b"Adobe") and len(payload) >= 12:
         return payload[:12]
-    orientation = _orientation(payload) if marker == _EXIF and turned else 1
+    if marker == _EXIF and turned and payload.startswith(_EXIF_START):
+        held = _held(payload[len(_EXIF_START) :])
+        return _EXIF_START + held if held else b""
+    return b""
+
+
+def _held(exif: bytes) -> bytes:
+    """EXIF that says how the camera was held and nothing else; nothing where it was held upright."""
+    orientation = _orientation(exif)
     if orientation == 1:
         return b""
     entry = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + bytes((orientation, 0, 0))
-    return b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01" + entry + bytes(4)
+    return b"MM\x00*\x00\x00\x00\x08\x00\x01" + entry + bytes(4)
 
 
-def _orientation(exif: bytes) -> int:
+def _orientation(tiff: bytes) -> int:
     """How the camera was held, 1 to 8; 1 where the note is missing or makes no sense."""
-    tiff = exif[6:]
     order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4])
-    if not exif.startswith(b"Exif\x00\x00") or order is None or len(tiff) < 8:
+    if order is None or len(tiff) < 8:
         return 1
     (start,) = unpack_from(order + "I", tiff, 4)
     if start + 2 > len(tiff):
@@ -196,7 +211,7 @@ def _orientation(exif: bytes) -> int:
 
 
 def clean_png(data: bytes) -> bytes:
-    """The picture alone, its first frame if it moves.
+    """The picture alone, its first frame if it moves, with a note of how the camera was held.
 
     Raises Invalid `evidence.broken`, `evidence.mixed`, `evidence.too_many_pixels` or `evidence.unsupported`.
     """
@@ -221,6 +236,11 @@ def clean_png(data: bytes) -> bytes:
             if len(payload) not in _PNG_KEPT[name]:
                 raise broken()
         elif name[0] & 0x20:
+            if name == b"eXIf" and name not in seen:
+                seen.add(name)
+                held = _held(payload.removeprefix(_EXIF_START))
+                # Right behind the header, wherever it stood: a viewer turns the picture before it draws it.
+                kept[1:1] = [_chunk(name, held)] if held else []
             last = name
             continue
         elif name != b"IEND" or payload:

@@ -6,8 +6,7 @@ knows, and the repeat puts it there once more.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error as BadBase64
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from services.directory import evidence, licence
+from services.directory.apart import accept_apart
 from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, NO_SCHOOL, PLATFORM, PLATFORM_STREAM, SCHOOL
 from services.directory.evidence import ReadEvidence, StoreEvidence
 from services.directory.licence import ReadLicence, StoreLicence
@@ -24,12 +24,11 @@ from services.directory.store import ObjectStore
 from services.directory.verification import verification_number
 from shared.access import Subject, check
 from shared.codec import to_json
-from shared.errors import Invalid, Reason, Unavailable
+from shared.errors import Reason, Unavailable
 from shared.eventlog.port import EventLog
 from shared.handling import Answer, Handling, fold, handle
 from shared.messages import Meta, lane_of, new_id
 
-NOT_BASE64 = Reason("evidence.not_base64", "文件内容应为 base64", "The content must be base64", Invalid)
 NO_CHECK_ADDRESS = Reason(
     "directory.no_check_address",
     "尚未设置核验网址，请运行 wq migrate",
@@ -95,11 +94,7 @@ class Papers:
 
     def _put(self, owner_id: str, content: str) -> dict[str, Any] | None:
         """Clean, seal and store a file: what its event says of it, None when the owner was erased."""
-        # The library for PDF and the typesetter are loaded when first needed: most processes never are asked. Never in a
-        # thread beside: locks of imports are green in a serving process, and no other thread may wait for one.
-        from services.directory.files import accept  # noqa: PLC0415
-
-        clean = self.run(lambda: accept(_decoded(content)))
+        clean = accept_apart(content)
         with self.engine.begin() as connection:
             sealed = self.personal.seal_file(connection, owner_id, clean.content)
         if sealed is None:
@@ -139,7 +134,9 @@ class Papers:
         number = verification_number(self.personal.hash, "agreement", agreement.paper_id, agreement.begun["class_year"])
         names, address = self._names(entry, agreement)
         book = book_of(agreement, to_json(entry), opened, names, number)
-        from services.directory.book import print_book  # noqa: PLC0415 - as in _put
+        # The typesetter is loaded when first needed: most processes never are asked. Never in a thread beside: locks of
+        # imports are green in a serving process, and no other thread may wait for one.
+        from services.directory.book import print_book  # noqa: PLC0415
 
         pdf = self.run(print_book, book, address, agreement.form)
         return {
@@ -164,10 +161,3 @@ class Papers:
             raise NO_CHECK_ADDRESS.error()
         name = school.name_on(agreement.issued_on)
         return Names(name, school.departments.get(entry.department, entry.department)), address
-
-
-def _decoded(content: str) -> bytes:
-    try:
-        return b64decode(content, validate=True)
-    except (BadBase64, ValueError):
-        raise NOT_BASE64.error("content") from None

@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from services.directory.documents import MAX_PAGES, clean_pdf
 from shared.errors import Invalid
-from tests.support.evidence_examples import SECRET, jpeg, pdf, pdf_of, saved
+from tests.support.evidence_examples import AGREEMENT, SECRET, jpeg, page_with, pdf, pdf_of, saved, written
 
 
 def refused(data: bytes) -> str:
@@ -23,10 +23,11 @@ def refused(data: bytes) -> str:
     return caught.value.code
 
 
-def shown(data: bytes) -> list[bytes]:
-    """What every page looks like."""
+def shown(data: bytes, *, grey: bool = False) -> list[bytes]:
+    """What every page looks like, values of form fields included: those are drawn with coloured edges."""
     with pypdfium2.PdfDocument(data) as document:
-        return [page.render(scale=1).to_pil().tobytes() for page in document]
+        document.init_forms()
+        return [page.render(scale=1, grayscale=grey).to_pil().tobytes() for page in document]
 
 
 def test_a_scan_keeps_its_pages_and_loses_its_notes() -> None:
@@ -105,6 +106,140 @@ def test_the_look_of_a_seal_becomes_part_of_its_page() -> None:
     assert shown(cleaned) == shown(data) != shown(pdf())
     assert b"/Annot" not in cleaned
     assert SECRET not in cleaned
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        written(page_with(AGREEMENT, length=b"")),
+        written(page_with(AGREEMENT, length=b"/Length 3")),
+        written(page_with(AGREEMENT, length=b"/Length 300")),
+        written(page_with(AGREEMENT, length=b"/Length 9 0 R")),
+        written(page_with(AGREEMENT), shift=7),
+        written(page_with(AGREEMENT)).replace(b"startxref\n", b"startxref\n9"),
+        written(page_with(AGREEMENT)).replace(b"\nstream\n", b"\nstream\r"),
+        b"%PDF-1.7\n" + written(page_with(AGREEMENT))[9:].split(b"xref\n", 1)[0] + b"trailer\n<</Root 1 0 R>>\n%%EOF",
+    ],
+    ids=["no length", "short", "long", "length nowhere", "offsets", "table", "line end", "no table"],
+)
+def test_what_viewers_recover_from_a_damaged_file_is_kept(data: bytes) -> None:
+    cleaned = clean_pdf(data)
+    assert shown(cleaned) == shown(written(page_with(AGREEMENT)))
+    assert clean_pdf(cleaned) == cleaned
+    assert clean_pdf(data) == cleaned
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        written(page_with(AGREEMENT)).replace(b"5 0 obj", b"x y obj"),
+        written(page_with(AGREEMENT)).replace(b"/Kids[3 0 R]/Count 1", b"/Kids[3 0 R 8 0 R]/Count 2"),
+    ],
+    ids=["content", "page"],
+)
+def test_a_file_that_lost_what_stood_on_a_page_is_refused(data: bytes) -> None:
+    assert refused(data) == "evidence.broken"
+
+
+def with_field(field: bytes, *, regenerate: bytes = b"true", extra: bytes = b"") -> bytes:
+    """A page with a form field."""
+    form = b"/AcroForm<</NeedAppearances %b/Fields[7 0 R]/DR<</Font<</F1 4 0 R>>>>/DA(/F1 14 Tf 0 g)>>" % regenerate
+    bodies = page_with(AGREEMENT, page=b"/Annots[7 0 R]", catalogue=form + extra)
+    at = b"/Type/Annot/Subtype/Widget/Rect[20 40 200 70]/F 4/P 3 0 R/T(salary)"
+    return written([*bodies, b"null", b"<<%b%b>>" % (at, field), _LOOK])
+
+
+_LOOK = b"<</Type/XObject/Subtype/Form/BBox[0 0 180 30]/Length 20>>\nstream\n0 0 1 rg 0 0 90 9 re f\nendstream"
+_VALUE = b"/FT/Tx/V(6500)/DA(/F1 14 Tf 0 g)"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_field(_VALUE),
+        with_field(_VALUE, regenerate=b"false"),
+        with_field(b"/FT/Btn/V/Yes/AS/Yes/AP<</N<</Yes 8 0 R>>>>"),
+        with_field(_VALUE + b"/AP<</N 8 0 R>>", regenerate=b"false"),
+    ],
+    ids=["drawn by viewers", "drawn by some viewers", "box", "drawn in the file"],
+)
+def test_the_value_of_a_form_field_stays_visible(data: bytes) -> None:
+    cleaned = clean_pdf(data)
+    assert shown(data, grey=True) != shown(written(page_with(AGREEMENT)), grey=True)
+    assert shown(cleaned, grey=True) == shown(data, grey=True)
+    assert b"/Annot" not in cleaned
+    assert b"/AcroForm" not in cleaned
+    assert clean_pdf(cleaned) == cleaned
+    assert clean_pdf(data) == cleaned
+
+
+def test_a_form_that_only_its_maker_s_program_draws_is_refused() -> None:
+    assert refused(with_field(_VALUE, extra=b"/NeedsRendering true")) == "evidence.looks"
+
+
+KINDS = [
+    b"/Ink/InkList[[30 30 60 80 90 40]]", b"/FreeText/DA(/F1 12 Tf)/Contents(6500)", b"/Stamp/Name/Approved",
+    b"/Line/L[30 30 100 60]", b"/Square", b"/Circle", b"/Polygon/Vertices[20 20 90 90 100 30]",
+    b"/PolyLine/Vertices[20 20 90 90 100 30]", b"/Highlight/QuadPoints[20 100 200 100 20 20 200 20]",
+    b"/Text/Contents(note)",
+]  # fmt: skip
+
+
+def with_annotation(kind: bytes, flags: bytes) -> bytes:
+    """A page with a note whose look only viewers know."""
+    note = b"<</Type/Annot/F %b/Rect[20 20 200 100]/C[1 1 0]/Subtype%b>>" % (flags, kind)
+    return written([*page_with(AGREEMENT, page=b"/Annots[6 0 R]"), note])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ink_and_notes_that_only_viewers_draw_are_refused_and_not_lost(kind: bytes) -> None:
+    with pytest.raises(Invalid) as caught:
+        clean_pdf(with_annotation(kind, b"4"))
+    assert (caught.value.code, caught.value.details["page"]) == ("evidence.looks", 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hidden_note_stays_unseen(kind: bytes) -> None:
+    data = with_annotation(kind, b"2")
+    assert shown(clean_pdf(data)) == shown(data) == shown(written(page_with(AGREEMENT)))
+
+
+DRAFT = AGREEMENT + b" /OC /L1 BDC BT /F1 18 Tf 20 50 Td (DRAFT) Tj ET EMC"
+
+
+def with_layer(settings: bytes, layer: bytes = b"<</Type/OCG/Name(draft)>>") -> bytes:
+    """A page with a line on a layer."""
+    layers = b"/OCProperties<</OCGs[6 0 R]/D<<%b>>>>" % settings
+    return written([*page_with(DRAFT, catalogue=layers), layer])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_layer(b"/OFF[6 0 R]"),
+        with_layer(b"/BaseState/OFF"),
+        with_layer(b"", b"<</Type/OCMD/OCGs[6 0 R]/P/AllOff>>"),
+        with_layer(b"", b"<</Type/OCMD/VE[/Not 6 0 R]>>"),
+    ],
+    ids=["off", "all off", "shown when others are not", "by a rule"],
+)
+def test_a_hidden_layer_is_refused_and_never_becomes_visible(data: bytes) -> None:
+    assert refused(data) == "evidence.layers"
+
+
+@pytest.mark.parametrize("settings", [b"", b"/ON[6 0 R]/OFF[]/BaseState/ON"])
+def test_a_layer_that_is_shown_stays_visible(settings: bytes) -> None:
+    data = with_layer(settings)
+    cleaned = clean_pdf(data)
+    assert shown(cleaned) == shown(data) != shown(written(page_with(AGREEMENT)))
+    assert b"/OCProperties" not in cleaned
+
+
+def test_what_is_only_printed_does_not_become_visible() -> None:
+    look = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 20>>\nstream\n0 0 1 rg 0 0 90 9 re f\nendstream"
+    note = b"<</Type/Annot/Subtype/Stamp/F 36/Rect[20 20 200 100]/AP<</N 7 0 R>>>>"
+    data = written([*page_with(AGREEMENT, page=b"/Annots[6 0 R]"), note, look])
+    assert refused(data) == "evidence.looks"
 
 
 def scripted(made: Pdf) -> None:
@@ -210,6 +345,13 @@ def test_a_name_written_in_another_way_is_the_same_name() -> None:
 def test_an_encrypted_file_is_refused(password: str) -> None:
     encryption = pikepdf.Encryption(user=password, owner="owner")
     assert refused(saved(pdf_of(), encryption=encryption)) == "evidence.encrypted"
+
+
+def test_a_file_encrypted_in_an_unknown_way_is_refused_as_encrypted() -> None:
+    data = written(page_with(AGREEMENT)).replace(
+        b"/Root 1 0 R", b"/Root 1 0 R/Encrypt<</Filter/Some/V 9>>/ID[<00><00>]"
+    )
+    assert refused(data) == "evidence.encrypted"
 
 
 def test_too_many_pages_are_refused() -> None:

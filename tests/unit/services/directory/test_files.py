@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory.documents import PDF_START
-from services.directory.files import MAX_BYTES, Evidence, accept
+from services.directory.files import MAX_BYTES, PDF_START, Evidence, accept
 from services.directory.images import JPEG_START, PNG_START
 from shared.errors import Invalid
-from tests.support.evidence_examples import SECRET, jpeg, pdf, png
+from tests.support.evidence_examples import AGREEMENT, SECRET, jpeg, page_with, pdf, png, written
 
 GOOD = {"image/jpeg": jpeg(), "image/png": png(), "application/pdf": pdf()}
 STARTS = (b"", JPEG_START, PNG_START, PDF_START + b"1.7\n")
@@ -57,10 +56,32 @@ def test_cleaning_what_is_clean_changes_nothing(media_type: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"hello", zipped(), b"GIF89a", b"\x89PNG\r\r\n\x1a", b"\n%PDF-1.7", b" " + jpeg(), b"<html>", b"RIFF\0\0\0\0WEBP"],
+    [b"hello", zipped(), b"GIF89a", b"\x89PNG\r\r\n\x1a", b" " + jpeg(), b"<html>", b"RIFF\0\0\0\0WEBP"],
 )
 def test_other_types_are_refused(content: bytes) -> None:
     assert refused(content).code == "evidence.wrong_type"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"\n", b"\xef\xbb\xbf", b"\x00" * 100, b"\x1b%-12345X@PJL JOB\r\n@PJL ENTER LANGUAGE=PDF\r\n", b"x" * 1019],
+)
+def test_what_stands_before_a_pdf_is_dropped_as_readers_do(before: bytes) -> None:
+    assert accept(before + GOOD["application/pdf"]) == accept(GOOD["application/pdf"])
+
+
+def test_a_pdf_whose_offsets_count_what_stood_before_it_is_kept_too() -> None:
+    bodies = page_with(AGREEMENT)
+    assert accept(b"\r\n\r\n" + written(bodies, shift=4)) == accept(written(bodies))
+
+
+@pytest.mark.parametrize("content", [b"\n%PDF-1.7", b"HTTP/1.1 200 OK\r\n\r\n" + pdf()[:300]])
+def test_a_damaged_pdf_is_called_damaged_and_not_another_type(content: bytes) -> None:
+    assert refused(content).code == "evidence.broken"
+
+
+def test_a_pdf_further_in_than_readers_look_is_no_pdf() -> None:
+    assert refused(b"x" * 1020 + pdf()).code == "evidence.wrong_type"
 
 
 def test_an_empty_file_is_refused() -> None:

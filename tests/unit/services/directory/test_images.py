@@ -8,7 +8,7 @@ from struct import pack
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from services.directory.images import MAX_SCANS, PNG_START, clean_jpeg, clean_png
 from shared.errors import Invalid
@@ -115,6 +115,31 @@ def test_a_png_keeps_its_pixels_and_loses_its_notes(mode: str) -> None:
     assert SECRET not in cleaned
     assert pixels(cleaned) == pixels(data)
     assert clean_png(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_png_taken_sideways_is_still_shown_upright(orientation: int) -> None:
+    data = png(orientation=orientation)
+    cleaned = clean_png(data)
+    with Image.open(BytesIO(cleaned)) as opened, Image.open(BytesIO(data)) as given:
+        assert dict(opened.getexif()) == ({} if orientation == 1 else {0x0112: orientation})
+        assert ImageOps.exif_transpose(opened).tobytes() == ImageOps.exif_transpose(given).tobytes()
+    assert SECRET not in cleaned
+    assert clean_png(cleaned) == cleaned
+
+
+def test_a_note_behind_the_picture_turns_it_too() -> None:
+    with Image.open(BytesIO(png(orientation=6))) as opened:
+        note = opened.info["exif"].removeprefix(b"Exif\x00\x00")
+    cleaned = clean_png(IHDR + IDAT + png_chunk(b"eXIf", note) + IEND)
+    assert cleaned == clean_png(IHDR + png_chunk(b"eXIf", note) + IDAT + IEND)
+    with Image.open(BytesIO(cleaned)) as opened:
+        assert dict(opened.getexif()) == {0x0112: 6}
+
+
+def test_a_note_that_makes_no_sense_is_dropped() -> None:
+    for note in (b"", b"MM\x00*", b"II*\x00\xff\xff\xff\xff", b"hello"):
+        assert clean_png(IHDR + png_chunk(b"eXIf", note) + IDAT + IEND) == IHDR + IDAT + IEND
 
 
 def test_a_transparent_palette_stays_transparent() -> None:
