@@ -24,7 +24,7 @@ from shared.access import Role, scope_path
 from shared.calling import Call, Caller, batches
 from shared.codec import Codec
 from shared.eventlog.port import EventLog, Write
-from shared.eventlog.remembering import RememberingLog
+from shared.eventlog.stream_cache import CachingLog
 from shared.following import Following, prepare
 from shared.handling import BULK_LIMIT, handle, handle_many
 from shared.messages import Actor, Meta, NewEvent
@@ -139,7 +139,7 @@ def _sweep(world: World) -> list[Figure]:
 
 def _histories(world: World) -> list[Figure]:
     with database(world.small) as url:
-        log = RememberingLog(plain_log(url))
+        log = CachingLog(plain_log(url))
         _verified_employer(log)
         streams = {length: _lived(log, length) for length in (SHORT, LONG)}
         found = rounds(

@@ -93,7 +93,8 @@ class Follower:
 
     `understand` makes of consecutive events of one lane what `apply` gets, which must either do all of its work or raise.
     The first looks at nothing but the events: it may run while the batch before is being applied. Where `types` are
-    named, other events come without their data. A `target` that has forgotten is told everything again.
+    named, other events come without their data. A `target` that has forgotten is told everything again. Who tells somebody
+    `outside` the database is given durable events only.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Follower:
     target: Target | None = None
     understand: Understand = _as_they_are
     types: frozenset[str] | None = None
+    outside: bool = False
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
@@ -250,8 +252,9 @@ class Following:
                 return 0
             self.progress.seen[lane] = position
             batch = self._next(_Place(lane, position, limit))
-            if not batch.count and heads[lane] > position:
-                raise GAP.error(expected=position + 1, found=heads[lane])
+            # The head may be that of events which the database has lost since, before anybody was told of them.
+            if not batch.count and heads[lane] > position and (head := self._log.heads().get(lane, 0)) > position:
+                raise GAP.error(expected=position + 1, found=head)
             if not batch.count:
                 return 0
             reached = position + batch.count
@@ -266,7 +269,10 @@ class Following:
     def _next(self, place: _Place) -> _Batch:
         """The batch as it was read ahead, or read now: another replica may have been here, or the batch has been halved."""
         ahead, self._ahead = self._ahead, None
-        return ahead[1].result() if ahead is not None and ahead[0] == place else self._read(place)
+        if ahead is not None and ahead[0] == place:
+            return ahead[1].result()
+        # The claim's transaction was begun before: it is lost with whatever the database loses.
+        return self._read(place, durable=self.follower.outside)
 
     def _look_ahead(self, lane: str, after: int, head: int) -> None:
         """Read a batch in a thread where a whole one is waiting. Events never change, so nobody need hold the lane for it."""
@@ -276,15 +282,15 @@ class Following:
 
         def read() -> None:
             try:
-                found.set_result(self._read(place))
+                found.set_result(self._read(place, durable=True))
             except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told
                 found.set_exception(error)
 
         self._ahead = place, found
         Thread(target=read, name=f"{self.follower.name} ahead", daemon=True).start()
 
-    def _read(self, place: _Place) -> _Batch:
-        events = self._log.read_lane(place.lane, place.after, place.limit, self.follower.types)
+    def _read(self, place: _Place, *, durable: bool) -> _Batch:
+        events = self._log.read_lane(place.lane, place.after, place.limit, self.follower.types, durable=durable)
         for expected, recorded in enumerate(events, place.after + 1):
             if recorded.position != expected:
                 raise GAP.error(expected=expected, found=recorded.position)

@@ -159,7 +159,7 @@ def publisher(amqp_uri: str, subscriptions: Collection[Subscription], contexts: 
         for recorded in told:
             metrics.PUBLISHED.labels(context_of(recorded.type)).inc()
 
-    return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target)
+    return Follower(name="publish", schema="publishing", metadata=METADATA, apply=apply, target=target, outside=True)
 
 
 def _answers(channel: Any, queue: str) -> bool:

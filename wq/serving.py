@@ -30,9 +30,9 @@ from nameko.utils.concurrency import SpawningProxy
 from sqlalchemy import Engine
 
 from shared.entrypoints import Links, Replies
-from shared.eventlog.gathering import GatheringLog
+from shared.eventlog.group_commit import GroupCommitLog
 from shared.eventlog.postgres import PostgresLog
-from shared.eventlog.remembering import RememberingLog
+from shared.eventlog.stream_cache import CachingLog
 from shared.fingerprints import Fingerprints
 from shared.health import serve_health
 from shared.logs import set_up
@@ -75,7 +75,7 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
         "max_workers": settings.max_workers,
         "settings": settings,
         "clock": clock,
-        "log": RememberingLog(GatheringLog(PostgresLog(open_engine("public")), eventlet.spawn_n)),
+        "log": CachingLog(GroupCommitLog(PostgresLog(open_engine("public")), eventlet.spawn_n)),
         "engine": open_engine,
         "verifier": Verifier.from_file(settings.principal_keys_file),
         "fingerprints": Fingerprints(settings.personal_secret()),

@@ -20,4 +20,5 @@ def client_of(settings: Settings) -> NationalClient:
 def followers(settings: Settings) -> tuple[Follower, ...]:
     """The delivery to the configured target."""
     apply = partial(deliver, client=client_of(settings))
-    return (Follower(name="sync.deliver", schema="sync", metadata=read_model.METADATA, apply=apply, types=TYPES),)
+    metadata = read_model.METADATA
+    return (Follower(name="sync.deliver", schema="sync", metadata=metadata, apply=apply, types=TYPES, outside=True),)

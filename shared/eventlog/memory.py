@@ -29,6 +29,7 @@ class MemoryLog:
     def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         with self._lock:
             self._check(lane, writes, guards)
+            now = self._clock.now()
             for write in writes:
                 for index, event in enumerate(write.events, 1):
                     recorded = Recorded(
@@ -36,13 +37,13 @@ class MemoryLog:
                         position=len(self._lanes[lane]) + 1,
                         stream=write.stream,
                         version=write.expected_version + index,
-                        recorded_at=self._clock.now(),
+                        recorded_at=now,
                         event=event,
                     )
                     self._lanes[lane].append(recorded)
                     self._streams[write.stream].append(recorded)
                     self._event_ids.add((lane, event.event_id))
-            return Appended(len(self._lanes[lane]))
+            return Appended(len(self._lanes[lane]), now)
 
     def read(
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
@@ -52,7 +53,13 @@ class MemoryLog:
                 stream: tuple(self._streams.get(stream, ())[from_versions.get(stream, 1) - 1 :]) for stream in streams
             }
 
-    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        return {}
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
+        del durable
         with self._lock:
             found = self._lanes.get(lane, [])[after : after + limit]
         if types is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -39,9 +40,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The position in the lane of the last event written."""
+    """The position in the lane of the last event written, and when the log wrote them all."""
 
     position: int
+    recorded_at: datetime
 
 
 class EventLog(Protocol):
@@ -68,12 +70,24 @@ class EventLog(Protocol):
     ) -> Mapping[str, Sequence[Recorded]]:
         """The events of each stream in order of version, from the version on that `from_versions` names for it, else all.
 
-        An unknown stream is empty. Raises Unavailable.
+        An unknown stream is empty. What is returned is durable. Raises Unavailable.
         """
         ...
 
-    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        """Those of the streams that this process read or wrote a moment ago, as they were then, without asking.
+
+        Somebody may have written to them since: decide on them only with guards, and refuse nobody because of them.
+        """
+        ...
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
         """Up to `limit` events of a lane with positions above `after`, in order. Raises Unavailable.
+
+        Without `durable` they may be lost again if the database dies at this moment. That is for who only writes to the
+        same database, in a transaction that was begun before: it is lost with them, or its commit waits for them too.
 
         Where `types` are named, the data of every other event is left out and empty: whoever passes over most of a lane
         still sees that no position is missing.

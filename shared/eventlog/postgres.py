@@ -1,4 +1,8 @@
-"""The event log in PostgreSQL. One command costs one read and one append, each a single round trip and self-committed."""
+"""The event log in PostgreSQL. One command costs one read and one append, each a single round trip and self-committed.
+
+An append frees its lane when it is committed and returns when it is flushed (docs/decisions/0011). Commits are flushed in
+the order of their positions, so a lane is durable up to the last position that is known to be.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.errors import ServiceError
+from shared.errors import Reason, ServiceError, Unavailable
 from shared.eventlog.port import (
     COMMAND_ID_REUSED,
     FROM_THE_BEGINNING,
@@ -56,11 +60,21 @@ _READ_TYPES = _READ_LANE.format(
 )
 _HEADS = "SELECT lane, position FROM eventlog.lanes WHERE position > 0"
 _CHECKS = "%(first_streams)s::text[], %(first_versions)s::integer[], %(guards)s::text[], %(guard_versions)s::integer[]"
-_APPEND = f"SELECT eventlog.append(%(lane)s, {_CHECKS}, %(events)s::json)"
-_TAKE = f"SELECT eventlog.take_positions(%(lane)s, %(count)s, {_CHECKS})"
+_APPEND = f"CALL eventlog.append_events(%(lane)s, {_CHECKS}, %(events)s::json, NULL, NULL)"
+_NOT_YET_FLUSHED = "SET LOCAL synchronous_commit = off"
+_TAKE = f"SELECT eventlog.take_positions(%(lane)s, %(count)s, {_CHECKS}), clock_timestamp()"
+# A transaction that writes nothing waits for nothing.
+_FLUSH = "SELECT pg_logical_emit_message(true, 'wq', '')"
 _COPY = (
     "COPY eventlog.events (lane, position, stream, version, type, type_version, event_id, command_id, correlation_id,"
-    " causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint) FROM STDIN"
+    " causation_id, actor_role, actor_id, actor_scope, data, occurred_at, recorded_at, fingerprint) FROM STDIN"
+)
+
+NOT_REPLICATED = Reason(
+    "database.not_replicated",
+    "备用数据库暂不可用，操作结果未能确认，请稍后用同一指令编号重试",
+    "The standby database is away, so the outcome is not certain: repeat the message later with the same command id",
+    Unavailable,
 )
 
 _UNIQUE_VIOLATION = "23505"
@@ -82,6 +96,7 @@ class PostgresLog:
         self._append_many = self._copy if plain else self._send
         # psycopg 3 makes UUIDs in C from binary results: parsing their text took most of the time of reading a lane.
         self._cursor_options = {"binary": True} if plain else {}
+        self._durable: dict[str, int] = {}
 
     def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
         return self._send(lane, [write], guards)
@@ -96,29 +111,53 @@ class PostgresLog:
         asked: dict[str, Any] = {"lanes": list({stream_lane(stream) for stream in found}), "streams": list(found)}
         if from_versions:
             asked["versions"] = [from_versions.get(stream, 1) for stream in found]
-        for row in self._rows(_READ_FROM if from_versions else _READ, asked):
+        for row in self._rows(_READ_FROM if from_versions else _READ, asked, durable=True):
             recorded = _recorded(row)
             found[recorded.stream].append(recorded)
         return found
 
-    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        return {}
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
         asked: dict[str, Any] = {"lane": lane, "after": after, "limit": limit}
         if types is None:
-            return [_Stored(row) for row in self._rows(_READ_ALL, asked)]
-        return [_Stored(row) for row in self._rows(_READ_TYPES, {**asked, "types": list(types)})]
+            return [_Stored(row) for row in self._rows(_READ_ALL, asked, durable=durable)]
+        return [_Stored(row) for row in self._rows(_READ_TYPES, {**asked, "types": list(types)}, durable=durable)]
 
     def heads(self) -> Mapping[str, int]:
-        return dict(self._rows(_HEADS, {}))
+        return dict(self._rows(_HEADS, {}, durable=False))
 
-    def _rows(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, parameters: dict[str, Any], *, durable: bool) -> list[tuple[Any, ...]]:
+        """The rows of one statement, which begin with lane and position where they have to be durable.
+
+        The flush goes over the same connection: on another one it could be that of a server that has lost the rows.
+        """
         with (
             _translated(),
-            self._session(autocommit=True) as connection,
+            self._session(autocommit=True) as (connection, warnings),
             connection.cursor(**self._cursor_options) as cursor,
         ):
             cursor.execute(sql, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
+            if durable:
+                reached: dict[str, int] = {}
+                for lane, position, *_ in rows:
+                    reached[lane] = max(position, reached.get(lane, 0))
+                if any(position > self._durable.get(lane, 0) for lane, position in reached.items()):
+                    cursor.execute(_FLUSH)
+                    self._now_durable(reached, warnings)
             return rows
+
+    def _now_durable(self, reached: Mapping[str, int], warnings: Sequence[object]) -> None:
+        """After a flush. Raises Unavailable when the server gave up waiting for its standby: that is a warning to it."""
+        if warnings:
+            raise NOT_REPLICATED.error()
+        for lane, position in reached.items():
+            if position > self._durable.get(lane, 0):
+                self._durable[lane] = position
 
     def _send(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
         events = [
@@ -142,42 +181,69 @@ class PostgresLog:
             for version, event in zip(_versions(write), write.events, strict=True)
         ]
         asked = {"lane": lane, **_checks(writes, guards), "events": orjson.dumps(events).decode()}
-        ((head,),) = self._rows(_APPEND, asked)
-        return Appended(head)
+        with (
+            _translated(),
+            self._session(autocommit=True) as (connection, warnings),
+            connection.cursor(**self._cursor_options) as cursor,
+        ):
+            cursor.execute(_APPEND, asked)
+            head, recorded_at = cursor.fetchone()
+            self._now_durable({lane: head}, warnings)
+        return Appended(head, recorded_at)
 
     def _copy(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
-        total = sum(len(write.events) for write in writes)
-        with _translated(), self._session(autocommit=False) as connection, connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"lane": lane, "count": total, **_checks(writes, guards)})
-            (head,) = cursor.fetchone()
-            _copy_rows(cursor, lane, head - total, writes)
+        with _translated(), self._session(autocommit=False) as (connection, warnings), connection.cursor() as cursor:
+            cursor.execute(_NOT_YET_FLUSHED)
+            appended = write_in_transaction(cursor, lane, writes, guards)
             connection.commit()
-        return Appended(head)
+            cursor.execute(_FLUSH)
+            connection.commit()
+            self._now_durable({lane: appended.position}, warnings)
+        return appended
 
     @contextmanager
-    def _session(self, *, autocommit: bool) -> Iterator[Any]:
-        """The driver's connection, back in the pool as it came out. Raises DBAPIError for whatever the driver raises."""
+    def _session(self, *, autocommit: bool) -> Iterator[tuple[Any, Sequence[object]]]:
+        """The driver's connection, back in the pool as it came out, and what the server warns of meanwhile.
+
+        Raises DBAPIError for whatever the driver raises.
+        """
         dialect: Any = self._engine.dialect
         pooled: PoolProxiedConnection | None = None
         try:
             pooled = self._engine.raw_connection()
             connection: Any = pooled.driver_connection
+            warnings = _warnings_of(pooled)
+            warnings.clear()
             if autocommit:
                 connection.autocommit = True
             try:
-                yield connection
+                yield connection, warnings
             finally:
                 if autocommit and not connection.closed:
                     connection.autocommit = False
         except dialect.loaded_dbapi.Error as error:
             told = driver_error(dialect, error, pooled and pooled.dbapi_connection)
             if told.connection_invalidated:
-                # Whatever took this connection took the others of the pool with it.
+                # Whatever took this connection took the others of the pool with it, and it may be another server now.
                 self._engine.dispose()
+                self._durable.clear()
             raise told from error
         finally:
             if pooled is not None:
                 _give_back(pooled)
+
+
+def _warnings_of(pooled: PoolProxiedConnection) -> list[object]:
+    """Where the driver puts what the server says beside its answers."""
+    connection: Any = pooled.driver_connection
+    if not hasattr(connection, "add_notice_handler"):
+        kept: list[object] = connection.notices
+        return kept
+    if "warnings" not in pooled.info:
+        pooled.info["warnings"] = []
+        connection.add_notice_handler(pooled.info["warnings"].append)
+    warnings: list[object] = pooled.info["warnings"]
+    return warnings
 
 
 def _give_back(pooled: PoolProxiedConnection) -> None:
@@ -189,7 +255,12 @@ def _give_back(pooled: PoolProxiedConnection) -> None:
         pooled.close()
 
 
-def _copy_rows(cursor: Any, lane: str, position: int, writes: Sequence[Write]) -> None:
+def write_in_transaction(cursor: Any, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
+    """Write in the transaction that is open; the lane is taken until it ends."""
+    total = sum(len(write.events) for write in writes)
+    cursor.execute(_TAKE, {"lane": lane, "count": total, **_checks(writes, guards)})
+    head, recorded_at = cursor.fetchone()
+    position = head - total
     with cursor.copy(_COPY) as copy:
         for write in writes:
             for version, event in zip(_versions(write), write.events, strict=True):
@@ -211,9 +282,11 @@ def _copy_rows(cursor: Any, lane: str, position: int, writes: Sequence[Write]) -
                         event.actor.scope,
                         orjson.dumps(event.data).decode(),
                         event.occurred_at,
+                        recorded_at,
                         event.fingerprint,
                     )
                 )
+    return Appended(head, recorded_at)
 
 
 def _versions(write: Write) -> range:

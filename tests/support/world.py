@@ -32,7 +32,7 @@ from services.review.decider import Case, case_of
 from shared.errors import Conflict
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write, stream_lane
-from shared.eventlog.remembering import RememberingLog
+from shared.eventlog.stream_cache import CachingLog
 from shared.handling import Answer, Handling, Reactions, fold, handle, reaction_meta
 from shared.messages import Actor, Meta, NewEvent, Recorded
 from tests.support.spec import COMMAND_ID, NOW, SYSTEM
@@ -107,8 +107,14 @@ class Interrupted:
         self._ask()
         return self.log.read(streams, from_versions)
 
-    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
-        return self.log.read_lane(lane, after, limit, types)
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        # Whoever comes from another process asks for everything.
+        return {}
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
+        return self.log.read_lane(lane, after, limit, types, durable=durable)
 
     def heads(self) -> Mapping[str, int]:
         return self.log.heads()
@@ -141,7 +147,7 @@ class World:
     """
 
     now: datetime = NOW
-    log: EventLog = field(default_factory=lambda: RememberingLog(MemoryLog(), long=2))
+    log: EventLog = field(default_factory=lambda: CachingLog(MemoryLog(), long=2))
     queues: defaultdict[Queue, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     held: set[Queue] = field(default_factory=set)
     live: dict[str, Any] = field(default_factory=dict)

@@ -6,14 +6,14 @@ The same probe runs against a log as people usually build it, an identity column
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.port import NO_GUARDS
+from shared.eventlog.postgres import PostgresLog, write_in_transaction
 from tests.integration.eventlog.conftest import OpenEngine
 from tests.support.events import a_stream, a_write
 
@@ -110,16 +110,6 @@ def test_the_probe_catches_an_identity_column_read_by_polling(open_engine: OpenE
 
 
 def _append_inside(connection: Connection, stream: str) -> None:
-    _Within(connection).append("14", a_write(stream))
-
-
-class _Within(PostgresLog):
-    """The backend inside an open transaction, which the probe then holds open or gives up."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.engine)
-        self._connection = connection.connection.driver_connection
-
-    @contextmanager
-    def _session(self, *, autocommit: bool) -> Iterator[Any]:
-        yield self._connection
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        write_in_transaction(cursor, "14", [a_write(stream)], NO_GUARDS)

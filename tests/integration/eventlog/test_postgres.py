@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.errors import Conflict, Refused, Unavailable
 from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
-from shared.eventlog.remembering import RememberingLog
+from shared.eventlog.stream_cache import CachingLog
 from shared.sql import SERVICE_ROLE, Driver, make_engine
 from tests.integration.eventlog.conftest import OpenEngine
 from tests.support.events import a_stream, a_write
@@ -32,7 +32,7 @@ class TestPostgresLog(LogContract):
 class TestRememberedPostgresLog(LogContract):
     @pytest.fixture
     def log(self, engine: Engine) -> EventLog:
-        return RememberingLog(PostgresLog(engine), long=1)
+        return CachingLog(PostgresLog(engine), long=1)
 
 
 @pytest.mark.parametrize("role", [SERVICE_ROLE, None])

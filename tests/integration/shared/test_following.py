@@ -164,8 +164,8 @@ class SkippingLog:
         self._log = log
         self._missing = missing
 
-    def read_lane(self, lane: str, after: int, limit: int, types: None) -> Sequence[Recorded]:
-        known = self._log.read_lane(lane, after, limit + 1, types)
+    def read_lane(self, lane: str, after: int, limit: int, types: None, *, durable: bool) -> Sequence[Recorded]:
+        known = self._log.read_lane(lane, after, limit + 1, types, durable=durable)
         return [each for each in known if each.position != self._missing][:limit]
 
     def heads(self) -> Any:
@@ -232,12 +232,12 @@ class WatchedLog:
     reads: list[tuple[str, int, str]] = field(default_factory=list)
     failing: set[int] = field(default_factory=set)
 
-    def read_lane(self, lane: str, after: int, limit: int, types: None) -> Sequence[Recorded]:
+    def read_lane(self, lane: str, after: int, limit: int, types: None, *, durable: bool) -> Sequence[Recorded]:
         self.reads.append((lane, after, current_thread().name))
         if after in self.failing:
             self.failing.remove(after)
             raise Unavailable("database.away")
-        return self.log.read_lane(lane, after, limit, types)
+        return self.log.read_lane(lane, after, limit, types, durable=durable)
 
     def places(self) -> list[tuple[str, int]]:
         return [(lane, after) for lane, after, _ in self.reads]

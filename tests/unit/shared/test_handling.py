@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -14,10 +14,10 @@ from shared.access import ACCESS, Reach, Role, Subject
 from shared.codec import Codec
 from shared.errors import Conflict, Forbidden, Invalid, Reason, Refused, Unavailable
 from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import NO_GUARDS, Appended, Write
-from shared.eventlog.remembering import RememberingLog
+from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, Write
+from shared.eventlog.stream_cache import CachingLog
 from shared.handling import BULK_LIMIT, Handling, Intent, fold, handle, handle_many, react
-from shared.messages import Actor, Meta
+from shared.messages import Actor, Meta, Recorded
 from tests.support.events import a_write
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -350,12 +350,75 @@ def test_a_remembered_history_is_folded_once_and_to_the_same_state() -> None:
         return evolve(total, event)
 
     handling = replace(HANDLING, evolve=counted)
-    log = RememberingLog(MemoryLog(), long=3)
+    log = CachingLog(MemoryLog(), long=3)
     for done in range(6):
         assert fold(HANDLING, log.read([f"counter-{ONE}"])[f"counter-{ONE}"]) == done
         handle(log, handling, Count(ONE, 1), meta())
-    # Twice 1, 2 and 3 while the history was short, then each new one once.
-    assert len(evolved) == 1 + 2 + 3 + 1 + 1
+    # The sixth is folded by whoever comes next.
+    assert len(evolved) == 5
+
+
+class Asked(MemoryLog):
+    """Notes which streams it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[list[str]] = []
+
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
+        self.reads.append(list(streams))
+        return super().read(streams, from_versions)
+
+
+def test_a_command_on_streams_that_are_known_is_one_append_and_no_read() -> None:
+    stored = Asked()
+    log = CachingLog(stored)
+    handle(log, WATCHING, Count(ONE, 1), meta())
+    handle(log, WATCHING, Count(ONE, 1), meta())
+    handle(log, WATCHING, Count(TWO, 1), meta())
+    assert stored.reads == [[f"counter-{ONE}", WATCHED], [f"counter-{TWO}"]]
+
+
+def test_streams_that_are_named_late_are_recalled_too() -> None:
+    stored = Asked()
+    log = CachingLog(stored)
+    later = replace(WATCHING, reads=lambda command: (), then_reads=lambda command, streams: (WATCHED,))
+    for _ in range(2):
+        handle(log, later, Count(ONE, 1), meta())
+    assert stored.reads == [[f"counter-{ONE}"], [WATCHED]]
+
+
+def test_nobody_is_refused_and_nothing_is_answered_because_of_what_is_only_remembered() -> None:
+    stored = Asked()
+    log = CachingLog(stored)
+    handle(log, WATCHING, Count(ONE, 8), meta())
+    opened = replace(WATCHING, facts=lambda command, streams: 9 + 9 * len(streams[WATCHED]))
+    stored.append("14", a_write(WATCHED))
+    assert handle(log, opened, Count(ONE, 9), meta()).version == 2
+    silent = replace(opened, decide=lambda command, total, limit, meta: [Counted(1)] if limit > 20 else [])
+    stored.append("14", a_write(WATCHED, 1))
+    assert handle(log, silent, Count(ONE, 1), meta()).version == 3
+
+
+def test_a_decision_on_what_has_changed_since_is_made_again_and_costs_no_try() -> None:
+    log = CachingLog(stored := WatchedLog(0))
+    handle(log, WATCHING, Count(ONE, 1), meta())
+    MemoryLog.append_many(stored, "14", [a_write(WATCHED, count=5)])
+    with pytest.raises(Refused):
+        handle(log, WATCHING, Count(ONE, 4), meta())
+    stored.times = 2
+    assert handle(log, WATCHING, Count(ONE, 1), meta()).version == 2
+
+
+def test_a_repeat_that_another_process_has_answered_is_answered_the_same() -> None:
+    stored = MemoryLog()
+    here, there, asked = CachingLog(stored), CachingLog(stored), meta()
+    handle(here, HANDLING, Count(ONE, 1), meta())
+    first = handle(there, HANDLING, Count(ONE, 3), asked)
+    assert handle(here, HANDLING, Count(ONE, 3), asked) == first
+    assert total(stored) == 4
 
 
 @dataclass(frozen=True, slots=True)

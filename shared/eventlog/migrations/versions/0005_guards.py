@@ -1,4 +1,6 @@
-"""Appending states what the decision read, and events keep the fingerprint of the call that asked for them.
+"""Appending states what the decision read, and frees its lane before the disk has the events: docs/decisions/0011.
+
+Events keep the fingerprint of the call that asked for them.
 
 The functions of the release before stay: its processes run on while this one's start.
 """
@@ -33,36 +35,48 @@ BEGIN
     RETURN head;
 END $$;
 
-CREATE FUNCTION eventlog.append(p_lane text, p_first_streams text[], p_first_versions integer[],
-                                p_guards text[], p_guard_versions integer[], p_events json)
-RETURNS bigint LANGUAGE plpgsql SET search_path = eventlog, pg_temp AS $$
+REVOKE EXECUTE ON FUNCTION
+    eventlog.take_positions(text, integer, text[], integer[], text[], integer[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    eventlog.take_positions(text, integer, text[], integer[], text[], integer[]) TO wq_service;
+"""
+
+# A procedure may commit, which a function cannot: nobody else waits for the flush, and it is one round trip still.
+# The first commit does not wait for the disk, so the lane is free. Whatever was committed before the second one is in
+# the log of the database before it, so that waiting for the second waits for all. It writes a message because a
+# transaction that writes nothing waits for nothing. A procedure that commits may have no search path of its own.
+APPENDING = """
+CREATE PROCEDURE eventlog.append_events(
+    p_lane text, p_first_streams text[], p_first_versions integer[], p_guards text[], p_guard_versions integer[],
+    p_events json, INOUT p_head bigint, INOUT p_recorded_at timestamptz)
+LANGUAGE plpgsql AS $$
 DECLARE
-    total integer := json_array_length(p_events);
-    head  bigint  := take_positions(p_lane, total, p_first_streams, p_first_versions, p_guards, p_guard_versions);
+    total integer := pg_catalog.json_array_length(p_events);
 BEGIN
-    INSERT INTO events (lane, position, stream, version, type, type_version, event_id, command_id, correlation_id,
-                        causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint)
-    SELECT p_lane, head - total + number, stream, version, type, type_version, event_id, command_id, correlation_id,
-           causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint
-    FROM ROWS FROM (json_to_recordset(p_events) AS (
+    SET LOCAL synchronous_commit = off;
+    p_head := eventlog.take_positions(p_lane, total, p_first_streams, p_first_versions, p_guards, p_guard_versions);
+    p_recorded_at := pg_catalog.clock_timestamp();
+    INSERT INTO eventlog.events (lane, position, stream, version, type, type_version, event_id, command_id,
+                                 correlation_id, causation_id, actor_role, actor_id, actor_scope, data, occurred_at,
+                                 recorded_at, fingerprint)
+    SELECT p_lane, p_head - total + number, stream, version, type, type_version, event_id, command_id,
+           correlation_id, causation_id, actor_role, actor_id, actor_scope, data, occurred_at, p_recorded_at, fingerprint
+    FROM ROWS FROM (pg_catalog.json_to_recordset(p_events) AS (
         stream text, version integer, type text, type_version smallint, event_id uuid, command_id uuid,
         correlation_id uuid, causation_id uuid, actor_role text, actor_id text, actor_scope text, data jsonb,
         occurred_at timestamptz, fingerprint text
     )) WITH ORDINALITY AS written (stream, version, type, type_version, event_id, command_id, correlation_id,
                                    causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint,
                                    number);
-    RETURN head;
+    COMMIT;
+    PERFORM pg_catalog.pg_logical_emit_message(true, 'wq', '');
 END $$;
 
-REVOKE EXECUTE ON FUNCTION
-    eventlog.take_positions(text, integer, text[], integer[], text[], integer[]),
-    eventlog.append(text, text[], integer[], text[], integer[], json) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION
-    eventlog.take_positions(text, integer, text[], integer[], text[], integer[]),
-    eventlog.append(text, text[], integer[], text[], integer[], json) TO wq_service;
+REVOKE EXECUTE ON PROCEDURE eventlog.append_events FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE eventlog.append_events TO wq_service;
 """
 
 
 def upgrade() -> None:
-    for statements in (FINGERPRINT, GUARDING):
+    for statements in (FINGERPRINT, GUARDING, APPENDING):
         op.execute(statements)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Conflict, Refused, Unavailable
-from shared.eventlog.gathering import MOST_EVENTS, MOST_STREAMS, GatheringLog
+from shared.eventlog.group_commit import MOST_EVENTS, MOST_STREAMS, GroupCommitLog
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import FROM_THE_BEGINNING, NO_GUARDS, Appended, EventLog, Write
 from shared.messages import Recorded
@@ -22,10 +22,10 @@ def spawn(work: Callable[[], None]) -> None:
     Thread(target=work, daemon=True).start()
 
 
-class TestGatheringLog(LogContract):
+class TestGroupCommitLog(LogContract):
     @pytest.fixture
     def log(self) -> EventLog:
-        return GatheringLog(MemoryLog(), spawn)
+        return GroupCommitLog(MemoryLog(), spawn)
 
 
 class Slow(MemoryLog):
@@ -66,14 +66,14 @@ def slow() -> Slow:
 
 
 @pytest.fixture
-def log(slow: Slow) -> GatheringLog:
-    return GatheringLog(slow, spawn)
+def log(slow: Slow) -> GroupCommitLog:
+    return GroupCommitLog(slow, spawn)
 
 
 class Asking:
     """Calls of threads of their own, in the order in which they were begun."""
 
-    def __init__(self, pool: ThreadPoolExecutor, log: GatheringLog, slow: Slow) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, log: GroupCommitLog, slow: Slow) -> None:
         self._pool = pool
         self._log = log
         self._slow = slow
@@ -92,14 +92,14 @@ class Asking:
 
 
 @pytest.fixture
-def asking(log: GatheringLog, slow: Slow) -> Iterator[Asking]:
+def asking(log: GroupCommitLog, slow: Slow) -> Iterator[Asking]:
     with ThreadPoolExecutor(16) as pool:
         yield Asking(pool, log, slow)
         slow.may_go.set()
 
 
 def test_appends_that_come_while_one_is_under_way_are_one_transaction(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     streams = [a_stream() for _ in range(4)]
     writes = [a_write(stream, count=number) for number, stream in enumerate(streams, 1)]
@@ -110,7 +110,7 @@ def test_appends_that_come_while_one_is_under_way_are_one_transaction(
     assert [recorded.position for recorded in log.read([streams[2]])[streams[2]]] == [4, 5, 6]
 
 
-def test_lanes_do_not_wait_for_each_other(log: GatheringLog, slow: Slow, asking: Asking) -> None:
+def test_lanes_do_not_wait_for_each_other(log: GroupCommitLog, slow: Slow, asking: Asking) -> None:
     held = asking.begin(log.append, "14", a_write(a_stream()))
     assert log.append("15", a_write(a_stream("15"))).position == 1
     assert not held.done()
@@ -119,7 +119,7 @@ def test_lanes_do_not_wait_for_each_other(log: GatheringLog, slow: Slow, asking:
 
 
 def test_two_writes_to_one_stream_do_not_go_together_and_the_second_is_too_late(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     stream, other = a_stream(), a_stream()
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -134,7 +134,7 @@ def test_two_writes_to_one_stream_do_not_go_together_and_the_second_is_too_late(
 
 
 def test_who_read_a_stream_that_another_writes_to_does_not_go_with_it_and_is_too_late(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     stream, other = a_stream(), a_stream()
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -149,7 +149,7 @@ def test_who_read_a_stream_that_another_writes_to_does_not_go_with_it_and_is_too
 
 
 def test_two_who_read_different_versions_of_a_stream_do_not_go_together(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     MemoryLog.append_many(slow, "14", [a_write(read := a_stream(), count=2)])
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -162,7 +162,7 @@ def test_two_who_read_different_versions_of_a_stream_do_not_go_together(
 
 
 def test_one_that_is_too_late_does_not_harm_those_that_go_with_it(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     MemoryLog.append_many(slow, "14", [a_write(written := a_stream())])
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -177,7 +177,7 @@ def test_one_that_is_too_late_does_not_harm_those_that_go_with_it(
 
 
 def test_a_command_id_used_for_two_things_at_once_is_refused_to_the_second(
-    log: GatheringLog, asking: Asking, slow: Slow
+    log: GroupCommitLog, asking: Asking, slow: Slow
 ) -> None:
     event = an_event()
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -190,7 +190,7 @@ def test_a_command_id_used_for_two_things_at_once_is_refused_to_the_second(
 
 
 def test_after_a_lost_connection_nobody_knows_and_nothing_is_written_again(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     slow.fails[2] = Unavailable("database.away")
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -205,7 +205,7 @@ def test_after_a_lost_connection_nobody_knows_and_nothing_is_written_again(
 
 
 def test_a_failure_of_the_first_is_his_alone_and_the_next_are_asked(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     slow.fails[1] = Unavailable("database.away")
     held = asking.begin(log.append, "14", a_write(a_stream()))
@@ -216,7 +216,7 @@ def test_a_failure_of_the_first_is_his_alone_and_the_next_are_asked(
     assert next_one.result(10).position == 1
 
 
-def test_a_bug_that_one_write_meets_is_told_to_it_alone(log: GatheringLog, slow: Slow, asking: Asking) -> None:
+def test_a_bug_that_one_write_meets_is_told_to_it_alone(log: GroupCommitLog, slow: Slow, asking: Asking) -> None:
     slow.fails = {2: ZeroDivisionError("together"), 4: ZeroDivisionError("alone")}
     held = asking.begin(log.append, "14", a_write(a_stream()))
     good, bad = (asking.begin(log.append, "14", a_write(a_stream())) for _ in range(2))
@@ -226,7 +226,7 @@ def test_a_bug_that_one_write_meets_is_told_to_it_alone(log: GatheringLog, slow:
         bad.result(10)
 
 
-def test_a_long_write_goes_alone(log: GatheringLog, slow: Slow, asking: Asking) -> None:
+def test_a_long_write_goes_alone(log: GroupCommitLog, slow: Slow, asking: Asking) -> None:
     held = asking.begin(log.append, "14", a_write(a_stream()))
     short = asking.begin(log.append, "14", a_write(a_stream()))
     many = [a_write(a_stream()) for _ in range(MOST_EVENTS)]
@@ -239,7 +239,7 @@ def test_a_long_write_goes_alone(log: GatheringLog, slow: Slow, asking: Asking) 
 
 
 def test_reads_that_come_while_one_is_under_way_are_one_and_each_stream_is_asked_for_once(
-    log: GatheringLog, slow: Slow, asking: Asking
+    log: GroupCommitLog, slow: Slow, asking: Asking
 ) -> None:
     common, own, other = a_stream(), a_stream(), a_stream()
     for stream in (common, own, other):
@@ -257,7 +257,7 @@ def test_reads_that_come_while_one_is_under_way_are_one_and_each_stream_is_asked
     assert slow.asked == [([own], {}), ([common, own, other], {other: 2})]
 
 
-def test_a_read_of_many_streams_waits_for_nobody(log: GatheringLog, slow: Slow, asking: Asking) -> None:
+def test_a_read_of_many_streams_waits_for_nobody(log: GroupCommitLog, slow: Slow, asking: Asking) -> None:
     many = [a_stream() for _ in range(MOST_STREAMS + 1)]
     held = asking.begin(log.read, [a_stream()])
     assert list(log.read(many)) == many
@@ -266,7 +266,7 @@ def test_a_read_of_many_streams_waits_for_nobody(log: GatheringLog, slow: Slow, 
     held.result(10)
 
 
-def test_a_read_that_fails_for_all_is_told_to_all(log: GatheringLog, slow: Slow, asking: Asking) -> None:
+def test_a_read_that_fails_for_all_is_told_to_all(log: GroupCommitLog, slow: Slow, asking: Asking) -> None:
     slow.fails[2] = Unavailable("database.away")
     held = asking.begin(log.read, [a_stream()])
     others = [asking.begin(log.read, [a_stream()]) for _ in range(2)]
@@ -278,7 +278,7 @@ def test_a_read_that_fails_for_all_is_told_to_all(log: GatheringLog, slow: Slow,
 
 
 def test_who_waits_too_long_is_told_so_and_nothing_is_written(slow: Slow) -> None:
-    log, stream = GatheringLog(slow, spawn, patience=0.05), a_stream()
+    log, stream = GroupCommitLog(slow, spawn, patience=0.05), a_stream()
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(log.append, "14", a_write(a_stream()))
         assert slow.taken.wait(10)

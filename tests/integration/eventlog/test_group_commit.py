@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from shared.errors import Conflict
-from shared.eventlog.gathering import GatheringLog
+from shared.eventlog.group_commit import GroupCommitLog
 from shared.eventlog.port import EventLog
 from shared.eventlog.postgres import PostgresLog
 from shared.sql import Driver, make_engine
@@ -26,7 +26,7 @@ def spawn(work: Callable[[], None]) -> None:
 @pytest.fixture(params=list(Driver))
 def log(database_url: str, request: pytest.FixtureRequest) -> Iterator[EventLog]:
     engine = make_engine(database_url, request.param)
-    yield GatheringLog(PostgresLog(engine), spawn)
+    yield GroupCommitLog(PostgresLog(engine), spawn)
     engine.dispose()
 
 

@@ -30,7 +30,7 @@ Asked = TypeVar("Asked")
 Spawn = Callable[[Callable[[], None]], object]
 
 
-class GatheringLog:
+class GroupCommitLog:
     """See shared.eventlog.port.EventLog. `spawn` starts a thread of the process's kind.
 
     A write that fails among others is tried again alone, so that each has the outcome it would have had by itself; only
@@ -64,8 +64,13 @@ class GatheringLog:
         found: Mapping[str, Sequence[Recorded]] = self._reads.outcome(_Read(wanted))
         return found
 
-    def read_lane(self, lane: str, after: int, limit: int, types: Collection[str] | None = None) -> Sequence[Recorded]:
-        return self._log.read_lane(lane, after, limit, types)
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        return self._log.recall(streams)
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
+        return self._log.read_lane(lane, after, limit, types, durable=durable)
 
     def heads(self) -> Mapping[str, int]:
         return self._log.heads()
@@ -91,12 +96,10 @@ class GatheringLog:
         lane = appends[0].lane
         guards = {stream: version for append in appends for stream, version in append.guards.items()}
         several = len(writes) > 1
-        position = (
-            self._log.append_many(lane, writes, guards) if several else self._log.append(lane, writes[0], guards)
-        ).position
-        outcomes = []
+        appended = self._log.append_many(lane, writes, guards) if several else self._log.append(lane, writes[0], guards)
+        position, outcomes = appended.position, []
         for each in reversed(appends):
-            outcomes.append(Appended(position))
+            outcomes.append(Appended(position, appended.recorded_at))
             position -= each.events
         return outcomes[::-1]
 
