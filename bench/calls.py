@@ -18,7 +18,7 @@ from amqp.exceptions import NotFound
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from bench.figures import Direction, Figure, percentile, rounds
-from bench.seeding import enrolled
+from bench.seeding import confirmed, enrolled
 from bench.world import ROOT, World, issuer, plain_log, running
 from shared.access import Role
 from shared.broker import open_connection
@@ -43,10 +43,11 @@ class Commands:
     caller: Caller
 
     def next(self, count: int) -> list[Call]:
-        """Calls that were never made, of graduates just enrolled."""
+        """Calls that were never made, of graduates just enrolled, who have confirmed that."""
         ids = [f"{PROVINCE}-{uuid4()}" for _ in range(count)]
         log = plain_log(self.platform.environment["DATABASE_URL"])
         log.append_many(PROVINCE, [enrolled(each, PROVINCE, SCHOOL, number) for number, each in enumerate(ids)])
+        log.append_many(PROVINCE, [confirmed(each) for each in ids])
         sign = issuer(self.platform)
         return [
             Call(

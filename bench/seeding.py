@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from services.directory.events import GraduateEnrolled
+from services.directory.events import BasicDataConfirmed, GraduateEnrolled
 from services.registration.events import Destination, DestinationRegistered, RegistrationSubmitted
 from shared.access import scope_path
 from shared.codec import to_json
@@ -86,6 +86,11 @@ def enrolled(graduate_id: str, province: str, school: str, number: int) -> Write
         id_hash="0" * 64,
     )
     return Write(f"graduate-{graduate_id}", 0, [_recorded(event, SEASON)])
+
+
+def confirmed(graduate_id: str) -> Write:
+    """The graduate has confirmed the roster, as before every registration."""
+    return Write(f"basic_data-{graduate_id}", 0, [_recorded(BasicDataConfirmed(graduate_id, 1), SEASON)])
 
 
 def registered(graduate_id: str, scope: str, number: int) -> Write:

@@ -171,6 +171,8 @@ def prepare(client: Client, schools: Sequence[str], class_year: int, size: int) 
         answer = client.command(school_office(school.province, code), "directory.import_roster", roster, patient)
         cohort.graduates = [item["id"] for item in answer["items"]]
         cohort.rows = dict(zip(cohort.graduates, rows, strict=True))
+        for person in cohort.graduates:
+            client.command(graduate(person), "directory.confirm_basic_data", {"graduate_id": person}, patient)
         cohort.departments = sorted({row["department"] for row in rows})
         world.cohorts.append(cohort)
         world.employers += [_enter(client, school.province, each, patient) for each in planned.employers]
@@ -256,6 +258,8 @@ def _as_graduate(client: Client, world: World, clock: Clock, stop: Event) -> Non
     acts += with_books(client, person, signed["books"], stop)
     acts += with_filing(client, person, known["filed"], stop)
     acts += [*with_leaving(client, person, known, stop)] * 3
+    # What was corrected since is confirmed again, mostly before it stands in the way.
+    acts += [partial(client.command, me, "directory.confirm_basic_data", own, stop)] * 2
     client.chance.choice(acts)()
 
 

@@ -17,6 +17,8 @@ from shared.messages import Recorded, until
 # 定向 and 委培: bound to the unit of their agreement (DOMAIN 1.0).
 BOUND_TRAININGS = ("2", "4")
 COMPLETION_DAYS = 15
+# 信息确认.
+CONFIRMED, DISPUTED, UNCHECKED = "confirmed", "disputed", "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`left` is where a graduate was who is on no roster any more.
+    """`left` is where a graduate was who is on no roster any more; `basic_data` is what the graduate said of the roster.
 
     `destination` is none, pending (a registration is under review) or placed (one of no agreement is registered).
 
@@ -111,6 +113,7 @@ class Facts:
 
     graduate: Graduate | None = None
     left: str | None = None
+    basic_data: str = UNCHECKED
     settings: Settings = Settings()
     employer: Employer | None = None
     destination: str = "none"
@@ -146,6 +149,7 @@ def facts_of(
     return Facts(
         graduate=graduate,
         left=None if graduate is not None else last_scope(graduate_id, streams),
+        basic_data=checked(streams.get(f"graduate-{graduate_id}", ()), streams.get(f"basic_data-{graduate_id}", ())),
         settings=_settings(until(province or (), begun.get("province_version")), class_year),
         employer=_employer(streams.get(f"employer-{employer_id}", ())),
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
@@ -207,6 +211,29 @@ def last_scope(graduate_id: str, streams: Streams) -> str | None:
         if recorded.type in _ON_ROSTER:
             return scope_path(recorded.data["province"], recorded.data["school"], recorded.data["department"])
     return None
+
+
+def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
+    """What a graduate said of the newest roster entry (信息确认): confirmed, disputed, or unchecked.
+
+    The directory's own rule, from its events as published: another entry is looked at anew, a dispute that the school has
+    answered blocks nothing and confirms nothing.
+    """
+    entry = next((each.version for each in reversed(roster) if each.type in _ON_ROSTER), None)
+    confirmed: int | None = None
+    disputes: set[str] = set()
+    for each in said:
+        match each.type:
+            case "directory.BasicDataConfirmed":
+                confirmed, disputes = each.data["entry"], set()
+            case "directory.BasicDataDisputed":
+                confirmed = None
+                disputes |= {each.data["dispute_id"]} if each.data["entry"] == entry else set()
+            case "directory.DisputeAnswered":
+                disputes -= {each.data["dispute_id"]}
+    if disputes:
+        return DISPUTED
+    return CONFIRMED if entry is not None and confirmed == entry else UNCHECKED
 
 
 def school_stream(scope: str) -> str:

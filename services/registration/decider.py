@@ -32,6 +32,8 @@ from shared.messages import Meta, Recorded, lane_of, new_id, until
 IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
 REOPENED_DAYS = 30
+# 信息确认.
+CONFIRMED, DISPUTED, UNCHECKED = "confirmed", "disputed", "unchecked"
 FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
 # Why a registration ended whose graduate was removed from the roster, and the cause of a re-opening then.
 LEFT_ROSTER, REMOVED = "毕业生已移出生源名册", "removed"
@@ -40,6 +42,16 @@ ARCHIVES = ("unit", "talent_service", "school", "home_region", KEPT_BY_SCHOOL)
 NO_GRADUATE = Reason("registration.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
 NOT_PENDING = Reason("registration.not_pending", "该登记不在审核中", "This registration is not under review")
 IN_REVIEW = Reason("registration.in_review", "已有登记正在审核", "A registration is already under review")
+CONFIRM_FIRST = Reason(
+    "registration.confirm_first",
+    "您尚未确认基本信息（学校更正后须重新确认），请先完成信息确认，再登记毕业去向",
+    "You have not confirmed your basic data as the roster has them now: confirm them first, then register",
+)
+DISPUTE_OPEN = Reason(
+    "registration.dispute_open",
+    "您对基本信息的异议学校尚未处理，请等待学校更正或答复后，再登记毕业去向",
+    "The school has yet to act on what you dispute of your basic data: register when it has",
+)
 SIGNED = Reason(
     "registration.already_signed",
     "毕业生已应约或已有生效协议，不能登记其他去向",
@@ -225,7 +237,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an agreement binds, or one on paper is being made.
+    """`signed`: an agreement binds, or one on paper is being made. `basic_data` is what the graduate said of the roster.
 
     `left` is where a graduate was who is on no roster any more. `roster_version` is how many events the directory has told
     about the graduate.
@@ -238,6 +250,7 @@ class Facts:
     graduate: Graduate | None = None
     left: str | None = None
     roster_version: int = 0
+    basic_data: str = UNCHECKED
     signed: bool = False
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
@@ -392,6 +405,9 @@ def _check_new(
     graduate = facts.graduate
     if graduate is None:
         raise NO_GRADUATE.error(field="graduate_id")
+    # An office fills in for whom it has not reached; the graduate confirms both.
+    if not isinstance(wanted, FileDestination):
+        _check_confirmed(facts)
     today = day_of(meta.now)
     _check_day(state, facts, graduate, today)
     destination = check_destination(wanted.destination, graduate.class_year)
@@ -414,6 +430,13 @@ def _check_new(
             destination, graduate.class_year, (), facts.evidence, wanted.graduate_id, required=not wanted.evidence
         )
     return graduate, destination
+
+
+def _check_confirmed(facts: Facts) -> None:
+    if facts.basic_data == DISPUTED:
+        raise DISPUTE_OPEN.error()
+    if facts.basic_data != CONFIRMED:
+        raise CONFIRM_FIRST.error()
 
 
 def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: date) -> None:
@@ -605,6 +628,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
         graduate=graduate,
         left=None if graduate is not None else scope_of(roster),
         roster_version=len(roster),
+        basic_data=checked(roster, streams.get(f"basic_data-{command.graduate_id}", ())),
         signed=_signed(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
@@ -619,6 +643,8 @@ def _facts(command: Any, streams: Streams) -> Facts:
     )
 
 
+# What a graduate registers by: first the basic data are confirmed.
+_CONFIRMED = (RegisterDestination, ConfirmFiling)
 # What makes a registration keeps the settings of today for it.
 _MAKING = (RegisterDestination, FileDestination, ImportDestination, RegisterFromAgreement)
 _BEGINS = (
@@ -693,6 +719,32 @@ def scope_of(history: Sequence[Recorded]) -> str | None:
     return None if entry is None else scope_path(entry["province"], entry["school"], entry["department"])
 
 
+def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
+    """What a graduate said of the newest roster entry (信息确认): confirmed, disputed, or unchecked.
+
+    The directory's own rule, from its events as published: another entry is looked at anew, a dispute that the school has
+    answered blocks nothing and confirms nothing.
+    """
+    entry = next((each.version for each in reversed(roster) if each.type in _ENTRIES), None)
+    confirmed: int | None = None
+    disputes: set[str] = set()
+    for each in said:
+        match each.type:
+            case "directory.BasicDataConfirmed":
+                confirmed, disputes = each.data["entry"], set()
+            case "directory.BasicDataDisputed":
+                confirmed = None
+                disputes |= {each.data["dispute_id"]} if each.data["entry"] == entry else set()
+            case "directory.DisputeAnswered":
+                disputes -= {each.data["dispute_id"]}
+    if disputes:
+        return DISPUTED
+    return CONFIRMED if entry is not None and confirmed == entry else UNCHECKED
+
+
+_ENTRIES = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
+
+
 def _class_of(history: Sequence[Recorded]) -> int:
     return next((int(told.data["class_year"]) for told in reversed(history) if "class_year" in told.data), 0)
 
@@ -749,6 +801,7 @@ HANDLING = Handling[Registrations](
         f"graduate-{command.graduate_id}",
         f"agreement-{command.graduate_id}",
         f"province-{lane_of(command.graduate_id)}",
+        *([f"basic_data-{command.graduate_id}"] if isinstance(command, _CONFIRMED) else []),
         *(f"evidence-{each}" for each in getattr(command, "evidence", ())),
     ],
     facts=_facts,

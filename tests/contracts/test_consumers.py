@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.agreement import facts as agreement_facts
+from services.directory.decider import BASIC_DATA, roster_facts
 from services.registration import decider as registration
 from services.review import decider as review
 from services.review.schemas import KINDS
@@ -19,7 +20,7 @@ from services.sync import records
 from shared.access import ACCESS
 from shared.codec import to_json
 from shared.eventlog.port import stream_lane
-from shared.handling import Intent, Streams
+from shared.handling import Intent, Streams, fold
 from shared.messages import Recorded
 from tests.support import examples, registration_examples
 from tests.support.golden_examples import event_classes, recorded
@@ -46,6 +47,7 @@ def streams(**histories: Sequence[str]) -> Streams:
         "employer": f"employer-{EMPLOYER_ID}",
         "agreement": f"agreement-{GRADUATE_ID}",
         "registration": f"registration-{GRADUATE_ID}",
+        "basic_data": f"basic_data-{GRADUATE_ID}",
     }
     return {
         name: [recorded(event_type, number) for number, event_type in enumerate(histories.get(key, ()), 1)]
@@ -96,6 +98,7 @@ def test_signing_learns_graduate_settings_and_employer_from_the_directory() -> N
             province=["directory.ProvinceSettingsChanged"],
             graduate=[ENROLLED],
             employer=["directory.EmployerRegistered", "directory.EmployerVerified"],
+            basic_data=["directory.BasicDataConfirmed"],
         ),
         employer_id=EMPLOYER_ID,
     )
@@ -200,6 +203,35 @@ def test_who_is_on_a_roster_is_known_to_signing_and_to_registration(
         assert known is not None
         assert (known.scope, known.class_year) == (SCOPE, 2026)
         assert (known.training, known.agreed_unit) == (training, agreed_unit)
+
+
+@pytest.mark.parametrize(
+    ("roster", "said", "state"),
+    [
+        ([], [], "unchecked"),
+        ([ENROLLED], [], "unchecked"),
+        ([ENROLLED], ["BasicDataConfirmed"], "confirmed"),
+        ([ENROLLED], ["BasicDataDisputed"], "disputed"),
+        ([ENROLLED], ["BasicDataConfirmed", "BasicDataDisputed"], "disputed"),
+        # Answered it stays as it was, and is still to be confirmed.
+        ([ENROLLED], ["BasicDataConfirmed", "BasicDataDisputed", "DisputeAnswered"], "unchecked"),
+        ([ENROLLED], ["BasicDataDisputed", "DisputeAnswered", "BasicDataConfirmed"], "confirmed"),
+        ([ENROLLED], ["BasicDataDisputed", "BasicDataConfirmed"], "confirmed"),
+        # The goldens speak of the first entry; another one settles disputes and is looked at anew.
+        ([ENROLLED, "directory.GraduateCorrected"], ["BasicDataConfirmed"], "unchecked"),
+        ([ENROLLED, "directory.GraduateCorrected"], ["BasicDataDisputed"], "unchecked"),
+        ([ENROLLED, "directory.GraduateRemoved", ENROLLED], ["BasicDataConfirmed"], "unchecked"),
+    ],
+)
+def test_signing_and_registering_know_what_the_graduate_said_of_the_roster(
+    roster: list[str], said: list[str], state: str
+) -> None:
+    told = streams(graduate=roster, basic_data=[f"directory.{name}" for name in said])
+    assert agreement_facts.facts_of(GRADUATE_ID, told).basic_data == state
+    assert registration.HANDLING.facts(registration_examples.REGISTER, told).basic_data == state
+    # As the directory itself says.
+    known = fold(BASIC_DATA, told[f"basic_data-{GRADUATE_ID}"])
+    assert known.state(roster_facts(GRADUATE_ID, told).entry) == state
 
 
 def test_who_was_removed_is_on_no_roster() -> None:

@@ -30,6 +30,7 @@ from services.agreement.decider import (
 )
 from services.agreement.decider.reasons import LEFT_ROSTER
 from services.agreement.events import PaperSubmitted
+from services.agreement.facts import CONFIRMED, checked
 from services.agreement.state import LOCKED, OVER, Book, ProposalStatus, Status
 from services.directory.decider import ConfirmBasicData, VerifyEmployer
 from services.registration.decider import ConfirmLeaving, RegisterDestination
@@ -444,6 +445,11 @@ class Season(RuleBasedStateMachine):
                 school = self.world.log.read(["school-14-10108"])["school-14-10108"][: told["school_version"]]
                 own = [each.data for each in school if each.data["class_year"] == told["class_year"]]
                 assert not own or told["employer_id"] not in own[-1]["blocked_employers"]
+            case "OfferAccepted" | "BookApplied" | "PaperSubmitted" | "SigningProposed" | "RegistrationSubmitted":
+                names = [f"graduate-{told['graduate_id']}", f"basic_data-{told['graduate_id']}"]
+                known = self.world.log.read(names)
+                before = [[each for each in known[name] if each.position < event.position] for name in names]
+                assert checked(*before) == CONFIRMED
             case "BasicDataConfirmed" | "BasicDataDisputed":
                 stream = f"graduate-{told['graduate_id']}"
                 looked_at = self.world.log.read([stream])[stream][told["entry"] - 1]
@@ -572,6 +578,8 @@ class Season(RuleBasedStateMachine):
 
     def enrol(self, graduate_id: str, education: str, bound_to: str | None = None) -> None:
         self._now(Asked("directory.import_roster", enrolment(graduate_id, education, bound_to=bound_to), SCHOOL))
+        confirm = ConfirmBasicData(graduate_id)
+        self._now(Asked("directory.confirm_basic_data", confirm, Actor(Role.GRADUATE, graduate_id)))
 
 
 def _chain(kind: str, province: dict[str, Any], school: dict[str, Any]) -> tuple[list[str], int]:

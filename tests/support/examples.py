@@ -34,7 +34,7 @@ VERIFIED: Final = Employer(
     phone="0351-0000000",
     verified=True,
 )
-FACTS: Final = Facts(graduate=ENROLLED, settings=Settings(), employer=VERIFIED)
+FACTS: Final = Facts(graduate=ENROLLED, basic_data="confirmed", settings=Settings(), employer=VERIFIED)
 
 OFFER_SENT: Final = e.OfferSent(
     offer_id=OFFER_ID,

@@ -152,7 +152,7 @@ class People:
         raise AssertionError(f"{method} was answered: {answer}")
 
     def settle(self, school: str, class_year: int, parties: int, size: int = 12, **settings: Any) -> Place:
-        """A province's settings, a roster in that school and its employers, verified."""
+        """A province's settings, a roster in that school that everybody has confirmed, and its employers, verified."""
         province = SCHOOLS[school].province
         wanted: dict[str, Any] = {
             "province": province,
@@ -181,6 +181,8 @@ class People:
             departments=[row["department"] for row in rows],
             employers=[],
         )
+        for person in place.graduates:
+            self.confirm(person)
         for each in cohort.employers:
             assert each.uscc is not None
             employer_id = employer_id_of(each.uscc)
@@ -196,6 +198,10 @@ class People:
             self.ask(place.above, "directory.verify_employer", employer_id=employer_id)
             place.employers.append(employer_id)
         return place
+
+    def confirm(self, person: str) -> None:
+        """信息确认."""
+        self.ask(graduate(person), "directory.confirm_basic_data", graduate_id=person)
 
     def invite(self, place: Place, person: str, employer_id: str, **terms: Any) -> str:
         """邀请: the offer's id."""

@@ -62,7 +62,11 @@ CONTRACT_BEFORE: Final = replace(CONTRACT, unit_address=None, unit_phone=None)
 ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
 BOUND: Final = replace(ENROLLED, training="2", agreed_unit="晋阳机械(集团)有限公司")
 # Evidence has specs of its own (test_requirements, test_filing).
-FACTS: Final = Facts(graduate=ENROLLED, settings=Settings(evidence_required=False, imports_until=date(2026, 12, 31)))
+FACTS: Final = Facts(
+    graduate=ENROLLED,
+    basic_data="confirmed",
+    settings=Settings(evidence_required=False, imports_until=date(2026, 12, 31)),
+)
 
 SUBMITTED: Final = e.RegistrationSubmitted(REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, CONTRACT)
 WITHDRAWN: Final = e.RegistrationWithdrawn(REGISTRATION_ID, GRADUATE_ID)

@@ -215,7 +215,7 @@ def _remove_graduate(world: World, choice: Choice, target: Target) -> tuple[Any,
     return d.RemoveGraduate(target[0], "延期毕业"), SCHOOL
 
 
-@_ask("directory.confirm_basic_data", _enrolled, weight=2)
+@_ask("directory.confirm_basic_data", _enrolled, weight=4)
 def _confirm_basic_data(world: World, choice: Choice, target: Target) -> tuple[Any, Actor]:
     return d.ConfirmBasicData(target[0]), _graduate(target[0])
 

@@ -72,6 +72,7 @@ def _leave(detours: Detours, numbers: Sequence[int]) -> None:
     rows = [detours.cohort.graduates[number].row for number in numbers]
     detours.enrol([{**row, "phone": f"137{row['phone'][3:]}"} for row in rows])
     detours.await_registrations(numbers, lambda shown: shown["leaving"] is None, "离校确认重置 leaving reset")
+    detours.each(numbers, "directory.confirm_basic_data", lambda _: {})
     detours.each(numbers, "registration.confirm_leaving", lambda _: leaving)
 
 

@@ -93,6 +93,7 @@ def play(actors: Actors, clock: Clock, cohort: Cohort, progress: Progress, mix: 
         played.cancelled = len(mix.of(*ENDING_CANCELLED))
     _register_employers(actors, played, progress)
     _import_roster(actors, played, progress)
+    _confirm(actors, played, progress)
     _detour(actors, played, progress)
     for index, day in enumerate(cohort.days):
         _move(clock, day)
@@ -163,6 +164,15 @@ def _import_roster(actors: Actors, played: Played, progress: Progress) -> None:
             outcomes = actors.accepted("directory.import_roster", answer["items"])
             played.graduates += [outcome["id"] for outcome in outcomes]
             step(len(outcomes))
+
+
+def _confirm(actors: Actors, played: Played, progress: Progress) -> None:
+    """Everybody looks at the roster and confirms it before signing or registering, but who finds a mistake in it."""
+    disputing = set(played.mix.of(Life.CORRECTED)) if played.mix is not None else set()
+    confirming = [person for number, person in enumerate(played.graduates) if number not in disputing]
+    with progress.phase("信息确认 basic data", len(confirming)) as step:
+        confirm = "directory.confirm_basic_data"
+        actors.ask_all([(graduate(person), confirm, {"graduate_id": person}) for person in confirming], step)
 
 
 def _detour(actors: Actors, played: Played, progress: Progress) -> None:

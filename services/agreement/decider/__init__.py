@@ -216,6 +216,8 @@ _OF_EMPLOYER = (ProposeSigning, SaveDraft, SendDraft, SendOffer, AcceptOffer)
 _MAKING = (ProposeSigning, SendOffer, SendDraft, ApplyForBook, RegisterPaper)
 # Only the agreement says whose it is.
 _BY_ITS_EMPLOYER = (EditOffer, SealAgreement, RequestCancellation)
+# What a graduate signs by, or what brings back a book that was signed: first the basic data are confirmed.
+_CONFIRMED = (ProposeSigning, AcceptOffer, ApplyForBook, AmendBook, RegisterPaper, SubmitScan)
 _BESIDE_REGISTRATION = (ProposeSigning, SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)
 
 
@@ -247,6 +249,8 @@ def _reads(command: Any) -> list[str]:
     about = [f"graduate-{command.graduate_id}", f"province-{lane_of(command.graduate_id)}"]
     if isinstance(command, _OF_EMPLOYER):
         about.append(f"employer-{command.employer_id}")
+    if isinstance(command, _CONFIRMED):
+        about.append(f"basic_data-{command.graduate_id}")
     if isinstance(command, _BESIDE_REGISTRATION):
         about.append(f"registration-{command.graduate_id}")
     return [*about, *(f"evidence-{each}" for each in evidence_of(command))]

@@ -13,6 +13,7 @@ from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
     check_bound,
+    check_confirmed,
     check_enrolled,
     check_evidence,
     check_free,
@@ -47,6 +48,7 @@ def claim_stream(graduate_id: str, class_year: int, paper_number: str) -> str:
 def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """Ask for a book; one open at a time, and none beside another destination."""
     graduate = enrolled(facts)
+    check_confirmed(facts)
     _check_unlocked(state)
     check_free(facts)
     terms = _checked(command.terms)
@@ -72,6 +74,7 @@ def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Me
 def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """Correct a returned application and ask again."""
     graduate = enrolled(facts)
+    check_confirmed(facts)
     book = _book(state, command.agreement_id)
     _check_status(book, Status.CORRECTING)
     terms = _checked(command.terms)
@@ -115,6 +118,7 @@ def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Me
     check_enrolled(facts)
     if meta.actor.role == Role.UPLOADER and not (book.upload and book.upload.is_open(meta.now)):
         raise no.UPLOAD_OVER.error()
+    check_confirmed(facts)
     _check_waits_for_scan(book)
     check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
     begun = book.begun
@@ -170,6 +174,7 @@ def report_loss(command: c.ReportLoss, state: Agreements, facts: Facts, meta: Me
 def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """已签协议登记, with its checks (DOMAIN 1.4)."""
     graduate = enrolled(facts)
+    check_confirmed(facts)
     _check_unlocked(state)
     check_free(facts)
     terms = _checked(command.terms)

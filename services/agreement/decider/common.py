@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.agreement import events as e
 from services.agreement.decider import reasons as no
-from services.agreement.facts import BOUND_TRAININGS, Employer, Facts, Graduate
+from services.agreement.facts import BOUND_TRAININGS, CONFIRMED, DISPUTED, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
 from services.agreement.state import Agreements, Book, Known, Offer, Status
 from shared.codes.tables import plain
@@ -28,6 +28,14 @@ def check_enrolled(facts: Facts) -> None:
     """Whose agreement goes on is still on a roster. Raises Refused."""
     if facts.graduate is None:
         raise no.NOT_ENROLLED.error(field="graduate_id")
+
+
+def check_confirmed(facts: Facts) -> None:
+    """The graduate has confirmed what the roster says, and disputes none of it (DOMAIN 1.0). Raises Refused."""
+    if facts.basic_data == DISPUTED:
+        raise no.DISPUTE_OPEN.error()
+    if facts.basic_data != CONFIRMED:
+        raise no.CONFIRM_FIRST.error()
 
 
 def verified(facts: Facts, employer_id: str) -> Employer:

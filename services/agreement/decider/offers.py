@@ -13,6 +13,7 @@ from services.agreement.decider.codes import check_code
 from services.agreement.decider.common import (
     answer_until,
     check_bound,
+    check_confirmed,
     check_enrolled,
     check_free,
     check_may_begin,
@@ -161,6 +162,7 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
     if command.revision != offer.revision:
         raise no.OFFER_EDITED.error(field="revision", revision=offer.revision)
     graduate = enrolled(facts)
+    check_confirmed(facts)
     verified(facts, command.employer_id)
     check_free(facts)
     check_bound(graduate, offer.sent.employer_name, "employer_id")

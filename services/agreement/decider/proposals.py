@@ -11,7 +11,14 @@ from typing import Any
 from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
-from services.agreement.decider.common import answer_until, check_free, check_may_begin, enrolled, verified
+from services.agreement.decider.common import (
+    answer_until,
+    check_confirmed,
+    check_free,
+    check_may_begin,
+    enrolled,
+    verified,
+)
 from services.agreement.facts import Facts
 from services.agreement.state import BY_EMPLOYER, BY_GRADUATE, Agreements, Proposal, ProposalStatus
 from shared.messages import Meta, lane_of, new_id
@@ -20,6 +27,7 @@ from shared.messages import Meta, lane_of, new_id
 def propose(command: c.ProposeSigning, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """Where the province lets graduates begin; one open proposal an employer."""
     graduate, employer = enrolled(facts), verified(facts, command.employer_id)
+    check_confirmed(facts)
     if facts.settings.begun_by == BY_EMPLOYER:
         raise no.EMPLOYER_BEGINS.error()
     if _open_to(command.employer_id, state, meta.now) is not None:

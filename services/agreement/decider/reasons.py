@@ -14,6 +14,16 @@ NOT_ENROLLED = Reason(
     "该毕业生已移出生源名册，协议不再办理",
     "The graduate is on no roster any more; the agreement does not go on",
 )
+CONFIRM_FIRST = Reason(
+    "agreement.confirm_first",
+    "毕业生尚未确认基本信息（学校更正后须重新确认），请毕业生先完成信息确认，再办理签约",
+    "The graduate has not confirmed the basic data as the roster has them now: confirm them first, then sign",
+)
+DISPUTE_OPEN = Reason(
+    "agreement.dispute_open",
+    "毕业生对基本信息的异议学校尚未处理，请等待学校更正或答复后，再办理签约",
+    "The school has yet to act on what the graduate disputes of the basic data: sign when it has",
+)
 NO_OFFER = Reason("agreement.offer_not_found", "没有该应约邀请", "There is no such offer", NotFound)
 NO_DRAFT = Reason("agreement.draft_not_found", "没有该邀请草稿", "There is no such draft", NotFound)
 NO_AGREEMENT = Reason("agreement.not_found", "没有该协议", "There is no such agreement", NotFound)

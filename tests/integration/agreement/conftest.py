@@ -61,8 +61,8 @@ class World:
         )
 
     def enrol(self, graduate_id: str) -> str:
-        """Put a graduate on the roster."""
-        self.tell(
+        """Put a graduate on the roster, who confirms it."""
+        entry = self.tell(
             f"graduate-{graduate_id}",
             "directory.GraduateEnrolled",
             graduate_id=graduate_id,
@@ -72,7 +72,9 @@ class World:
             class_year=2026,
             education="31",
             training="1",
-        )
+        ).version
+        confirmed = {"graduate_id": graduate_id, "entry": entry}
+        self.tell(f"basic_data-{graduate_id}", "directory.BasicDataConfirmed", **confirmed)
         return graduate_id
 
     def verify(self, employer_id: str) -> None:

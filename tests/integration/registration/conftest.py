@@ -48,11 +48,13 @@ class World:
         return self.log.read([stream])[stream][-1]
 
     def enrol(self, graduate_id: str | None = None, school: str = "10108", department: str = "07") -> str:
-        """Put a graduate on the roster; its id."""
+        """Put a graduate on the roster, who confirms it; its id."""
         known = graduate_id or f"{LANE}-{uuid4()}"
         roster = {"province": lane_of(known), "school": school, "department": department}
         data = {"graduate_id": known, **roster, "class_year": 2026, "training": "1"}
-        self.publish(f"graduate-{known}", "directory.GraduateEnrolled", data)
+        entry = self.publish(f"graduate-{known}", "directory.GraduateEnrolled", data).version
+        confirmed = {"graduate_id": known, "entry": entry}
+        self.publish(f"basic_data-{known}", "directory.BasicDataConfirmed", confirmed)
         return known
 
     def register(self, graduate_id: str, code: str = "11", minutes: int = 0) -> str:

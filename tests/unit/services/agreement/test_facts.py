@@ -82,6 +82,7 @@ def known(
         f"employer-{EMPLOYER_ID}": employer,
         "province-14": province,
         f"registration-{GRADUATE_ID}": registration,
+        f"basic_data-{GRADUATE_ID}": [("directory.BasicDataConfirmed", {"entry": len(graduate)})] if graduate else [],
     }
     streams = {
         stream: [
@@ -104,11 +105,13 @@ def known(
 
 @pytest.mark.parametrize("command", [x.PROPOSE, x.SEND, x.ACCEPT, x.SEND_DRAFT])
 def test_signing_looks_at_graduate_province_employer_and_registration(command: Any) -> None:
+    by_graduate = {f"basic_data-{GRADUATE_ID}"} if command in (x.PROPOSE, x.ACCEPT) else set()
     assert set(HANDLING.reads(command)) == {
         f"graduate-{GRADUATE_ID}",
         "province-14",
         f"employer-{EMPLOYER_ID}",
         f"registration-{GRADUATE_ID}",
+        *by_graduate,
     }
 
 

@@ -423,7 +423,13 @@ def test_every_command_belongs_to_its_graduates_one_stream_and_reads_roster_agre
     command: Any,
 ) -> None:
     assert HANDLING.stream(command) == f"registration-{GRADUATE_ID}"
-    assert HANDLING.reads(command) == [f"graduate-{GRADUATE_ID}", f"agreement-{GRADUATE_ID}", f"province-{LANE}"]
+    by_graduate = [f"basic_data-{GRADUATE_ID}"] if command == x.REGISTER else []
+    assert HANDLING.reads(command) == [
+        f"graduate-{GRADUATE_ID}",
+        f"agreement-{GRADUATE_ID}",
+        f"province-{LANE}",
+        *by_graduate,
+    ]
 
 
 def test_a_registration_looks_at_its_evidence() -> None:

@@ -32,6 +32,7 @@ from tests.support.spec import (
 CONTRACT = "14-contract"
 FACTS = Facts(
     graduate=Graduate(SCOPE, 2026, "1", None),
+    basic_data="confirmed",
     evidence=MappingProxyType({CONTRACT: Evidence(GRADUATE_ID, "labour_contract")}),
 )
 DESTINATION = e.Destination(

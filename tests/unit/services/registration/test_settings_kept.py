@@ -56,6 +56,7 @@ def facts_about(command: Any, *past: Any) -> Facts:
     streams = {
         f"registration-{GRADUATE_ID}": history("registration", [(kind, data) for kind, _, data in encoded]),
         f"graduate-{GRADUATE_ID}": history("graduate", [("directory.GraduateEnrolled", ROSTER)]),
+        f"basic_data-{GRADUATE_ID}": history("basic_data", [("directory.BasicDataConfirmed", {"entry": 1})]),
         f"province-{LANE}": history("province", [("directory.ProvinceSettingsChanged", s) for s in (EARLIER, LATER)]),
         "school-14-10108": history("school", [settings_of_school, settings_of_school]),
     }
@@ -116,6 +117,7 @@ def test_it_keeps_them_from_step_to_step() -> None:
 def test_a_deadline_that_was_moved_closes_no_registration_made_before() -> None:
     log = MemoryLog(FixedClock(NOW))
     tell(log, f"graduate-{GRADUATE_ID}", "directory.GraduateEnrolled", ROSTER)
+    tell(log, f"basic_data-{GRADUATE_ID}", "directory.BasicDataConfirmed", {"entry": 1})
     tell(log, f"province-{LANE}", "directory.ProvinceSettingsChanged", EARLIER)
     handle(log, HANDLING, x.REGISTER, meta(GRADUATE, action="registration.register_destination"))
     handle(log, HANDLING, x.PASS, meta(number=2, action="registration.pass_review"))
