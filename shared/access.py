@@ -63,10 +63,18 @@ class Subject:
 
 ROOT_SCOPE: Final = "CN"
 
-DENIED: Final = Reason("access.denied", "无权执行此操作", "This principal may not do this", Forbidden)
+DENIED: Final = Reason(
+    "access.denied",
+    "您的账号身份为{role:role}，无权办理“{action:action}”，或所选的人和事项不在您的权限内，请核对所选内容，或由有权的单位办理",
+    "As {role:role} this principal may not {action:action}, or not here: check the choice, or let who may do it",
+    Forbidden,
+)
 
 NO_RIGHT: Final = Reason(
-    "access.no_right", "您的账号没有{right}权限", "This account does not have the right {right}", Forbidden
+    "access.no_right",
+    "您的账号没有“{right:right}”权限，不能办理此项，请联系本单位管理员开通",
+    "This account does not have the right of {right:right}: ask your office's administrator",
+    Forbidden,
 )
 
 

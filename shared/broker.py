@@ -20,12 +20,12 @@ from shared.calls import LARGEST_MESSAGE, TOO_LARGE
 from shared.errors import Reason, Unavailable
 
 AWAY = Reason(
-    "broker.away", "消息服务暂不可用，请稍后重试", "The broker is away; repeat the message later", Unavailable
+    "broker.away", "消息服务暂不可用，请稍后重试", "The broker is away: repeat the message later", Unavailable
 )
 UNROUTED = Reason(
     "broker.unrouted",
-    "没有服务接收 {routing_key}",
-    "No service takes messages for {routing_key}",
+    "没有服务接收{routing_key:technical}，请稍后重试，仍不行请联系平台运维人员",
+    "No service takes messages for {routing_key:technical}: repeat it later",
     Unavailable,
 )
 

@@ -28,10 +28,15 @@ from shared.errors import KINDS, Invalid, Reason, ServiceError, Unavailable, Wir
 from shared.topology import RPC_EXCHANGE
 
 TIMEOUT = Reason(
-    "call.timeout", "服务未在期限内答复，请重试", "No reply within the deadline; repeat the same call", Unavailable
+    "call.timeout", "服务未在期限内答复，请重试", "No reply within the deadline: repeat the same call", Unavailable
 )
 
-UNREADABLE_REPLY = Reason("reply.unreadable", "服务的答复无法读取", "The reply cannot be read", ServiceError)
+UNREADABLE_REPLY = Reason(
+    "reply.unreadable",
+    "服务的答复无法读取，请重试，仍不行请联系平台运维人员",
+    "The reply cannot be read: repeat the same call",
+    ServiceError,
+)
 
 DEFAULT_SECONDS = 20.0
 _log = logging.getLogger(__name__)

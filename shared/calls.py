@@ -29,22 +29,40 @@ LARGEST_BODY: Final = 2 * 1024 * 1024
 LARGEST_MESSAGE: Final = 16 * 1024 * 1024
 
 TOO_LARGE = Reason(
-    "payload.too_large", "消息过大：最多 {limit} 字节", "The message is too large: at most {limit} bytes", Invalid
+    "payload.too_large",
+    "提交的内容过大，最多 {limit:number} 字节，请减少内容或分批提交",
+    "The message is too large, at most {limit:number} bytes: send less at a time",
+    Invalid,
 )
 UNREADABLE = Reason(
     "payload.unreadable",
-    '消息应为 JSON 对象 {{"args": [内容], "kwargs": {{}}}}',
+    "提交的内容不是规定的格式，无法识别，请按接口文档的格式发送",
     'The body must be JSON: {{"args": [payload], "kwargs": {{}}}}',
     Invalid,
 )
 REPLY_TOO_LARGE = Reason(
     "reply.too_large",
-    "结果过大，无法一次送达（最多 {limit} 字节），请缩小查询范围后重试",
-    "The result is too large to be sent at once (at most {limit} bytes); ask for less",
+    "结果过大，无法一次送达（最多 {limit:number} 字节），请缩小查询范围后重试",
+    "The result is too large to be sent at once (at most {limit:number} bytes): ask for less",
 )
-BAD_HEADER = Reason("header.invalid", "消息头 {field} 有误", "The header {field} is missing or wrong", Invalid)
-LATE = Reason("call.late", "请求已超过截止时间，未处理", "The deadline had passed; nothing was done", Refused)
-UNKNOWN_METHOD = Reason("call.unknown_method", "没有该方法：{method}", "There is no method {method}", Invalid)
+BAD_HEADER = Reason(
+    "header.invalid",
+    "请求的{field:header}缺少或有误，请按接口文档填写后重发",
+    "The {field:header} is missing or wrong: send the header as docs/wire.md says",
+    Invalid,
+)
+LATE = Reason(
+    "call.late",
+    "请求已超过截止时间，未作处理，请重新提交",
+    "The deadline had passed and nothing was done: send it again",
+    Refused,
+)
+UNKNOWN_METHOD = Reason(
+    "call.unknown_method",
+    "没有{method:technical}这项服务，请核对名称",
+    "There is no method {method:technical}: check its name",
+    Invalid,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,22 @@ Json = Any
 T = TypeVar("T")
 Upcast = Callable[[dict[str, Json]], dict[str, Json]]
 
-UNKNOWN_TYPE = Reason("event.unknown_type", "事件类型未知：{type}", "No codec knows event type {type}", UnreadableEvent)
+UNKNOWN_TYPE = Reason(
+    "event.unknown_type",
+    "事件类型{type:technical}未知，无法处理，请联系平台运维人员升级程序",
+    "No codec knows event type {type:technical}: operators bring a release that does",
+    UnreadableEvent,
+)
 UNKNOWN_VERSION = Reason(
     "event.unknown_version",
-    "事件 {type} 的版本 {version} 未知",
-    "No codec knows version {version} of event {type}",
+    "事件{type:technical}的版本 {version:number} 未知，无法处理，请联系平台运维人员升级程序",
+    "No codec knows version {version:number} of event {type:technical}: operators bring a release that does",
     UnreadableEvent,
 )
 BAD_DATA = Reason(
     "event.bad_data",
-    "事件 {type} 的数据无法读取：{why}",
-    "The data of event {type} cannot be read: {why}",
+    "事件{type:technical}的数据无法读取：{why:technical}，请联系平台运维人员",
+    "The data of event {type:technical} cannot be read, {why:technical}: operators must look",
     UnreadableEvent,
 )
 

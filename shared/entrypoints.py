@@ -60,7 +60,12 @@ SHORT_BREAK_SECONDS = 3.0
 LONGEST_PATIENCE_SECONDS = 1_500.0
 LONGEST_PAUSE_SECONDS = 10.0
 
-BUG = Reason("service.failure", "服务内部错误，已记录", "The service failed; it has been recorded", ServiceError)
+BUG = Reason(
+    "service.failure",
+    "服务内部错误，已记录，请稍后重试，仍不行请联系平台运维人员",
+    "The service failed; it has been recorded: try again later, or ask the operators",
+    ServiceError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -368,7 +373,7 @@ class _Bulk(_Call):
                 loaded.append(load(self.shape, item))
             except Invalid as error:
                 reasons = {f"items.{index}.{path}": why for path, why in error.details["fields"].items()}
-                raise invalid(reasons) from None
+                raise invalid(reasons, self.shape) from None
         return loaded
 
     def show(self, result: Iterable[ItemOutcome]) -> Any:

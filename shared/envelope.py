@@ -11,7 +11,12 @@ import orjson
 from shared.errors import Invalid, Reason
 from shared.messages import Actor, NewEvent, Recorded
 
-UNREADABLE = Reason("event.unreadable", "事件消息无法读取：{why}", "The event message cannot be read: {why}", Invalid)
+UNREADABLE = Reason(
+    "event.unreadable",
+    "事件消息无法读取：{why:technical}，请联系平台运维人员",
+    "The event message cannot be read, {why:technical}: operators must look",
+    Invalid,
+)
 
 
 def pack(recorded: Recorded) -> bytes:

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from shared.words import say
+
 
 class ServiceError(Exception):
     """`code` is stable and for programs; `details` holds `zh`, `en`, optionally `field`, and facts by name."""
@@ -94,7 +96,8 @@ KINDS: dict[str, type[ServiceError]] = {
 class Reason:
     """One way to be told no: written once, beside the rule it belongs to, and raised with `raise REASON.error(...)`.
 
-    `zh` and `en` may hold `{name}` places which the facts given to `error` fill.
+    A sentence names the thing, the reason and what to do next. `zh` and `en` may hold places such as
+    `{status:agreement_state}` which the facts given to `error` fill, said in the words of that vocabulary (shared/words.py).
     """
 
     code: str
@@ -105,8 +108,8 @@ class Reason:
     def error(self, field: str | None = None, **facts: Any) -> ServiceError:
         """The error to raise; `facts` are JSON values that also travel in its details."""
         known = facts if field is None else {**facts, "field": field}
-        details: dict[str, Any] = {"zh": self.zh.format(**known), "en": self.en.format(**known), **known}
-        return self.kind(self.code, details)
+        said = say(self.zh, self.en, known)
+        return self.kind(self.code, {"zh": said.zh, "en": said.en, **known})
 
 
 @dataclass(frozen=True, slots=True)

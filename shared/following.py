@@ -46,25 +46,25 @@ _REBUILD = 7_205_002
 BEHIND = Reason(
     "projection.behind",
     "数据正在更新，请稍后重试",
-    "The read model has not reached the position asked for; repeat the query",
+    "The read model has not reached the position asked for: repeat the query",
     Unavailable,
 )
 GAP = Reason(
     "log.gap",
-    "事件序号不连续：应为 {expected}，实为 {found}",
-    "Positions are not consecutive: expected {expected}, found {found}",
+    "事件序号不连续：应为 {expected:number}，实为 {found:number}，请联系平台运维人员",
+    "Positions are not consecutive, expected {expected:number}, found {found:number}: operators must look",
     UnreadableEvent,
 )
 REBUILDING = Reason(
     "projection.rebuilding",
-    "{schema} 正在重建",
-    "{schema} is being rebuilt by somebody else",
+    "{schema:technical}正在重建，请等待完成",
+    "{schema:technical} is being rebuilt by somebody else: wait for it",
     Unavailable,
 )
 NOT_SWAPPED = Reason(
     "projection.not_swapped",
-    "{schema} 繁忙，未能切换，请重新执行",
-    "{schema} was too busy to be swapped; rebuild it again",
+    "{schema:technical}繁忙，未能切换，请重新执行",
+    "{schema:technical} was too busy to be swapped: rebuild it again",
     Unavailable,
 )
 

@@ -23,7 +23,12 @@ from shared.messages import Actor, Meta, NewEvent, Recorded
 TRIES = 3
 BULK_LIMIT = 1_000
 
-TOO_MANY_ITEMS = Reason("bulk.too_many", "一次最多提交 {limit} 条", "At most {limit} items in one message", Invalid)
+TOO_MANY_ITEMS = Reason(
+    "bulk.too_many",
+    "一次最多提交 {limit:number} 条，请分批提交",
+    "At most {limit:number} items in one message: send them in parts",
+    Invalid,
+)
 
 State = TypeVar("State")
 Streams = Mapping[str, Sequence[Recorded]]

@@ -28,9 +28,15 @@ LONGEST_SECONDS = 300
 LONGEST_LINK_SECONDS = 7 * 86_400
 SKEW_SECONDS = 5
 
-MISSING = Reason("principal.missing", "缺少身份令牌", "The call carries no principal token", Forbidden)
-FORGED = Reason("principal.forged", "身份令牌无效", "The principal token is not valid", Forbidden)
-EXPIRED = Reason("principal.expired", "身份令牌已过期", "The principal token has expired", Forbidden)
+MISSING = Reason(
+    "principal.missing", "缺少身份令牌，请重新登录", "The call carries no principal token: sign in again", Forbidden
+)
+FORGED = Reason(
+    "principal.forged", "身份令牌无效，请重新登录", "The principal token is not valid: sign in again", Forbidden
+)
+EXPIRED = Reason(
+    "principal.expired", "身份令牌已过期，请重新登录", "The principal token has expired: sign in again", Forbidden
+)
 
 _SCOPED = {Role.DEPARTMENT: 4, Role.SCHOOL: 3, Role.PROVINCE: 2, Role.MINISTRY: 1}
 

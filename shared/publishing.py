@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 FORGOTTEN = Reason(
     "broker.forgotten",
-    "消息服务的数据已丢失，将从事件日志重新发布",
+    "消息服务的数据已丢失，将从事件日志重新发布，请等待",
     "The broker has lost its data; everything is published again from the log",
     Unavailable,
 )

@@ -1,6 +1,7 @@
 """Shapes of incoming messages: marshmallow schemas that refuse what they do not know and make a frozen dataclass.
 
-Every complaint has a Chinese and an English sentence and names its field as a path (`destination.unit_name`).
+Every complaint has a Chinese and an English sentence and names its field: as a path for programs (`destination.unit_name`),
+in the words of forms for people.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from shared.errors import Invalid, Reason, ServiceError
 from shared.messages import lane_of
 from shared.names import BadText, clean_line, clean_name
+from shared.words import field as words_of_field
+from shared.words import words_of
 
 BAD_PAYLOAD = Reason(
-    "payload.invalid", "提交的内容有误：{first}", "The message has the wrong shape: {first_en}", Invalid
+    "payload.invalid",
+    "提交的内容有误，请更正：{first:sentence}",
+    "The message has the wrong shape: {first_en:sentence}",
+    Invalid,
 )
 
 # marshmallow's own sentences are English; each is replaced by a pair that people on both sides of a gateway can read.
@@ -26,8 +32,8 @@ _PAIRS: Mapping[str, str] = {
     "null": "不能为空 / may not be null",
     "invalid": "格式不正确 / not a valid value",
     "invalid_utf8": "不是有效的文本 / not valid UTF-8 text",
-    "type": "应为对象 / must be an object",
-    "unknown": "未知字段 / unknown field",
+    "type": "应为一组有名称的内容 / must be an object",
+    "unknown": "不属于此项内容，应删除 / unknown field",
     "too_large": "数值过大 / number too large",
     "invalid_uuid": "不是有效的编号 / not a valid id",
     "special": "数值不允许 / not an ordinary number",
@@ -53,9 +59,9 @@ def thing_id(*, required: bool = True, **options: Any) -> Any:
         try:
             lane_of(value)
         except ValueError:
-            raise ValidationError("不是有效的编号 / not a valid id") from None
+            raise ValidationError("不是有效的编号，应从列表中选择 / not a valid id") from None
 
-    length = validate.Length(max=64, error="过长 / too long")
+    length = validate.Length(max=64, error="编号过长，应从列表中选择 / too long")
     return _speak(fields.Str(validate=[length, check], **_kw(required, options)))
 
 
@@ -109,7 +115,7 @@ def pattern(regex: str, says: str, *, required: bool = True, **options: Any) -> 
 def scope(*, required: bool = True) -> Any:
     """A scope path of shared.access: `CN`, `CN/14`, `CN/14/10108`, `CN/14/10108/07`."""
     form = r"^CN(/[0-9]{2}(/[0-9]{5}(/[0-9A-Za-z]{2})?)?)?\Z"
-    return pattern(form, "不是有效的范围 / not a scope such as CN/14/10108", required=required)
+    return pattern(form, "不是有效的管理范围 / not a scope such as CN/14/10108", required=required)
 
 
 def coded(table: Container[str], *, required: bool = True, **options: Any) -> Any:
@@ -117,15 +123,15 @@ def coded(table: Container[str], *, required: bool = True, **options: Any) -> An
 
     def check(value: str) -> None:
         if value not in table:
-            raise ValidationError(f"未知代码 {value[:20]} / unknown code {value[:20]}")
+            raise ValidationError(f"代码“{value[:20]}”不在代码表中 / unknown code {value[:20]}")
 
     return _speak(fields.Str(validate=check, **_kw(required, options)))
 
 
-def choice(*values: str, required: bool = True, **options: Any) -> Any:
-    """One of a few words."""
-    known = "、".join(values)
-    among = validate.OneOf(values, error=f"应为 {known} 之一 / must be one of {', '.join(values)}")
+def choice(*values: str, of: str, required: bool = True, **options: Any) -> Any:
+    """One of a few codes; `of` names the vocabulary that says them."""
+    known = words_of(of, list(values)).zh
+    among = validate.OneOf(values, error=f"应为{known}之一 / must be one of {', '.join(values)}")
     return _speak(fields.Str(validate=among, **_kw(required, options)))
 
 
@@ -134,7 +140,7 @@ class _Day(fields.Field[date]):
         try:
             return date.fromisoformat(value)
         except (TypeError, ValueError):
-            raise ValidationError("日期应为 YYYY-MM-DD / a day is written YYYY-MM-DD") from None
+            raise ValidationError("应为日期，如 2021-04-08 / a day is written YYYY-MM-DD") from None
 
 
 def day(*, required: bool = True, **options: Any) -> Any:
@@ -149,7 +155,9 @@ class _Instant(fields.Field[datetime]):
         except (TypeError, ValueError):
             instant = None
         if instant is None or instant.tzinfo is None:
-            raise ValidationError("时间应为带时区的 ISO 8601 / an instant is ISO 8601 with its offset")
+            raise ValidationError(
+                "应为写明时区的时间，如 2021-04-08 12:00:00+08:00 / an instant is ISO 8601 with its offset"
+            )
         return instant.astimezone(UTC)
 
 
@@ -248,18 +256,18 @@ def load(shape: type[Shape], payload: Any) -> Any:
     try:
         return schema.load(payload)
     except ValidationError as error:
-        raise invalid(dict(_flat(error.messages, ""))) from None
+        raise invalid(dict(_flat(error.messages, "")), shape) from None
 
 
-def invalid(reasons: Mapping[str, list[str]]) -> ServiceError:
-    """The Invalid for a map of field paths to reasons, each reason `中文 / English`."""
+def invalid(reasons: Mapping[str, list[str]], shape: type[Shape] | None = None) -> ServiceError:
+    """The Invalid for a map of field paths in a shape to reasons, each reason `中文 / English`."""
     first = next(iter(reasons))
     zh, _, en = reasons[first][0].partition(" / ")
-    where = first or "payload"
+    named = words_of_field(first, shape.__name__ if shape else "")
     return BAD_PAYLOAD.error(
-        field=where,
-        first=f"{where} {zh}",
-        first_en=f"{where} {en or zh}",
+        field=first or "payload",
+        first=f"{named.zh}（{zh}）",
+        first_en=f"{named.en}: {en or zh}",
         fields={k or "payload": v for k, v in reasons.items()},
     )
 

@@ -73,7 +73,7 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                 else:
                     deque(rows, maxlen=0)
     except csv.Error as error:
-        raise BadWorkbook(f"不是有效的 CSV（{error}）", f"not a valid CSV ({error})") from None
+        raise BadWorkbook("不是有效的 CSV", f"not a valid CSV ({error})") from None
 
 
 def _without_marks(text: Iterable[str]) -> Iterator[str]:

@@ -170,9 +170,9 @@ class _Parts:
         """The content of a part. Raises BadWorkbook where it is missing, or there twice."""
         names = self._names.get(_plain(part), [])
         if not names:
-            raise BadWorkbook(f"压缩包内缺少 {part}", f"{part} is missing inside")
+            raise BadWorkbook(f"压缩包内缺少“{part}”", f"{part} is missing inside")
         if len(names) > 1:
-            raise BadWorkbook(f"压缩包内有两份 {part}", f"{part} is inside twice")
+            raise BadWorkbook(f"压缩包内有两份“{part}”", f"{part} is inside twice")
         return self._archive.open(names[0])
 
 
@@ -399,7 +399,7 @@ def _on_cells(  # noqa: PLR0915 - an object with the same state reads a fifth sl
             cells[column - 1] = found
         else:
             where = f"{_LETTERS[column - 1]}{label}"
-            raise BadWorkbook(f"单元格 {where} 出现两次", f"the cell {where} is there twice")
+            raise BadWorkbook(f"单元格“{where}”出现两次", f"the cell {where} is there twice")
 
     parser.ordered_attributes = True
     parser.StartElementHandler = root
@@ -420,7 +420,7 @@ def _column(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
         if not ("A" <= letter <= "Z" and number <= LAST_COLUMN):
-            raise BadWorkbook(f"没有 {letters[:9]} 列", f"there is no column {letters[:9]}")
+            raise BadWorkbook(f"没有“{letters[:9]}”列", f"there is no column {letters[:9]}")
     return number
 
 

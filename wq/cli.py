@@ -18,6 +18,8 @@ from shared.access import Right, Role
 from shared.errors import ServiceError
 from shared.messages import Actor
 from shared.settings import BadSetting, Settings, read_settings
+from shared.words import Words
+from shared.words import field as words_of_field
 
 # What people read is for standard output, what went wrong for standard error.
 out = Console(highlight=False)
@@ -254,7 +256,11 @@ def _of_queue(queue: str, work: Callable[[], Any]) -> Any:
 
 
 def _tell_row(bad: Any, prefix: str = "") -> None:
-    told = f"{prefix}第 {bad.line} 行 / line {bad.line} [{bad.field}] {bad.code}: {bad.zh} / {bad.en}"
+    named = words_of_field(bad.field)
+    where = Words(f" {named.zh}", f" {named.en}") if bad.field else Words("", "")
+    told = (
+        f"{prefix}第 {bad.line} 行{where.zh}：{bad.zh} / line {bad.line}{where.en}: {bad.en} [{bad.field} {bad.code}]"
+    )
     # The field stands in brackets, which would be taken for a style.
     err.print(told, markup=False, soft_wrap=True)
 

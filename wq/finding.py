@@ -16,9 +16,14 @@ from shared.names import same_name
 PAGE = 1_000
 
 NUMBERS_DIFFER = Reason(
-    "finding.numbers_differ", "考生号与学号不是同一毕业生", "The two numbers belong to different graduates", Invalid
+    "finding.numbers_differ",
+    "考生号与学号不是同一毕业生，请核对后重填",
+    "The two numbers belong to different graduates: check them",
+    Invalid,
 )
-NAME_DIFFERS = Reason("finding.name_differs", "姓名与名册不符", "The name is not the one on the roster", Invalid)
+NAME_DIFFERS = Reason(
+    "finding.name_differs", "姓名与名册不符，请核对后重填", "The name is not the one on the roster: check it", Invalid
+)
 
 
 class Graduates:

@@ -170,7 +170,7 @@ class RequestCancellation(Shape):
     makes = decider.RequestCancellation
     graduate_id = shapes.thing_id()
     agreement_id = shapes.thing_id()
-    reason_code = shapes.choice(*decider.CANCELLATION_REASONS)
+    reason_code = shapes.choice(*decider.CANCELLATION_REASONS, of="cause")
     reason = shapes.sentence(500)
     release_letter = shapes.thing_id(required=False)
     penalty_slip = shapes.thing_id(required=False)
@@ -203,7 +203,7 @@ class MediateCancellation(Shape):
     makes = decider.MediateCancellation
     graduate_id = shapes.thing_id()
     cancellation_id = shapes.thing_id()
-    outcome = shapes.choice("cancel", "keep")
+    outcome = shapes.choice("cancel", "keep", of="mediation")
     reason = shapes.sentence(500)
 
 
@@ -305,13 +305,13 @@ class OfEmployer(Query):
 class ListOffers(QueryShape):
     makes = OfEmployer
     employer_id = shapes.thing_id()
-    state = shapes.choice("draft", "discarded", *Status, required=False)
+    state = shapes.choice("draft", "discarded", *Status, of="agreement_state", required=False)
 
 
 class ListProposals(QueryShape):
     makes = OfEmployer
     employer_id = shapes.thing_id()
-    state = shapes.choice(*ProposalStatus, required=False)
+    state = shapes.choice(*ProposalStatus, of="proposal_state", required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +352,7 @@ class ListBooks(QueryShape):
     makes = BooksInScope
     scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
-    state = shapes.choice(*Status, required=False)
+    state = shapes.choice(*Status, of="agreement_state", required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

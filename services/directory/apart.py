@@ -24,7 +24,12 @@ from services.directory.files import Evidence
 from services.directory.images import TOO_COMPLEX, broken
 from shared.errors import KINDS, Invalid, Reason, ServiceError
 
-NOT_BASE64 = Reason("evidence.not_base64", "文件内容应为 base64", "The content must be base64", Invalid)
+NOT_BASE64 = Reason(
+    "evidence.not_base64",
+    "文件内容的编码无法识别，请重新选择文件上传",
+    "The content must be base64: send the file again",
+    Invalid,
+)
 
 # A page scanned at 300 dpi in colour takes a tenth of a second and 150 MB.
 SECONDS = 15

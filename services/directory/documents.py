@@ -28,22 +28,25 @@ MAX_OBJECTS = 50_000
 
 ENCRYPTED = Reason(
     "evidence.encrypted",
-    "PDF 已加密，请去除密码后上传",
+    "PDF 已加密，不能保存，请去除密码后上传",
     "The PDF is encrypted: remove its password and upload it again",
     Invalid,
 )
 SCRIPT = Reason(
-    "evidence.script", "PDF 含有脚本，请打印为新的 PDF 后上传", "The PDF has scripts: print it to a new PDF", Invalid
+    "evidence.script",
+    "PDF 含有脚本，不能保存，请打印为新的 PDF 后上传",
+    "The PDF has scripts: print it to a new PDF",
+    Invalid,
 )
 ATTACHMENT = Reason(
     "evidence.attachment",
-    "PDF 含有附件，请打印为新的 PDF 后上传",
+    "PDF 含有附件，不能保存，请打印为新的 PDF 后上传",
     "The PDF has attachments: print it to a new PDF",
     Invalid,
 )
 ACTION = Reason(
     "evidence.action",
-    "PDF 含有自动操作，请打印为新的 PDF 后上传",
+    "PDF 含有自动操作，不能保存，请打印为新的 PDF 后上传",
     "The PDF starts programs or sends data: print it to a new PDF",
     Invalid,
 )
@@ -54,7 +57,10 @@ LAYERS = Reason(
     Invalid,
 )
 TOO_MANY_PAGES = Reason(
-    "evidence.too_many_pages", "PDF 最多 {pages} 页", "The PDF may have at most {pages} pages", Invalid
+    "evidence.too_many_pages",
+    "PDF 页数过多，最多 {pages:number} 页，请删减或拆分后上传",
+    "The PDF may have at most {pages:number} pages: leave some out, or split it",
+    Invalid,
 )
 
 _SCRIPT_KEYS = ("/JS", "/JavaScript")

@@ -17,7 +17,12 @@ from shared.errors import NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded
 
-NO_EVIDENCE = Reason("directory.evidence_not_found", "没有该佐证材料", "There is no such evidence", NotFound)
+NO_EVIDENCE = Reason(
+    "directory.evidence_not_found",
+    "没有该佐证材料，请刷新后重新选择，或重新上传",
+    "There is no such evidence: look at the list again, or upload it again",
+    NotFound,
+)
 
 
 @dataclass(frozen=True, slots=True)

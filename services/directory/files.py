@@ -16,12 +16,17 @@ from shared.errors import Invalid, Reason
 
 MAX_BYTES = 5 << 20
 
-EMPTY = Reason("evidence.empty", "文件为空", "The file is empty", Invalid)
-TOO_LARGE = Reason("evidence.too_large", "文件最大 {megabytes} MB", "A file may have at most {megabytes} MB", Invalid)
+EMPTY = Reason("evidence.empty", "文件为空，请重新选择文件上传", "The file is empty: choose it again", Invalid)
+TOO_LARGE = Reason(
+    "evidence.too_large",
+    "文件过大，最大 {megabytes:number} MB，请压缩后上传",
+    "A file may have at most {megabytes:number} MB: make it smaller",
+    Invalid,
+)
 WRONG_TYPE = Reason(
     "evidence.wrong_type",
-    "仅接受 JPEG、PNG 图片或 PDF 文件（以文件内容为准）",
-    "Only JPEG and PNG pictures and PDF files are accepted, judged by their content",
+    "文件内容不是 JPEG、PNG 图片或 PDF，请转换为其中一种后上传",
+    "Only JPEG and PNG pictures and PDF files are accepted, judged by their content: convert it",
     Invalid,
 )
 

@@ -35,8 +35,8 @@ MIXED = Reason(
 )
 TOO_MANY_PIXELS = Reason(
     "evidence.too_many_pixels",
-    "图片过大：最多 {pixels} 像素，单边最多 {side} 像素",
-    "The picture is too large: at most {pixels} pixels, and {side} a side",
+    "图片过大：最多 {pixels:number} 像素，单边最多 {side:number} 像素，请缩小后上传",
+    "The picture is too large, at most {pixels:number} pixels, and {side:number} a side: make it smaller",
     Invalid,
 )
 TOO_COMPLEX = Reason(
@@ -47,7 +47,7 @@ TOO_COMPLEX = Reason(
 )
 UNSUPPORTED = Reason(
     "evidence.unsupported",
-    "文件使用了不支持的编码方式，请另存为普通的 JPEG、PNG 或 PDF",
+    "文件使用了不支持的编码方式，请另存为普通的 JPEG、PNG 或 PDF 后上传",
     "The file uses a coding that is not supported: save it as an ordinary JPEG, PNG or PDF",
     Invalid,
 )

@@ -25,8 +25,8 @@ from shared.errors import Invalid, Reason
 
 LOOKS = Reason(
     "evidence.looks",
-    "PDF 第 {page} 页的部分内容（如表单、手写批注）保存后会与原样不同，请打印为新的 PDF 后上传",
-    "Something on page {page} of the PDF, such as a form or a handwritten note, would look different: print it to a new PDF",
+    "PDF 第 {page:number} 页的部分内容（如表单、手写批注）保存后会与原样不同，请打印为新的 PDF 后上传",
+    "Page {page:number} of the PDF, such as a form or a handwritten note, would look different: print it to a new PDF",
     Invalid,
 )
 

@@ -31,8 +31,8 @@ from shared.messages import Meta, lane_of, new_id
 
 NO_CHECK_ADDRESS = Reason(
     "directory.no_check_address",
-    "尚未设置核验网址，请运行 wq migrate",
-    "No address of the public check is set: run wq migrate",
+    "平台尚未设置核验网址，暂不能打印，请联系平台运维人员",
+    "No address of the public check is set: operators run wq migrate",
     Unavailable,
 )
 

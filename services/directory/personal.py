@@ -27,7 +27,10 @@ NONCE_BYTES = 12
 KEY_BYTES = 32
 
 BROKEN = Reason(
-    "personal.broken", "个人信息密文无法解开", "A personal envelope does not open with its key", UnreadableEvent
+    "personal.broken",
+    "个人信息无法解开，不能显示，请联系平台运维人员",
+    "A personal envelope does not open with its key: operators must look",
+    UnreadableEvent,
 )
 
 _STORE = (

@@ -19,11 +19,16 @@ from shared.codes.tables import EDUCATION, POSITION, PROVINCE
 from shared.errors import NotFound, Reason, Refused
 from shared.messages import Recorded
 
-NO_AGREEMENT = Reason("directory.agreement_not_found", "没有该协议", "There is no such agreement", NotFound)
+NO_AGREEMENT = Reason(
+    "directory.agreement_not_found",
+    "没有该协议，请刷新协议列表后重新选择",
+    "There is no such agreement: look at the list of agreements again",
+    NotFound,
+)
 NOT_NUMBERED = Reason(
     "directory.agreement_not_numbered",
-    "协议尚未编号，不能打印",
-    "The agreement has no number yet, so it cannot be printed",
+    "协议尚未编号，不能打印，请在协议生效或协议书出具后再打印",
+    "The agreement has no number yet: print it once it is in force or its book is issued",
     Refused,
 )
 _BEGINS = ("agreement.OfferSent", "agreement.BookApplied", "agreement.PaperSubmitted")

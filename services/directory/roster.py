@@ -38,23 +38,34 @@ from shared.xlsx import BadWorkbook, Chosen
 CHUNK = 2_000
 REASONS_KEPT = 1_000
 
-UNREADABLE = Reason("roster.unreadable", "名册文件无法读取：{why}", "The roster cannot be read: {why_en}", Invalid)
+UNREADABLE = Reason(
+    "roster.unreadable",
+    "名册文件无法读取：{why:sentence}，请更正后重新导入",
+    "The roster cannot be read: {why_en:sentence}",
+    Invalid,
+)
 MISSING_COLUMNS = Reason(
-    "roster.missing_columns", "名册缺少列：{columns}", "The roster lacks these columns: {columns}", Invalid
+    "roster.missing_columns",
+    "名册缺少列：{columns:text}，请补充后重新导入",
+    "The roster lacks these columns: {columns:text}",
+    Invalid,
 )
 UNKNOWN_COLUMNS = Reason(
-    "roster.unknown_columns", "名册有未知的列：{columns}", "The roster has unknown columns: {columns}", Invalid
+    "roster.unknown_columns",
+    "名册有未知的列：{columns:text}，请删除或改为规定的列名后重新导入",
+    "The roster has unknown columns: {columns:text}",
+    Invalid,
 )
 REPEATED_COLUMNS = Reason(
     "roster.repeated_columns",
-    "名册有重复的列：{columns}",
-    "The roster has more than one column for the same thing: {columns}",
+    "名册有重复的列：{columns:text}，请删除多余的列后重新导入",
+    "The roster has more than one column for the same thing: {columns:text}",
     Invalid,
 )
 REPEATED_ROW = Reason(
     "roster.repeated_row",
     "考生号与前面的行重复，请核对是否为两人",
-    "The candidate's number stands in an earlier row; see whether they are two people",
+    "The candidate's number stands in an earlier row: see whether they are two people",
     Invalid,
 )
 ACTION = "directory.import_roster"
@@ -275,15 +286,15 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     names = header_of(header[1])
     unknown = [name for name in names if name and name not in HEADERS]
     if unknown:
-        raise UNKNOWN_COLUMNS.error(columns="、".join(unknown)[:200])
+        raise UNKNOWN_COLUMNS.error(columns=[name[:40] for name in unknown[:20]])
     columns = [HEADERS.get(name, "") for name in names]
     repeated = [name for name, known in zip(names, columns, strict=True) if known and columns.count(known) > 1]
     if repeated:
-        raise REPEATED_COLUMNS.error(columns="、".join(repeated)[:200])
+        raise REPEATED_COLUMNS.error(columns=[name[:40] for name in repeated[:20]])
     missing = [name for name, known in HEADERS.items() if known in REQUIRED and known not in columns]
     if missing:
         first = {HEADERS[name]: name for name in reversed(missing)}
-        raise MISSING_COLUMNS.error(columns="、".join(reversed(first.values())))
+        raise MISSING_COLUMNS.error(columns=list(reversed(first.values())))
     return _fields(columns, lines)
 
 

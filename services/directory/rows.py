@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from shared.codes.identity import (
@@ -29,6 +30,7 @@ from shared.codes.tables import (
     TRAINING,
     CodeTable,
 )
+from shared.errors import Invalid, Reason
 from shared.names import BadText, changes_of, clean_line, clean_name, is_plain, is_plain_name
 from shared.sheets import BROKEN_CELL, is_rounded_month, written_day
 
@@ -169,11 +171,62 @@ PERSONAL = ("name", "id_type", "id_number", "exam_no", "student_no", "phone")
 FIELDS = tuple(each.name for each in fields(RosterRow) if each.compare)
 _ABSENT = tuple((name, OPTIONAL.get(name, "")) for name in FIELDS)
 REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
-_EXCEL_DAMAGE = (
+
+UNKNOWN_FIELD = Reason("roster.unknown_field", "不是名册的字段，请删除", "is no field of a roster", Invalid)
+MISSING = Reason("roster.missing", "未填写，请填写", "is missing", Invalid)
+DAMAGED = Reason(
     "roster.excel_damage",
     "内容被电子表格改坏，请将该列设为文本后重新填写",
     "was damaged by a spreadsheet: make the column text and fill it in again",
+    Invalid,
 )
+TOO_LONG = Reason(
+    "roster.too_long",
+    "内容过长，最多 {longest:number} 个字符，请缩短",
+    "has more than {longest:number} characters",
+    Invalid,
+)
+UNKNOWN_CODE = Reason(
+    "roster.unknown_code",
+    "未知的代码或名称{text:text}，请按代码表填写，如{such:text}",
+    "unknown code or name {text:text}; {such:text} are known",
+    Invalid,
+)
+FORMAT = Reason(
+    "roster.format",
+    "应为 {shortest:number}–{longest:number} 位字母或数字，请核对后重填",
+    "must be {shortest:number} to {longest:number} letters or digits",
+    Invalid,
+)
+BAD_PLACE = Reason("roster.place", "应为六位地区代码，请核对后重填", "is no six-digit place", Invalid)
+STUDY_YEARS = Reason(
+    "roster.study_years", "应为 1.5 至 9.5 年，请核对后重填", "must be 1.5 to 9.5 years by halves", Invalid
+)
+BAD_DAY = Reason(
+    "roster.date",
+    "日期无法识别，请填写八位年月日（如 20210408）或六位年月（如 202104）",
+    "a date is written YYYYMMDD or YYYYMM",
+    Invalid,
+)
+ROUNDED_MONTH = Reason(
+    "roster.month_rounded",
+    "{text:digits} 可能是 {year:digits} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {year:digits}01 或 {year:digits}10",
+    "{text:digits} is January, or October taken for a number: write {year:digits}01 or {year:digits}10",
+    Invalid,
+)
+OTHER_CLASS = Reason(
+    "roster.class",
+    "不在 {class_year:number} 届，请核对毕业日期，或改用该届的名册",
+    "is not in the class of {class_year:number}",
+    Invalid,
+)
+ORDER = Reason("roster.order", "应早于毕业日期，请核对后重填", "must lie before the graduation", Invalid)
+BIRTH_IMPOSSIBLE = Reason("roster.birth_impossible", "日期不合理，请核对后重填", "cannot be right", Invalid)
+OTHER_SEX = Reason("roster.sex", "与证件号码不符，请核对后更正其中一项", "does not fit the identity number", Invalid)
+OTHER_BIRTH = Reason(
+    "roster.birth", "与证件号码不符，请核对后更正其中一项", "does not fit the identity number", Invalid
+)
+AGREED_UNIT = Reason("roster.agreed_unit", "定向、委培毕业生须有单位，请填写", "is needed for 定向 and 委培", Invalid)
 
 
 def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) -> RosterRow | list[RowError]:
@@ -181,7 +234,7 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     reading = _Reading(line)
     values: dict[str, Any] = {name: raw.get(name, "").strip() or absent for name, absent in _ABSENT}
     for name in raw.keys() - values.keys():
-        reading.wrong(name[:40], "roster.unknown_field", "未知的字段", "is no field of a roster")
+        reading.wrong(name[:40], UNKNOWN_FIELD)
     # One look at the whole row, because hardly any has such a thing.
     told = " ".join(filter(None, values.values()))
     if _SUSPECT.search(told) or not is_plain(told) or not is_plain_name(values["name"]):
@@ -192,14 +245,14 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
         values[name] = reading.coded(name, values[name])
     for name, longest in _LONGEST.items():
         if len(values[name]) > longest:
-            reading.wrong(name, "roster.too_long", f"最多 {longest} 个字符", f"has more than {longest} characters")
+            reading.wrong(name, TOO_LONG, longest=longest)
     reading.matches("exam_no", values["exam_no"], 14, 18)
     reading.matches("student_no", values["student_no"], 1, 20)
     reading.matches("department", values["department"], 2, 2)
     reading.matches("major_code", values["major_code"], 4, 8)
     for name in ("origin", "agreed_region"):
         if values[name] and values[name] not in PLACE:
-            reading.wrong(name, "roster.place", "应为六位地区代码", "is no six-digit place")
+            reading.wrong(name, BAD_PLACE)
     reading.one_of("study_mode", values["study_mode"], ("全日制", "非全日制"))
     reading.one_of("household", values["household"], ("城镇", "农村"))
     values["study_years"] = reading.years(values["study_years"])
@@ -208,7 +261,7 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     _check_dates(reading, values, class_year)
     _check_identity(reading, values, today)
     if values["training"] in BOUND_TRAININGS and not values["agreed_unit"]:
-        reading.wrong("agreed_unit", "roster.agreed_unit", "定向、委培须填写单位", "is needed for 定向 and 委培")
+        reading.wrong("agreed_unit", AGREED_UNIT)
     values["agreed_unit"] = values["agreed_unit"] or None
     values["agreed_region"] = values["agreed_region"] or None
     if reading.errors:
@@ -222,7 +275,7 @@ def _clean_texts(reading: _Reading, values: dict[str, Any]) -> None:
         try:
             clean = clean_name(text) if name == "name" else clean_line(text)
         except BadText as bad:
-            reading.wrong(name, f"roster.{bad.code}", bad.zh, bad.en)
+            reading.found(name, f"roster.{bad.code}", bad.zh, bad.en)
             clean = ""
         else:
             if clean != text:
@@ -236,32 +289,30 @@ def _check_texts(reading: _Reading, values: dict[str, Any]) -> None:
     for name, text in values.items():
         if not text:
             if name in REQUIRED and name not in told:
-                reading.wrong(name, "roster.missing", "必填", "is missing")
+                reading.wrong(name, MISSING)
         elif BROKEN_CELL.fullmatch(text) and name != "id_number":
-            reading.wrong(name, *_EXCEL_DAMAGE)
+            reading.wrong(name, DAMAGED)
             values[name] = ""
 
 
 def _check_dates(reading: _Reading, values: Mapping[str, Any], class_year: int) -> None:
     begins, ends = values["enrolled_on"], values["graduates_on"]
     if isinstance(ends, date) and ends.year != class_year:
-        reading.wrong(
-            "graduates_on", "roster.class", f"毕业日期不在 {class_year} 届", f"is not in the class of {class_year}"
-        )
+        reading.wrong("graduates_on", OTHER_CLASS, class_year=class_year)
     if isinstance(begins, date) and isinstance(ends, date) and begins >= ends:
-        reading.wrong("enrolled_on", "roster.order", "入学日期应早于毕业日期", "must lie before the graduation")
+        reading.wrong("enrolled_on", ORDER)
 
 
 def _check_identity(reading: _Reading, values: dict[str, Any], today: date) -> None:
     born = values["born_on"]
     if isinstance(born, date) and not may_graduate(born, today):
-        reading.wrong("born_on", "roster.birth_impossible", "出生日期不合理", "cannot be right")
+        reading.wrong("born_on", BIRTH_IMPOSSIBLE)
     if not values["id_number"] or values["id_type"] not in IDENTITY_DOCUMENT:
         return
     try:
         identity = check_identity(values["id_type"], values["id_number"], today)
     except BadIdentifier as bad:
-        reading.wrong("id_number", bad.code, bad.zh, bad.en)
+        reading.found("id_number", bad.code, bad.zh, bad.en)
         return
     values["id_type"], values["id_number"] = identity.kind, identity.number
     _check_told(reading, values, identity)
@@ -270,10 +321,10 @@ def _check_identity(reading: _Reading, values: dict[str, Any], today: date) -> N
 def _check_told(reading: _Reading, values: dict[str, Any], identity: Identity) -> None:
     """What the number tells and the row says agree; most documents tell neither sex nor birth."""
     if identity.sex_code and values["sex"] in ("1", "2") and identity.sex_code != values["sex"]:
-        reading.wrong("sex", "roster.sex", "性别与身份证号不符", "does not fit the identity number")
+        reading.wrong("sex", OTHER_SEX)
     if identity.birth_date:
         if values["born_on"] not in (None, identity.birth_date):
-            reading.wrong("born_on", "roster.birth", "出生日期与证件号码不符", "does not fit the identity number")
+            reading.wrong("born_on", OTHER_BIRTH)
         values["born_on"] = None
 
 
@@ -290,7 +341,11 @@ class _Reading:
         self.errors: list[RowError] = []
         self.changes: list[RowWarning] = []
 
-    def wrong(self, field: str, code: str, zh: str, en: str) -> None:
+    def wrong(self, field: str, reason: Reason, **facts: int | str | list[str]) -> None:
+        error = reason.error(field, **facts)
+        self.found(field, error.code, error.zh, error.en)
+
+    def found(self, field: str, code: str, zh: str, en: str) -> None:
         self.errors.append(RowError(self.line, field, code, zh, en))
 
     def changed(self, field: str, before: str, after: str) -> None:
@@ -299,46 +354,31 @@ class _Reading:
     def coded(self, field: str, text: str) -> str:
         code = _code(field, text)
         if code is None:
-            self.wrong(
-                field, "roster.unknown_code", f"未知的代码或名称：{text[:20]}", f"unknown code or name: {text[:20]}"
-            )
+            such = [each.name for each in islice(_CODED[field], 3)]
+            self.wrong(field, UNKNOWN_CODE, text=text[:20], such=such)
             return text
         return code
 
     def matches(self, field: str, text: str, shortest: int, longest: int) -> None:
         if text and not (shortest <= len(text) <= longest and text.isascii() and text.isalnum()):
-            self.wrong(
-                field,
-                "roster.format",
-                f"应为 {shortest}–{longest} 位字母或数字",
-                f"must be {shortest} to {longest} letters or digits",
-            )
+            self.wrong(field, FORMAT, shortest=shortest, longest=longest)
 
     def one_of(self, field: str, text: str, allowed: tuple[str, ...]) -> None:
         if text and text not in allowed:
-            self.wrong(
-                field, "roster.unknown_code", f"应为 {'、'.join(allowed)}", f"must be one of {', '.join(allowed)}"
-            )
+            self.wrong(field, UNKNOWN_CODE, text=text[:20], such=list(allowed))
 
     def years(self, text: str) -> str:
         years = _years(text)
         if years is None:
-            self.wrong(
-                "study_years", "roster.study_years", "学制应为 1.5 至 9.5 年", "must be 1.5 to 9.5 years by halves"
-            )
+            self.wrong("study_years", STUDY_YEARS)
         return years or ""
 
     def day(self, field: str, text: str) -> date | None:
         day = written_day(text)
         if is_rounded_month(text):
-            self.wrong(
-                field,
-                "roster.month_rounded",
-                f"{text} 可能是 {text[:4]} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {text[:4]}01 或 {text[:4]}10",
-                f"{text} is January, or October taken for a number: write {text[:4]}01 or {text[:4]}10",
-            )
+            self.wrong(field, ROUNDED_MONTH, text=text, year=text[:4])
         elif day is None and text:
-            self.wrong(field, "roster.date", "日期应为 YYYYMMDD 或 YYYYMM", "a date is written YYYYMMDD or YYYYMM")
+            self.wrong(field, BAD_DAY)
         return day
 
 

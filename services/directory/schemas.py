@@ -67,18 +67,28 @@ class SetProvince(Shape):
     province = shapes.coded(PROVINCE)
     class_year = class_year()
     parties = shapes.whole(2, 3)
-    review_chain = shapes.list_of(shapes.choice(*STEPS), 3)
-    cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3)
+    review_chain = shapes.list_of(shapes.choice(*STEPS, of="step"), 3)
+    cancellation_chain = shapes.list_of(shapes.choice(*STEPS, of="step"), 3)
     response_days = shapes.whole(1, 90)
     response_days_max = shapes.whole(1, 90)
     cancellation_days = shapes.whole(1, 90)
     signing_order = shapes.list_of(
-        shapes.choice("seal", "accept", "review", "attest"), 4, required=False, load_default=(), allow_none=False
+        shapes.choice("seal", "accept", "review", "attest", of="signing_step"),
+        4,
+        required=False,
+        load_default=(),
+        allow_none=False,
     )
-    binding = shapes.choice("completion", "acceptance", required=False, load_default="completion", allow_none=False)
+    binding = shapes.choice(
+        "completion", "acceptance", of="binding", required=False, load_default="completion", allow_none=False
+    )
     penalty_limit = shapes.whole(0, 10_000_000, required=False)
     cancellation_evidence = shapes.list_of(
-        shapes.choice("release_letter", "penalty_slip"), 2, required=False, load_default=(), allow_none=False
+        shapes.choice("release_letter", "penalty_slip", of="evidence"),
+        2,
+        required=False,
+        load_default=(),
+        allow_none=False,
     )
     issues_numbers = shapes.flag(required=False, load_default=False, allow_none=False)
     template = shapes.pattern(
@@ -98,7 +108,7 @@ class SetProvince(Shape):
     response_days_min = shapes.whole(0, 90, required=False, load_default=1, allow_none=False)
     cancellations_close = shapes.flag(required=False, load_default=False, allow_none=False)
     begun_by = shapes.choice(
-        "employer", "graduate", "either", required=False, load_default="employer", allow_none=False
+        "employer", "graduate", "either", of="begun_by", required=False, load_default="employer", allow_none=False
     )
     operation_code = shapes.flag(required=False, load_default=False, allow_none=False)
 
@@ -117,8 +127,8 @@ class SetSchool(Shape):
     makes = SchoolSettings
     school = school()
     class_year = class_year()
-    review_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
-    cancellation_chain = shapes.list_of(shapes.choice(*STEPS), 3, required=False)
+    review_chain = shapes.list_of(shapes.choice(*STEPS, of="step"), 3, required=False)
+    cancellation_chain = shapes.list_of(shapes.choice(*STEPS, of="step"), 3, required=False)
     breach_limit = shapes.whole(0, 10, required=False)
     blocked_employers = shapes.list_of(shapes.thing_id(), 500, required=False, load_default=(), allow_none=False)
 
@@ -170,7 +180,7 @@ class Dispute:
 class DisputeBasicData(Shape):
     makes = Dispute
     graduate_id = shapes.thing_id()
-    field = shapes.choice(*FIELDS)
+    field = shapes.choice(*FIELDS, of="field")
     statement = shapes.sentence(500)
 
 
@@ -318,7 +328,7 @@ class SuspendEmployer(Shape):
 class CloseEmployer(Shape):
     makes = decider.CloseEmployer
     employer_id = shapes.thing_id()
-    how = shapes.choice("deregistered", "revoked")
+    how = shapes.choice("deregistered", "revoked", of="closing")
     closed_on = shapes.day()
 
 
@@ -354,7 +364,7 @@ class InState(Query):
 
 class ListEmployers(QueryShape):
     makes = InState
-    status = shapes.choice("awaiting", "returned", "verified", "suspended", "closed", "changing")
+    status = shapes.choice("awaiting", "returned", "verified", "suspended", "closed", "changing", of="employer_state")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,7 +425,7 @@ class ListBasicData(QueryShape):
     makes = Checked
     scope = shapes.scope()
     class_year = class_year()
-    state = shapes.choice("disputed", "confirmed", "unchecked")
+    state = shapes.choice("disputed", "confirmed", "unchecked", of="checking_state")
 
 
 class ListGraduates(QueryShape):

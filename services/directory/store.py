@@ -21,14 +21,19 @@ from uuid import uuid4
 
 from shared.errors import NotFound, Reason, Unavailable, UnreadableEvent
 
-MISSING = Reason("object.missing", "文件不存在或已被删除", "There is no such file, or it was deleted", NotFound)
+MISSING = Reason(
+    "object.missing",
+    "文件不存在或已按规定删除，请重新上传",
+    "There is no such file, or it was deleted: upload it again",
+    NotFound,
+)
 UNAVAILABLE = Reason(
     "object.unavailable", "文件存储暂时不可用，请稍后重试", "The store of files is away: try again later", Unavailable
 )
 DAMAGED = Reason(
     "object.damaged",
-    "存储的文件与其摘要不符，请联系运维人员",
-    "A stored file does not match its digest: a person must look",
+    "存储的文件与其摘要不符，不能打开，请联系平台运维人员",
+    "A stored file does not match its digest: operators must look",
     UnreadableEvent,
 )
 

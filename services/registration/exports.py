@@ -69,50 +69,70 @@ DAMAGED = Reason(
     "A spreadsheet damaged this: make the column text and fill it in again",
     Invalid,
 )
-UNREADABLE_TEXT = Reason("export.control", "含有换行或控制字符", "Holds a line break or a control character", Invalid)
-TOO_LONG = Reason("export.too_long", "最多 {longest} 个字符", "Has more than {longest} characters", Invalid)
+UNREADABLE_TEXT = Reason(
+    "export.control",
+    "含有换行或控制字符，请删除后重新填写",
+    "Holds a line break or a control character: take it out",
+    Invalid,
+)
+TOO_LONG = Reason(
+    "export.too_long",
+    "内容过长，最多 {longest:number} 个字符，请缩短",
+    "Has more than {longest:number} characters: shorten it",
+    Invalid,
+)
 NO_CATEGORY = Reason(
     "export.no_category",
-    "请填写毕业去向类别代码或名称",
+    "缺少毕业去向类别，请填写类别代码或名称",
     "Fill in the category of the destination, its code or its name",
     Invalid,
 )
-UNKNOWN_CODE = Reason("export.unknown_code", "未知的代码或名称：{text}", "Unknown code or name: {text}", Invalid)
+UNKNOWN_CODE = Reason(
+    "export.unknown_code",
+    "未知的代码或名称{text:text}，请按代码表填写",
+    "Unknown code or name {text:text}: fill in one of the table",
+    Invalid,
+)
 LOST_ZERO = Reason(
     "export.lost_zero",
-    "代码 {text} 缺少前导零，应为 0{text}；请将该列设为文本",
-    "The code {text} lost its leading zero, 0{text} is meant: make the column text",
+    "代码 {text:digits} 缺少前导零，应为 0{text:digits}，请将该列设为文本后重新填写",
+    "The code {text:digits} lost its leading zero, 0{text:digits} is meant: make the column text",
     Invalid,
 )
 DIFFERENT = Reason(
     "export.code_and_name",
-    "代码 {text} 与名称 {name} 不符",
-    "The code {text} and the name {name} say different things",
+    "代码{text:text}与名称{name:text}不符，请核对后保留正确的一项",
+    "The code {text:text} and the name {name:text} say different things: keep the right one",
     Invalid,
 )
 UNCLEAR = Reason(
     "export.unclear_category",
-    "旧代码 {text} 已分为下级类别，名称未说明属于哪一类：{members}",
-    "The old code {text} has members today, and the name does not say which of them is meant: {members}",
+    "旧代码 {text:digits} 已分为下级类别，名称未说明属于哪一类，请改填其中一类：{members:category}",
+    "The old code {text:digits} has members today, and the name does not say which of them is meant: {members:category}",
     Invalid,
 )
-BAD_DAY = Reason("export.date", "日期应为 YYYYMMDD 或 YYYYMM", "A date is written YYYYMMDD or YYYYMM", Invalid)
+BAD_DAY = Reason(
+    "export.date",
+    "日期无法识别，请填写八位年月日（如 20210408）或六位年月（如 202104）",
+    "A date is written YYYYMMDD or YYYYMM",
+    Invalid,
+)
 ROUNDED_MONTH = Reason(
     "export.month_rounded",
-    "{text} 可能是 {year} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {year}01 或 {year}10",
-    "{text} is January, or October taken for a number: write {year}01 or {year}10",
+    "{text:digits} 可能是 {year:digits} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {year:digits}01 或 {year:digits}10",
+    "{text:digits} is January, or October taken for a number: write {year:digits}01 or {year:digits}10",
     Invalid,
 )
 BAD_PLACE = Reason(
     "export.place",
-    "应为六位地区代码或以省份开头的地名",
+    "所在地无法识别，请填写六位地区代码，或以省份开头的地名",
     "Must be six digits, or a name that begins with its province",
     Invalid,
 )
 NOT_ABROAD = Reason(
     "export.not_abroad",
-    "出国、出境的所在地应为国家或境外地区",
-    "Where somebody studies abroad is a country, or a region outside the mainland",
+    "出国、出境的所在地应为国家或境外地区，请更正",
+    "Where somebody studies abroad is a country, or a region outside the mainland: correct it",
     Invalid,
 )
 
@@ -200,7 +220,7 @@ class _Reading:
         )
         return self.errors or made
 
-    def _wrong(self, field: str, reason: Reason, **facts: str | int) -> None:
+    def _wrong(self, field: str, reason: Reason, **facts: str | int | list[str]) -> None:
         self.errors.append(reason.error(field=field, **facts))
 
     def _text(self, name: str, text: str) -> str:
@@ -245,7 +265,7 @@ class _Reading:
             if by_name or by_education:
                 return member.now, member.form
         members = dict.fromkeys(member.now for member in known)
-        self._wrong("code", UNCLEAR, text=code, members="、".join(f"{m} {DESTINATIONS[m].name}" for m in members))
+        self._wrong("code", UNCLEAR, text=code, members=list(members))
         return "", None
 
     def _form(self, code: str) -> str | None:

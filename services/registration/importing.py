@@ -23,20 +23,28 @@ from shared.xlsx import BadWorkbook, Chosen
 
 ACTION = "registration.import_destination"
 
-UNREADABLE = Reason("export.unreadable", "文件无法读取：{why}", "The file cannot be read: {why_en}", Invalid)
+UNREADABLE = Reason(
+    "export.unreadable",
+    "文件无法读取：{why:sentence}，请更正后重新导入",
+    "The file cannot be read: {why_en:sentence}",
+    Invalid,
+)
 MISSING_COLUMNS = Reason(
-    "export.missing_columns", "文件缺少列：{columns}", "The file lacks columns: {columns}", Invalid
+    "export.missing_columns",
+    "文件缺少列：{columns:text}，请补充后重新导入",
+    "The file lacks columns: {columns:text}",
+    Invalid,
 )
 REPEATED_COLUMNS = Reason(
     "export.repeated_columns",
-    "文件有重复的列：{columns}",
-    "The file has more than one column for the same thing: {columns}",
+    "文件有重复的列：{columns:text}，请删除多余的列后重新导入",
+    "The file has more than one column for the same thing: {columns:text}",
     Invalid,
 )
 REPEATED_ROW = Reason(
     "export.repeated_row",
-    "该毕业生在第 {line} 行已有去向",
-    "Line {line} tells of this graduate already",
+    "该毕业生在第 {line:number} 行已有去向，请核对后保留一行",
+    "Line {line:number} tells of this graduate already: keep one",
     Invalid,
 )
 
@@ -160,8 +168,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     columns = [HEADERS.get(name, "") for name in names]
     repeated = [name for name, known in zip(names, columns, strict=True) if known and columns.count(known) > 1]
     if repeated:
-        raise REPEATED_COLUMNS.error(columns="、".join(repeated)[:200])
-    for wanted, told in ((NUMBERS, "学号 / 考生号"), (CATEGORIES, "毕业去向类别代码 / 毕业去向")):
+        raise REPEATED_COLUMNS.error(columns=[name[:40] for name in repeated[:20]])
+    for wanted, told in ((NUMBERS, ["学号", "考生号"]), (CATEGORIES, ["毕业去向类别代码", "毕业去向"])):
         if not set(wanted) & set(columns):
             raise MISSING_COLUMNS.error(columns=told)
     return _fields(columns, lines)

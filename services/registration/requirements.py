@@ -13,7 +13,7 @@ from shared.codes.destination import AGREEMENT, UNIT, Asks, NoSuchDestination, a
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier
 from shared.codes.regions import in_region
-from shared.codes.tables import UNIT_NATURE, plain
+from shared.codes.tables import plain
 from shared.codes.uscc import check_uscc, nature_doubt
 from shared.codes.wages import minimum_hourly_wage, minimum_wage
 from shared.errors import Invalid, NotFound, Reason, ServiceError
@@ -22,105 +22,118 @@ BOUND_TRAININGS = ("2", "4")
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",
-    "签就业协议形式就业须通过签约办理；公招、规培等请选择具体形式",
+    "签就业协议形式就业须通过签约办理，请先签约；公招、规培等请选择具体的录用形式",
     "A destination by agreement is registered by signing; for 公招, 规培 and the like name the form",
     Invalid,
 )
-WRONG_FORM = Reason("registration.wrong_form", "类别 {code} 没有该形式", "Category {code} has no such form", Invalid)
+WRONG_FORM = Reason(
+    "registration.wrong_form",
+    "毕业去向类别{code:category}没有所选的录用形式，请重新选择",
+    "Category {code:category} has no such form: choose another",
+    Invalid,
+)
 NOT_REGISTRABLE = Reason(
     "registration.not_registrable",
-    "类别 {code} 不能直接登记，请选择下级类别",
-    "Category {code} is a group; choose one of its members",
+    "毕业去向类别{code:category}不能直接登记，请选择下级类别",
+    "Category {code:category} is a group: choose one of its members",
     Invalid,
 )
 NOT_OF_CLASS = Reason(
     "registration.not_of_class",
-    "{class_year} 届没有“{name}”",
-    "The class of {class_year} has no {name}",
+    "{class_year:number} 届没有{name:text}这一类别或形式，请选择本届的类别",
+    "The class of {class_year:number} has no {name:text}: choose one of its own",
     Invalid,
 )
-MISSING = Reason("registration.field_missing", "类别 {code} 必须填写此项", "Category {code} needs this field", Invalid)
+MISSING = Reason(
+    "registration.field_missing",
+    "毕业去向类别{code:category}必须填写{field:field}，请补充",
+    "Category {code:category} needs {field:field}: fill it in",
+    Invalid,
+)
 FORBIDDEN = Reason(
-    "registration.field_forbidden", "类别 {code} 不应填写此项", "Category {code} has no such field", Invalid
+    "registration.field_forbidden",
+    "毕业去向类别{code:category}不应填写{field:field}，请清空该项",
+    "Category {code:category} has no {field:field}: leave it empty",
+    Invalid,
 )
 WRONG_INTENTION = Reason(
     "registration.wrong_intention",
-    "该意向不属于类别 {code}",
-    "This intention does not belong to category {code}",
+    "所选未就业意向不属于毕业去向类别{code:category}，请重新选择",
+    "This intention does not belong to category {code:category}: choose another",
     Invalid,
 )
 WRONG_NATURE = Reason(
     "registration.wrong_nature",
-    "类别 {code} 的单位性质应为 {natures}",
-    "The nature of unit of category {code} must be {natures}",
+    "毕业去向类别{code:category}的单位性质应为{natures:nature}，请核对单位性质或类别",
+    "The nature of unit of category {code:category} must be {natures:nature}: check the nature or the category",
     Invalid,
 )
 USCC_NEEDED = Reason(
     "registration.uscc_needed",
-    "请填写统一社会信用代码，确无代码的请说明原因",
+    "缺少统一社会信用代码，请填写，确无代码的请说明原因",
     "Give the social credit code, or the reason why there is none",
     Invalid,
 )
 WRONG_PLACE = Reason(
     "registration.wrong_place",
-    "境外所在地仅用于境外单位就业（凭接收证明或签证），其他去向应填境内所在地",
-    "A place outside the mainland belongs to employment by an overseas unit and its evidence, to nothing else",
+    "境外所在地仅用于境外单位就业（凭接收证明或签证），其他去向请填境内所在地",
+    "A place outside the mainland belongs to employment by an overseas unit and its evidence: give one inside",
     Invalid,
 )
-WRONG_USCC = Reason("registration.wrong_uscc", "{why}", "{why_en}", Invalid)
+WRONG_USCC = Reason("registration.wrong_uscc", "{why:sentence}", "{why_en:sentence}", Invalid)
 SIGNED_ON = Reason(
     "registration.signed_on",
-    "签约或录用日期不得早于入学日期，也不得晚于今天",
-    "The day of signing or hiring may lie neither before the enrolment nor in the future",
+    "签约或录用日期不得早于入学日期，也不得晚于今天，请更正",
+    "The day of signing or hiring may lie neither before the enrolment nor in the future: correct it",
     Invalid,
 )
 PAY_MISSING = Reason(
     "registration.pay_missing",
-    "类别 {code} 须填写月薪或时薪，且不低于当地最低工资标准",
-    "Category {code} needs the pay by month or hour, which must reach the local minimum wage",
+    "毕业去向类别{code:category}须有月薪或时薪，且不低于当地最低工资标准，请填写",
+    "Category {code:category} needs the pay by month or hour, which must reach the local minimum wage: fill it in",
     Invalid,
 )
 PAY_TOO_LOW = Reason(
     "registration.pay_below_minimum",
-    "月薪低于当地最低工资标准 {floor} 元",
-    "The monthly pay is below the local minimum wage of {floor} yuan",
+    "月薪低于当地最低工资标准 {floor:number} 元，请核对月薪或单位所在地",
+    "The monthly pay is below the local minimum wage of {floor:number} yuan: check the pay or the place",
 )
 HOURLY_PAY_TOO_LOW = Reason(
     "registration.hourly_pay_below_minimum",
-    "时薪低于当地最低工资标准，每小时不少于 {floor} 分",
-    "The pay by the hour is below the local minimum wage of {floor} fen",
+    "时薪低于当地最低工资标准，每小时不少于 {floor:fen}，请核对时薪或单位所在地",
+    "The pay by the hour is below the local minimum wage of {floor:fen}: check the pay or the place",
 )
 BOUND_ELSEWHERE = Reason(
     "registration.agreed_unit_only",
-    "定向或委培毕业生的单位或地区应为 {unit}",
-    "A 定向/委培 graduate's unit or region must be {unit}",
+    "定向或委培毕业生的单位或地区应为{unit:text}，请核对去向，如名册有误请联系学校更正",
+    "A 定向/委培 graduate's unit or region must be {unit:text}: check the destination, or ask the school to correct the roster",
 )
 NOT_FOR_BOUND = Reason(
     "registration.not_for_bound",
-    "定向、委培毕业生不能登记类别 {code}",
-    "Graduates trained for a unit (定向, 委培) do not register category {code}",
+    "定向、委培毕业生不能登记毕业去向类别{code:category}，请选择其他类别",
+    "Graduates trained for a unit (定向, 委培) do not register category {code:category}: choose another",
 )
 NOT_BOUND = Reason(
     "registration.not_directed",
-    "仅定向、委培毕业生可作去向补充登记",
-    "Only graduates trained for a unit (定向, 委培) register this form",
+    "仅定向、委培毕业生可作去向补充登记，请选择其他录用形式，如名册有误请联系学校更正",
+    "Only graduates trained for a unit (定向, 委培) register this form: choose another, or ask the school",
 )
 EVIDENCE_MISSING = Reason(
     "registration.evidence_missing",
-    "请上传佐证材料：{wanted}",
-    "Evidence is needed, one of: {wanted}",
+    "缺少佐证材料，请上传其中一种：{wanted:evidence}",
+    "Evidence is needed, one of: {wanted:evidence}",
     Invalid,
 )
 NO_EVIDENCE = Reason(
     "registration.evidence_not_found",
-    "没有该佐证材料，或不属于该毕业生",
-    "There is no such evidence of this graduate",
+    "没有该佐证材料，或不属于该毕业生，请重新上传后再提交",
+    "There is no such evidence of this graduate: upload it again",
     NotFound,
 )
 WRONG_EVIDENCE = Reason(
     "registration.wrong_evidence",
-    "佐证材料类别应为 {wanted} 之一",
-    "The evidence must be of one of the kinds {wanted}",
+    "佐证材料类别不符，请上传其中一种：{wanted:evidence}",
+    "The evidence must be of one of these kinds: {wanted:evidence}",
     Invalid,
 )
 
@@ -213,8 +226,7 @@ def _told(fault: codes.Fault, code: str, asks: Asks) -> ServiceError:
         case codes.WRONG_PLACE:
             return WRONG_PLACE.error(field=field)
         case codes.WRONG_NATURE:
-            natures = "、".join(UNIT_NATURE.name(nature) for nature in asks.unit_natures)
-            return WRONG_NATURE.error(field=field, code=code, natures=natures)
+            return WRONG_NATURE.error(field=field, code=code, natures=list(asks.unit_natures))
     return _FAULTS[fault.what].error(field=field, code=code)
 
 
@@ -263,7 +275,7 @@ def check_evidence(
 ) -> None:
     """Whether the evidence is the graduate's and of a kind that the category asks for. Raises Invalid, NotFound."""
     kinds = _asks(destination, class_year).evidence
-    wanted = "、".join(kinds)
+    wanted = list(kinds)
     for index, evidence_id in enumerate(given):
         evidence = known.get(evidence_id)
         if evidence is None or evidence.graduate_id != graduate_id:

@@ -15,7 +15,7 @@ from shared.shapes import Query, QueryShape, Shape
 class Destination(Shape):
     makes = events.Destination
     code = shapes.coded(DESTINATIONS)
-    intention = shapes.choice(*(known.key for known in INTENTIONS), required=False)
+    intention = shapes.choice(*(known.key for known in INTENTIONS), of="intention", required=False)
     unit_name = shapes.line(100, required=False)
     uscc = shapes.sentence(25, required=False)
     unit_nature = shapes.coded(UNIT_NATURE, required=False)
@@ -27,7 +27,7 @@ class Destination(Shape):
     school_name = shapes.line(100, required=False)
     country = shapes.line(60, required=False)
     foreign_school_name = shapes.line(200, required=False)
-    form = shapes.choice(*FORMS, required=False)
+    form = shapes.choice(*FORMS, of="form", required=False)
     signed_on = shapes.day(required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
     hourly_pay = shapes.whole(0, 10_000_000, required=False)
@@ -74,7 +74,7 @@ class RejectFiling(Shape):
 
 class Archive(Shape):
     makes = events.Archive
-    kind = shapes.choice(*decider.ARCHIVES)
+    kind = shapes.choice(*decider.ARCHIVES, of="archive_kind")
     recipient = shapes.line(100, required=False)
     address = shapes.line(200, required=False)
     postcode = shapes.pattern(r"^[0-9]{6}\Z", "应为六位数字 / six digits", required=False)
@@ -133,4 +133,4 @@ class ListRegistrations(QueryShape):
     scope = shapes.scope()
     class_year = shapes.whole(2013, 2100)
     code = shapes.coded(DESTINATIONS, required=False)
-    state = shapes.choice("pending", "registered", "ended", required=False)
+    state = shapes.choice("pending", "registered", "ended", of="registration_state", required=False)

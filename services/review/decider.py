@@ -15,19 +15,32 @@ from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, until
 
-NO_CASE = Reason("review.not_found", "没有该审核事项", "There is no such case", NotFound)
-DECIDED = Reason("review.already_decided", "该事项已处理：{status}", "This case is already decided: {status}")
-NOT_YOUR_STEP = Reason("review.not_your_step", "当前环节为 {step}，不由您审核", "It is the turn of {step}, not yours")
+NO_CASE = Reason(
+    "review.not_found",
+    "没有该审核事项，请刷新审核队列后重新选择",
+    "There is no such case: look at the queue again",
+    NotFound,
+)
+DECIDED = Reason(
+    "review.already_decided",
+    "该审核事项{status:case_state}，不能再审核，请刷新审核队列",
+    "This case is already decided, {status:case_state}: look at the queue again",
+)
+NOT_YOUR_STEP = Reason(
+    "review.not_your_step",
+    "该事项当前待{step:step}审核，不由您审核，请等待该环节完成",
+    "It is the turn of the {step:step}, not yours: wait for it",
+)
 
 NOT_ITS_CAUSE = Reason(
     "review.not_its_cause",
-    "解约原因和责任方只能由院系或学校在审核解约时更正",
-    "Who caused a cancellation is corrected by the university, when it approves that",
+    "解约原因和责任方只能由院系或学校在审核解约时更正，请不填这两项",
+    "Who caused a cancellation is corrected by the university, when it approves that: leave both out",
     Invalid,
 )
 UNEXPLAINED = Reason(
     "review.unexplained",
-    "更正解约原因或责任方须在备注中说明依据",
+    "更正解约原因或责任方须说明依据，请填写审核备注",
     "Say in the remark how it is known who caused the cancellation",
     Invalid,
 )

@@ -17,7 +17,7 @@ class ApproveReview(Shape):
     makes = decider.ApproveReview
     case_id = shapes.thing_id()
     remark = shapes.sentence(200, required=False)
-    caused_by = shapes.choice("graduate", "employer", "mutual", required=False)
+    caused_by = shapes.choice("graduate", "employer", "mutual", of="side", required=False)
     reason_code = shapes.coded(CANCELLATION_REASON, required=False)
 
 
@@ -40,13 +40,13 @@ class ListQueue(QueryShape):
     makes = Queue
     after = shapes.pattern(
         r"^[0-9]{1,16}\.[0-9]{2}-[0-9a-f-]{1,61}\Z",
-        "应为上一页答复中的 after / must be `after` of the page before",
+        "应为上一页答复给出的位置 / must be `after` of the page before",
         required=False,
     )
     scope = shapes.scope(required=False)
-    step = shapes.choice(*decider.STEPS, required=False)
-    state = shapes.choice(*STATES, required=False, load_default="waiting", allow_none=False)
-    kind = shapes.choice(*KINDS, required=False)
+    step = shapes.choice(*decider.STEPS, of="step", required=False)
+    state = shapes.choice(*STATES, of="case_state", required=False, load_default="waiting", allow_none=False)
+    kind = shapes.choice(*KINDS, of="case_kind", required=False)
     escalated = shapes.flag(required=False)
 
 

@@ -29,7 +29,7 @@ class CountGraduates(QueryShape):
     class_year = shapes.whole(2013, 2100)
     as_of = shapes.day(required=False)
     known_at = shapes.instant(required=False)
-    by = shapes.list_of(shapes.choice(*DIMENSIONS), 6)
+    by = shapes.list_of(shapes.choice(*DIMENSIONS, of="dimension"), 6)
     include_completion = shapes.flag(required=False, load_default=True, allow_none=False)
 
 
@@ -52,6 +52,8 @@ class GetRates(QueryShape):
     class_year = shapes.whole(2013, 2100)
     as_of = shapes.day(required=False)
     known_at = shapes.instant(required=False)
-    rule = shapes.choice(*RULES, required=False)
-    by = shapes.choice(*(name for name in DIMENSIONS if name not in ("code", "intention")), required=False)
+    rule = shapes.choice(*RULES, of="rule", required=False)
+    by = shapes.choice(
+        *(name for name in DIMENSIONS if name not in ("code", "intention")), of="dimension", required=False
+    )
     include_completion = shapes.flag(required=False, load_default=False, allow_none=False)

@@ -19,23 +19,28 @@ from services.sync.records import Record
 from shared import metrics
 from shared.errors import Reason, Unavailable
 
-AWAY = Reason("national.away", "国家系统暂不可用：{why}", "The national system is away: {why}", Unavailable)
+AWAY = Reason(
+    "national.away",
+    "国家系统暂不可用：{why:technical}，平台会自动重报，请等待",
+    "The national system is away: {why:technical}; it is told again",
+    Unavailable,
+)
 OPEN = Reason(
     "national.breaker_open",
-    "国家系统近期不可用，稍后再试",
+    "国家系统近期不可用，平台稍后自动重报，请等待",
     "The national system was away a moment ago; waiting",
     Unavailable,
 )
 TURNED_AWAY = Reason(
     "national.turned_away",
-    "国家系统未受理请求：{status} {code}",
-    "The national system did not take the request: {status} {code}",
+    "国家系统未受理请求：{status:number} {code:technical}，请运维人员核对接入设置",
+    "The national system did not take the request, {status:number} {code:technical}: operators check the settings",
     Unavailable,
 )
 NOT_UNDERSTOOD = Reason(
     "national.not_understood",
-    "国家系统的答复无法理解：{why}",
-    "The national system's answer is not understood: {why}",
+    "国家系统的答复无法理解：{why:technical}，请运维人员核对接口版本",
+    "The national system's answer is not understood, {why:technical}: operators check the interface",
     Unavailable,
 )
 

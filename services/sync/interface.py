@@ -27,15 +27,30 @@ OUTCOMES = frozenset({ACCEPTED, REPEATED, REFUSED})
 # The refusal that is not about content: something before this record never arrived.
 VERSION_GAP = "national.version_gap"
 
-UNSIGNED = Reason("national.unsigned", "请求未签名", "The request is not signed", Forbidden)
-WRONG_SIGNATURE = Reason("national.wrong_signature", "签名有误", "The signature is wrong", Forbidden)
-STALE = Reason(
-    "national.stale",
-    "请求时间与本机时间相差超过 {seconds} 秒",
-    "The request's time differs from ours by more than {seconds} seconds",
+UNSIGNED = Reason(
+    "national.unsigned",
+    "请求未签名，不能受理，请按接口文档签名后重发",
+    "The request is not signed: sign it and send it again",
     Forbidden,
 )
-REPLAYED = Reason("national.replayed", "该请求已被使用过", "This very request was made before", Forbidden)
+WRONG_SIGNATURE = Reason(
+    "national.wrong_signature",
+    "请求签名有误，不能受理，请核对密钥后重发",
+    "The signature is wrong: check the key",
+    Forbidden,
+)
+STALE = Reason(
+    "national.stale",
+    "请求时间与本机时间相差超过 {seconds:number} 秒，请校准时钟后重发",
+    "The request's time differs from ours by more than {seconds:number} seconds: set the clock",
+    Forbidden,
+)
+REPLAYED = Reason(
+    "national.replayed",
+    "该请求已被使用过，不再受理，请重新签名后再发",
+    "This very request was made before: sign a new one",
+    Forbidden,
+)
 
 
 def sign(key: bytes, method: str, path: str, body: bytes, now: float) -> dict[str, str]:

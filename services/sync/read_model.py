@@ -71,8 +71,8 @@ PARKED = Table(
 
 LANE_BUSY = Reason(
     "sync.lane_busy",
-    "省份 {lane} 正在报送，请稍后重试",
-    "Deliveries of province {lane} are under way; try again",
+    "省份 {lane:digits} 正在报送，请稍后重试",
+    "Deliveries of province {lane:digits} are under way: try again",
     Unavailable,
 )
 

@@ -96,14 +96,18 @@ def check_resident_id(text: str, today: date) -> ResidentId:
     if not SHAPE.fullmatch(number):
         raise BadIdentifier(
             "id.length",
-            "身份证号应为 18 位：17 位数字和 1 位校验码",
+            "身份证号应为 18 位：17 位数字和 1 位校验码，请核对后重填",
             "The number must have 18 characters: 17 digits and a check character",
         )
     if number[:2] not in REGIONS:
-        raise BadIdentifier("id.region", "身份证号的地区码不存在", "The number begins with no known region")
+        raise BadIdentifier(
+            "id.region", "身份证号的地区码不存在，请核对后重填", "The number begins with no known region"
+        )
     birth = _birth(number[6:14], today)
     if _check_character(number[:17]) != number[17]:
-        raise BadIdentifier("id.check", "身份证号校验码不符", "The check character does not fit the number")
+        raise BadIdentifier(
+            "id.check", "身份证号校验码不符，请核对后重填", "The check character does not fit the number"
+        )
     return ResidentId(number, "1" if int(number[16]) % 2 else "2", birth, number[:6])
 
 
@@ -118,7 +122,7 @@ def check_identity(kind: str, text: str, today: date) -> Identity:
         if kind == RESIDENCE_PERMIT and not permit:
             raise BadIdentifier(
                 "id.kind",
-                "港澳台居民居住证号码应以 81、82 或 83 开头",
+                "港澳台居民居住证号码应以 81、82 或 83 开头，请核对证件类型和号码",
                 "The number of a residence permit begins with 81, 82 or 83",
             )
         found = RESIDENCE_PERMIT if permit else RESIDENT_ID
@@ -128,7 +132,9 @@ def check_identity(kind: str, text: str, today: date) -> Identity:
         return _foreign_card(number, today)
     shape, zh, en = _SHAPES[kind]
     if not shape.fullmatch(number):
-        raise BadIdentifier("id.format", f"{IDENTITY_DOCUMENT.name(kind)}号码应为{zh}", f"The number must be {en}")
+        raise BadIdentifier(
+            "id.format", f"{IDENTITY_DOCUMENT.name(kind)}号码应为{zh}，请核对后重填", f"The number must be {en}"
+        )
     return Identity(kind, number)
 
 
@@ -180,7 +186,11 @@ def _counties() -> Mapping[str, str]:
 def _normal(text: str) -> str:
     number = text.strip().translate(_NORMAL)
     if number[:1] in ("'", "’", "‘") or "E+" in number or "." in number:
-        raise BadIdentifier("id.excel_damage", "证件号码被电子表格改坏", "A spreadsheet has damaged the number")
+        raise BadIdentifier(
+            "id.excel_damage",
+            "证件号码被电子表格改坏，请将该列设为文本后重新填写",
+            "A spreadsheet has damaged the number",
+        )
     return number
 
 
@@ -190,14 +200,16 @@ def _foreign_card(number: str, today: date) -> Identity:
     if not _FOREIGN_CARD.fullmatch(number):
         raise BadIdentifier(
             "id.format",
-            "外国人永久居留身份证号码应为 9 开头的 18 位，或 3 位字母加 12 位数字",
+            "外国人永久居留身份证号码应为 9 开头的 18 位，或 3 位字母加 12 位数字，请核对后重填",
             "The number must have 18 characters beginning with 9, or 3 letters and 12 digits",
         )
     if number[1:3] not in PROVINCE:
-        raise BadIdentifier("id.region", "证件号码的地区码不存在", "The number names no known region")
+        raise BadIdentifier("id.region", "证件号码的地区码不存在，请核对后重填", "The number names no known region")
     birth = _birth(number[6:14], today)
     if _check_character(number[:17]) != number[17]:
-        raise BadIdentifier("id.check", "证件号码校验码不符", "The check character does not fit the number")
+        raise BadIdentifier(
+            "id.check", "证件号码校验码不符，请核对后重填", "The check character does not fit the number"
+        )
     # No source says that the sequence tells the sex, as it does in resident numbers.
     return Identity(FOREIGN_PERMANENT_RESIDENT, number, birth_date=birth)
 
@@ -218,7 +230,9 @@ def _birth(text: str, today: date) -> date:
     except ValueError:
         birth = None
     if birth is None or not may_graduate(birth, today):
-        raise BadIdentifier("id.date", "证件号码中的出生日期不合理", "The date of birth in the number cannot be right")
+        raise BadIdentifier(
+            "id.date", "证件号码中的出生日期不合理，请核对后重填", "The date of birth in the number cannot be right"
+        )
     return birth
 
 

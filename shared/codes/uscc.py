@@ -51,21 +51,27 @@ def check_uscc(text: str) -> Uscc:
     """The code in its normal form. Raises BadIdentifier `uscc.*`."""
     code = text.strip().upper().replace("-", "")
     if len(code) != LENGTH:
-        raise BadIdentifier("uscc.length", "统一社会信用代码应为 18 位", "The code must have 18 characters")
+        raise BadIdentifier(
+            "uscc.length", "统一社会信用代码应为 18 位，请核对后重填", "The code must have 18 characters"
+        )
     if any(character not in ALPHABET for character in code):
         raise BadIdentifier(
             "uscc.character",
-            "统一社会信用代码含有不允许的字符（不使用 I、O、S、V、Z）",
+            "统一社会信用代码含有不允许的字符（不使用 I、O、S、V、Z），请核对后重填",
             "The code has a character outside its alphabet (no I, O, S, V, Z)",
         )
     if not code[2:8].isdigit():
-        raise BadIdentifier("uscc.region", "统一社会信用代码第 3–8 位应为数字", "Characters 3 to 8 must be digits")
+        raise BadIdentifier(
+            "uscc.region", "统一社会信用代码第 3–8 位应为数字，请核对后重填", "Characters 3 to 8 must be digits"
+        )
     if _check_character(code[:17]) != code[17]:
-        raise BadIdentifier("uscc.check", "统一社会信用代码校验码不符", "The check character does not fit the code")
+        raise BadIdentifier(
+            "uscc.check", "统一社会信用代码校验码不符，请核对后重填", "The check character does not fit the code"
+        )
     if _organisation_check(code[8:16]) != code[16]:
         raise BadIdentifier(
             "uscc.organisation",
-            "统一社会信用代码中的组织机构代码校验码不符",
+            "统一社会信用代码中的组织机构代码校验码不符，请核对后重填",
             "The organisation code inside does not fit",
         )
     return Uscc(code, NATURE_HINTS.get(code[:2], ()))
@@ -77,7 +83,7 @@ def nature_doubt(uscc: Uscc, nature: str) -> Doubt | None:
         return None
     return Doubt(
         "uscc.nature",
-        f"统一社会信用代码 {uscc.kind} 类通常对应{'、'.join(map(UNIT_NATURE.name, uscc.natures))}，"
+        f"统一社会信用代码“{uscc.kind}”类通常对应{'、'.join(map(UNIT_NATURE.name, uscc.natures))}，"
         f"与所填单位性质（{UNIT_NATURE.name(nature)}）不一致，请核对",
         f"Codes that begin with {uscc.kind} belong to units of nature {', '.join(uscc.natures)}, not {nature}; "
         "please check",

@@ -16,15 +16,18 @@ from shared.errors import Conflict, Reason, Refused
 from shared.messages import NewEvent, Recorded
 
 WRITTEN_FIRST = Reason(
-    "log.written_first", "数据已被他人更新，请重试", "Somebody wrote to this stream first; read it again", Conflict
+    "log.written_first",
+    "数据已被他人更新，请刷新后重试",
+    "Somebody wrote to this stream first: read it again and repeat",
+    Conflict,
 )
 FROM_THE_BEGINNING: Final[Mapping[str, int]] = MappingProxyType({})
 NO_GUARDS: Final[Mapping[str, int]] = MappingProxyType({})
 
 COMMAND_ID_REUSED = Reason(
     "command.id_reused",
-    "该指令编号已用于另一事项，请为新的操作使用新的编号",
-    "This command id was already used for something else: give a new operation an id of its own",
+    "该指令编号已用于另一事项，未作处理，请刷新页面后重新提交",
+    "This command id was already used for something else: send it again under a new one",
     Refused,
 )
 

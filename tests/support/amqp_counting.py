@@ -16,7 +16,7 @@ from shared.shapes import Shape
 
 A_PERSON: Final = "王小明"
 LIMIT: Final = 1_000
-FULL = Reason("counter.full", "计数最多 {limit}", "A counter ends at {limit}")
+FULL = Reason("counter.full", "计数最多 {limit:number}", "A counter ends at {limit:number}")
 # What the tally does with these numbers.
 BUG, AWAY, HELD, STUCK = 66, 77, 88, 99
 
@@ -64,7 +64,7 @@ class Fail:
 
 class FailShape(Shape):
     makes = Fail
-    kind = shapes.choice(*KINDS, "bug", "unsendable", "surrogate", "detail", "large")
+    kind = shapes.coded((*KINDS, "bug", "unsendable", "surrogate", "detail", "large"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The people and ids every spec may name are here too; `meta` says who gives a com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from shared.access import Role
 from shared.errors import ServiceError
 from shared.handling import Handling
 from shared.messages import Actor, Meta
+from tests.support.spoken import latin
 
 NOW = datetime(2026, 5, 4, 2, 0, tzinfo=UTC)
 COMMAND_ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -75,6 +77,8 @@ class Outcome:
         assert self.error.code == code
         assert self.error.zh != self.error.code
         assert self.error.en != self.error.code
+        assert not latin(self.error.zh), self.error.zh
+        assert not re.search("“[a-z_.0-9]*[a-z]”", self.error.zh), "a code that has no word"
         if field is not None:
             assert self.error.field == field
 

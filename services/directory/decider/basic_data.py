@@ -21,14 +21,19 @@ from shared.messages import Meta, lane_of, new_id
 
 ALREADY_DISPUTED = Reason(
     "directory.already_disputed",
-    "该项已提出异议，请等待学校处理",
-    "This field is disputed already; wait for the school",
+    "该项已提出异议，学校尚未答复，请等待学校处理",
+    "This field is disputed already: wait for the school",
 )
-NO_DISPUTE = Reason("directory.dispute_not_found", "没有该异议", "There is no such dispute", NotFound)
+NO_DISPUTE = Reason(
+    "directory.dispute_not_found",
+    "没有该信息异议，请刷新后重新选择",
+    "There is no such dispute: look at the list again",
+    NotFound,
+)
 DISPUTE_SETTLED = Reason(
     "directory.dispute_settled",
-    "该异议已处理或已撤回",
-    "This dispute is settled: answered, corrected or given up",
+    "该信息异议已处理或已撤回，请刷新后查看，仍有异议的可重新提出",
+    "This dispute is settled, corrected or given up: look at it again, or dispute anew",
 )
 
 

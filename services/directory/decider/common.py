@@ -13,8 +13,8 @@ CHAIN = ("department", "school", "province")
 
 WRONG_CHAIN = Reason(
     "directory.wrong_chain",
-    "审核环节应按 院系、学校、省级 的顺序选取，不得重复",
-    "A chain names department, school, province in this order, each once",
+    "审核环节应按院系、学校、省级的顺序选取，不得重复，请重新选择",
+    "A chain names department, school, province in this order, each once: choose again",
     Invalid,
 )
 

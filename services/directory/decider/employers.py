@@ -19,44 +19,62 @@ from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import NATIONAL_LANE, Meta, Recorded, lane_of
 
-NO_EMPLOYER = Reason("directory.employer_not_found", "没有该用人单位", "There is no such employer", NotFound)
+NO_EMPLOYER = Reason(
+    "directory.employer_not_found",
+    "没有该用人单位，请核对后重新选择，未注册的请单位先注册",
+    "There is no such employer: check it, or let it register first",
+    NotFound,
+)
 EMPLOYER_KNOWN = Reason(
-    "directory.employer_known", "该单位已注册", "This employer is already registered; sign in with its account"
+    "directory.employer_known",
+    "该单位已注册，请使用原账号登录",
+    "This employer is already registered: sign in with its account",
 )
 USCC_NEEDED = Reason(
     "directory.uscc_needed",
-    "请填写统一社会信用代码，确无代码的请说明原因",
+    "缺少统一社会信用代码，请填写，确无代码的请说明原因",
     "Give the social credit code, or the reason why there is none",
     Invalid,
 )
-WRONG_USCC = Reason("directory.wrong_uscc", "{why}", "{why_en}", Invalid)
+WRONG_USCC = Reason("directory.wrong_uscc", "{why:sentence}", "{why_en:sentence}", Invalid)
 USCC_IS_THE_ACCOUNT = Reason(
     "directory.uscc_is_the_account",
     "统一社会信用代码不能变更，新代码请另行注册账号",
     "An account belongs to one credit code: register the new code as an account of its own",
 )
-NO_LICENCE = Reason("directory.licence_not_found", "没有该营业执照文件", "There is no such licence", NotFound)
+NO_LICENCE = Reason(
+    "directory.licence_not_found",
+    "没有该营业执照文件，请重新上传",
+    "There is no such licence: upload it again",
+    NotFound,
+)
 LICENCE_NEEDED = Reason(
     "directory.licence_needed",
-    "单位所在省要求提供营业执照，请退回补充",
+    "单位所在省要求提供营业执照，该单位尚未提供，请退回补充",
     "The employer's province wants its licence: return the application for it",
 )
 NOT_ITS_ID = Reason(
     "directory.wrong_employer_id",
-    "单位编号与统一社会信用代码不符，应为 {expected}",
-    "The employer's id does not belong to its credit code; it is {expected}",
+    "单位编号与统一社会信用代码不符，请核对代码，或改用编号 {expected:digits}",
+    "The employer's id does not belong to its credit code: check the code, or use {expected:digits}",
     Invalid,
 )
 NOT_AWAITING = Reason(
-    "directory.employer_not_awaiting", "该单位不在待审核状态", "This employer is not awaiting verification"
+    "directory.employer_not_awaiting",
+    "该单位不在待审核状态，可能已由他人审核，请刷新后查看",
+    "This employer is not awaiting verification: look at it again",
 )
 CLOSED_LATER = Reason(
     "directory.closed_later",
-    "注销或吊销日期不得晚于今天",
-    "The day on which the employer closed does not lie in the future",
+    "注销或吊销日期不得晚于今天，请更正",
+    "The day on which the employer closed does not lie in the future: correct it",
     Invalid,
 )
-NOT_VERIFIED = Reason("directory.employer_not_verified", "该单位未通过审核", "This employer is not verified")
+NOT_VERIFIED = Reason(
+    "directory.employer_not_verified",
+    "该单位尚未通过审核，不能办理此项，请先完成审核",
+    "This employer is not verified: verify it first",
+)
 
 
 @dataclass(frozen=True, slots=True)

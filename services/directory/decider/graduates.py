@@ -18,19 +18,24 @@ from shared.messages import Meta, Recorded
 
 IN_FORCE = Reason(
     "directory.agreement_in_force",
-    "该毕业生与{unit}的就业协议有效，请先办理解约，再移出名册",
-    "The graduate's agreement with {unit} is in force: have it cancelled, then remove the graduate",
+    "该毕业生与{unit:text}的就业协议有效，请先办理解约，再移出名册",
+    "The graduate's agreement with {unit:text} is in force: have it cancelled, then remove the graduate",
 )
-NO_GRADUATE = Reason("directory.graduate_not_found", "没有该毕业生", "There is no such graduate", NotFound)
+NO_GRADUATE = Reason(
+    "directory.graduate_not_found",
+    "没有该毕业生，或已移出名册，请核对后重新选择",
+    "There is no such graduate on a roster: check whom you chose",
+    NotFound,
+)
 ERASED = Reason(
     "directory.graduate_erased",
-    "该毕业生的个人信息已删除，不能恢复",
+    "该毕业生的个人信息已按规定删除，不能恢复",
     "This graduate's personal data was erased and never comes back",
 )
 TOO_EARLY = Reason(
     "directory.too_early_to_erase",
-    "在册毕业生的个人信息应保存至 {year} 年底",
-    "The data of a graduate on the roster is kept until the end of {year}",
+    "在册毕业生的个人信息应保存至 {year:number} 年底，现在不能删除，请到期后再办",
+    "The data of a graduate on the roster is kept until the end of {year:number}: erase it after that",
 )
 
 

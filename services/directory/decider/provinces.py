@@ -18,20 +18,20 @@ from shared.messages import Meta
 
 RESPONSE_DAYS = Reason(
     "directory.response_days",
-    "默认答复期应在最短与最长答复期之间",
-    "The default response period lies between the shortest and the longest one",
+    "默认答复期应在最短与最长答复期之间，请更正",
+    "The default response period lies between the shortest and the longest one: correct it",
     Invalid,
 )
 NO_TEMPLATE = Reason(
     "directory.no_template",
-    "没有可供本省使用的协议书模板 {template}（{parties} 方）",
-    "There is no form {template} for {parties} parties that this province may print on",
+    "没有可供本省使用的 {parties:number} 方协议书模板{template:text}，请选择其他模板",
+    "There is no form {template:text} for {parties:number} parties that this province may print on: choose another",
     Invalid,
 )
 WRONG_ORDER = Reason(
     "directory.wrong_signing_order",
-    "签约顺序须含 应约(accept) 与 审核(review)，审核与鉴证在应约之后，三方须含学校鉴证(attest)，各环节不得重复",
-    "An order of signing holds accept and review, review and attest after accept, attest in 三方, each step once",
+    "签约顺序须含应约和审核，审核与鉴证在应约之后，三方协议须含学校鉴证，各环节不得重复，请重新选择",
+    "An order of signing holds accept and review, review and attest after accept, attest in 三方, each step once: choose again",
     Invalid,
 )
 

@@ -17,33 +17,38 @@ from shared.handling import Handling
 from shared.messages import NATIONAL_LANE, Meta
 from shared.names import same_name
 
-NO_SCHOOL = Reason("directory.school_not_found", "没有该学校：{school}", "There is no school {school}", NotFound)
+NO_SCHOOL = Reason(
+    "directory.school_not_found",
+    "没有院校代码为 {school:digits} 的学校，请核对代码",
+    "There is no school {school:digits}: check the code",
+    NotFound,
+)
 CODE_TAKEN = Reason(
     "directory.school_code_taken",
-    "院校代码 {school} 已用于其他学校",
-    "The code {school} belongs to another school",
+    "院校代码 {school:digits} 已用于其他学校，请核对代码",
+    "The code {school:digits} belongs to another school: check it",
 )
 NOT_VALID = Reason(
     "directory.school_not_valid",
-    "{name} 没有 {class_year} 届毕业生：有效期不含该届",
-    "{name} has no class of {class_year}: it is not valid then",
+    "{name:text}没有 {class_year:number} 届毕业生，学校有效期不含该届，请核对毕业年份，或联系省级主管部门更正学校有效期",
+    "{name:text} has no class of {class_year:number}: check the class, or ask the province to correct the school",
 )
 VALID_BACKWARDS = Reason(
     "directory.school_valid_backwards",
-    "有效期的截止日不得早于起始日",
-    "The last day of validity does not lie before the first",
+    "有效期的截止日不得早于起始日，请更正",
+    "The last day of validity does not lie before the first: correct it",
     Invalid,
 )
 DEPARTMENT_TAKEN = Reason(
     "directory.department_taken",
-    "院系代码 {department} 已用于 {name}",
-    "The department code {department} already belongs to {name}",
+    "院系代码 {department:text} 已用于{name:text}，请更换代码或核对院系名称",
+    "The department code {department:text} already belongs to {name:text}: use another, or check the name",
 )
 
 EMPTY_CHAIN = Reason(
     "directory.empty_chain",
-    "登记与签约须经院系或学校审核，审核环节不得为空",
-    "Somebody reviews: a school's chain names at least one office",
+    "登记与签约须经院系或学校审核，审核环节不得为空，请至少选择一个环节",
+    "Somebody reviews: choose at least one office for the chain",
     Invalid,
 )
 

@@ -131,7 +131,10 @@ def test_the_command_imports_a_file_and_says_what_was_wrong(school: School, tmp_
     code, out, err = run(good, bad)
     assert code == 1, err
     assert "registered 1, 未变 unchanged 0, 有误 refused 1" in out
-    assert "第 3 行 / line 3 [student_no] registration.graduate_not_found: 没有该毕业生 / There is no" in err
+    assert (
+        "第 3 行 学号：没有该毕业生，或已移出名册，请核对考生号、学号或所选的人 / line 3 student number: There is no"
+        in err
+    )
     code, out, err = run(good)
     assert (code, err) == (0, "")
     assert "registered 0, 未变 unchanged 1, 有误 refused 0" in out

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.access import ACCESS, RIGHTS, Reach, Right, Role, Subject, allowed, check, contains, scope_path
 from shared.errors import Forbidden
 from shared.messages import Actor
+from tests.support.spoken import latin
 
 HERE = Subject(scope="CN/14/10108/07", graduate_id="14-g", employer_id="00-e")
 OFFICE_SCOPES = {
@@ -117,6 +118,8 @@ def test_an_account_needs_one_of_the_rights_of_whatever_its_office_does(action: 
             with pytest.raises(Forbidden) as caught:
                 check(action, account, HERE)
             assert caught.value.code == "access.no_right"
+            assert caught.value.details["right"] in Right
+            assert not latin(caught.value.zh)
 
 
 def combinations_of_rights() -> list[tuple[str, ...]]:

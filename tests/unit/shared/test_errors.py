@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import KINDS, Forbidden, Reason, ServiceError, WireError
 
-FULL = Reason("queue.full", "队列已满：{count}", "The queue is full: {count}", Forbidden)
+FULL = Reason("queue.full", "队列已满：{count:number}", "The queue is full: {count:number}", Forbidden)
 
 
 @pytest.mark.parametrize("kind", KINDS.values())

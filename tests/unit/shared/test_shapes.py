@@ -41,7 +41,7 @@ class OrderShape(Shape):
     graduate_id = shapes.thing_id()
     note = shapes.sentence(20)
     code = shapes.coded({"10", "11"})
-    way = shapes.choice("online", "offline")
+    way = shapes.choice("seal", "accept", of="signing_step")
     on = shapes.day()
     until = shapes.instant()
     pay = shapes.whole(0, 100, required=False)
@@ -53,7 +53,7 @@ GOOD: dict[str, Any] = {
     "graduate_id": "14-6f1c",
     "note": "  签约  ",
     "code": "10",
-    "way": "online",
+    "way": "seal",
     "on": "2026-06-30",
     "until": "2026-06-30T08:00:00+08:00",
     "sure": True,
@@ -66,7 +66,7 @@ def test_a_good_message_becomes_its_dataclass() -> None:
         graduate_id="14-6f1c",
         note="签约",
         code="10",
-        way="online",
+        way="seal",
         on=date(2026, 6, 30),
         until=datetime(2026, 6, 30, tzinfo=UTC),
         pay=None,

@@ -180,7 +180,10 @@ def test_a_lost_book_takes_no_scan() -> None:
 def test_a_scan_is_evidence_of_this_graduate_and_of_its_kind() -> None:
     foreign = knowing(evidence={x.SCAN_ID: Evidence("14-somebody", "stamped_agreement")})
     after(*ISSUED, facts=foreign).when(x.SUBMIT_SCAN).then_refused("agreement.evidence_not_found", "scan")
-    after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan=x.NOTICE_ID)).then_refused("agreement.wrong_evidence", "scan")
+    wrong = after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan=x.NOTICE_ID))
+    wrong.then_refused("agreement.wrong_evidence", "scan")
+    assert wrong.error.zh == "佐证材料类别不符，此处应为已盖章的就业协议书，请重新上传"
+    assert wrong.error.details["wanted"] == "stamped_agreement"
     after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan="14-none")).then_refused("agreement.evidence_not_found", "scan")
 
 

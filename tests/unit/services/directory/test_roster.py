@@ -136,14 +136,15 @@ def test_a_quotation_mark_that_swallows_what_follows_is_refused_before_the_first
 def test_a_missing_column_is_named(path: Path) -> None:
     path.write_text(csv_text(ROWS, ["考生号"]), encoding="utf-8")
     error = refused(path, "roster.missing_columns")
-    assert error.details["columns"].startswith("学号、姓名、证件号码、性别")
+    assert error.details["columns"][:4] == ["学号", "姓名", "证件号码", "性别"]
+    assert "“学号”、“姓名”、“证件号码”、“性别”" in error.zh
     assert "证件类型" not in error.details["columns"]
     assert "身份证号" not in error.details["columns"]
 
 
 def test_an_unknown_column_is_named(path: Path) -> None:
     path.write_text(csv_text([], [*HEADER, "昵称", "QQ"]), encoding="utf-8")
-    assert refused(path, "roster.unknown_columns").details["columns"] == "昵称、QQ"
+    assert refused(path, "roster.unknown_columns").details["columns"] == ["昵称", "QQ"]
 
 
 @pytest.mark.parametrize("again", ["姓名", "身份证号"])

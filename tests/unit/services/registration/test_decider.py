@@ -17,6 +17,7 @@ from shared.errors import ServiceError
 from shared.messages import NewEvent, Recorded, new_id
 from tests.support import registration_examples as x
 from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SCOPE, SYSTEM, Given, command_id, given, meta
+from tests.support.spoken import latin
 
 PENDING = (x.SUBMITTED,)
 REGISTERED = (x.SUBMITTED, x.REGISTERED)
@@ -162,6 +163,15 @@ def test_each_field_that_is_asked_for_is_missed(code: str, field: str) -> None:
     refused(replace(x.complete(code), **lacking), "registration.field_missing", field)
 
 
+def test_a_missing_field_is_named_in_words_and_coded_besides() -> None:
+    with pytest.raises(ServiceError) as caught:
+        check_destination(replace(x.complete("11"), unit_name=None), 2026)
+    error = caught.value
+    assert error.zh == "毕业去向类别“签劳动合同形式就业”必须填写单位名称，请补充"
+    assert error.en == "Category 11 (签劳动合同形式就业) needs unit's name: fill it in"
+    assert (error.details["field"], error.details["code"]) == ("destination.unit_name", "11")
+
+
 @pytest.mark.parametrize("field", ["unit_address", "unit_phone"])
 def test_who_is_employed_tells_where_the_unit_is_reached(field: str) -> None:
     for code in ("11", "12"):
@@ -212,6 +222,7 @@ def refused(destination: Any, code: str, field: str) -> None:
         check_destination(destination, 2026)
     assert (caught.value.code, caught.value.field) == (code, f"destination.{field}")
     assert caught.value.zh != caught.value.en
+    assert not latin(caught.value.zh)
 
 
 # withdraw_registration

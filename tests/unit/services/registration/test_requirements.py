@@ -22,6 +22,7 @@ from shared.codes.destination import DESTINATIONS, FORMS, Form
 from shared.codes.uscc import make_uscc
 from shared.errors import ServiceError
 from tests.support.registration_examples import REGISTRABLE, complete
+from tests.support.spoken import latin
 
 TODAY = date(2026, 5, 4)
 GRADUATE_ID = "14-graduate"
@@ -63,6 +64,7 @@ def refused(code: str, field: str, work: Any, *args: Any, **options: Any) -> Non
     with pytest.raises(ServiceError) as caught:
         work(*args, **options)
     assert (caught.value.code, caught.value.field) == (code, field)
+    assert not latin(caught.value.zh)
 
 
 # forms of category 10

@@ -166,7 +166,10 @@ def test_nobody_acts_out_of_turn(step: str, command: Any) -> None:
 
 
 def test_approving_twice_is_out_of_turn_and_approves_nothing_else() -> None:
-    after(*SCHOOLS_TURN).when(x.APPROVE, meta(DEPARTMENT, number=2)).then_refused("review.not_your_step")
+    early = after(*SCHOOLS_TURN).when(x.APPROVE, meta(DEPARTMENT, number=2))
+    early.then_refused("review.not_your_step")
+    assert early.error.zh == "该事项当前待学校审核，不由您审核，请等待该环节完成"
+    assert early.error.details["step"] == "school"
 
 
 @pytest.mark.parametrize("command", [x.APPROVE, x.RETURN])

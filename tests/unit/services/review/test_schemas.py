@@ -11,6 +11,7 @@ from services.review.read_model import EPOCH, place
 from shared.codec import to_json
 from shared.errors import Invalid
 from shared.shapes import load
+from shared.words import field as words_of_field
 from tests.support import review_examples as x
 from tests.support.spec import NOW, SCOPE
 
@@ -29,8 +30,11 @@ def refused(shape: Any, payload: Any, field: str) -> None:
         assert separator
         assert not zh.isascii()
         assert en.isascii()
-    assert field in caught.value.zh
-    assert field in caught.value.en
+    assert caught.value.field == field
+    # Programs are told the path, people the words of the form.
+    path = "" if field == "payload" else field
+    assert words_of_field(path, shape.__name__).zh in caught.value.zh
+    assert words_of_field(path, shape.__name__).en in caught.value.en
 
 
 @pytest.mark.parametrize("shape", COMMANDS)
