@@ -32,6 +32,10 @@ integration: install ## tests on real RabbitMQ and PostgreSQL
 e2e: install ## tests on the whole platform
 	$(BIN)/pytest tests/e2e
 
+SECOND_BROKER := .run/second-broker
+second-broker: install ## tests with a broker on RabbitMQ 4.0 of Debian 13 too, as root; a sentence says where that cannot be
+	@$(BIN)/python -m tests.support.second_broker $(SECOND_BROKER) $(BIN)/pytest -m broker tests/integration
+
 BENCH := .venv-bench/.installed
 $(BENCH): requirements-dev.lock bench/requirements.lock pyproject.toml
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
@@ -58,7 +62,7 @@ format: install ## rewrite to the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: lint test ## exactly what CI runs
+check: lint test second-broker ## exactly what CI runs
 
 lock: install ## pin and hash the newest allowed versions
 	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
@@ -68,4 +72,4 @@ clean: ## remove what install, run and tests left here
 	rm -rf .venv .venv-bench .run .hypothesis .mypy_cache .ruff_cache .import_linter_cache build wangqian.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install run demo campaign bench test unit integration e2e lint format check lock clean
+.PHONY: help install run demo campaign bench test unit integration e2e second-broker lint format check lock clean

@@ -10,6 +10,8 @@ import pytest
 from tests.support.stack import Servers
 
 HERE = Path(__file__).parent
+# Whoever asks for one of these has a broker.
+BROKER = {"amqp_uri", "counting", "rabbit"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,6 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         lane = item.path.relative_to(HERE).parts[0]
         if lane in ("integration", "e2e"):
             item.add_marker(lane)
+        if BROKER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("broker")
 
 
 @pytest.fixture(scope="session")
