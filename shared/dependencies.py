@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from shared.clock import Clock
 from shared.eventlog.port import EventLog
 from shared.following import require
+from shared.opening import Names, opener_of
 from shared.settings import Settings
 
 
@@ -49,6 +50,15 @@ class EngineProvider(DependencyProvider):
     def get_dependency(self, worker_ctx: Any) -> Engine:
         open_engine: Callable[[str], Engine] = self.container.config["engine"]
         return open_engine("public")
+
+
+class NamesProvider(DependencyProvider):
+    """What graduates are called, for the answers of a service that may tell it."""
+
+    def get_dependency(self, worker_ctx: Any) -> Names:
+        config = self.container.config
+        open_engine: Callable[[str], Engine] = config["engine"]
+        return Names(config["log"], open_engine("public"), opener_of(config["settings"]))
 
 
 class OffTheHub(DependencyProvider):

@@ -40,6 +40,8 @@ FACTS = (
     "position",
     "queue",
     "seconds",
+    # Whose personal data were shown: ids, which name nobody by themselves.
+    "subjects",
 )
 
 

@@ -32,4 +32,4 @@ BREAKER_OPEN = Gauge("wq_breaker_open", "1 while the breaker to the national sys
 SANDBOX_REQUESTS = Counter(
     "wq_sandbox_requests_total", "Requests the national sandbox answered, by outcome (ok or error code)", ["outcome"]
 )
-PERSONAL_READS = Counter("wq_personal_reads_total", "Personal envelopes opened, by action", ["action"])
+PERSONAL_READS = Counter("wq_personal_reads_total", "Persons whose data were shown, by action", ["action"])

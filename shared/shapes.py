@@ -13,11 +13,14 @@ from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from shared.codes.pay import fen
 from shared.errors import Invalid, Reason, ServiceError
 from shared.messages import lane_of
 from shared.names import BadText, clean_line, clean_name
 from shared.words import field as words_of_field
 from shared.words import words_of
+
+MOST_FEN = 10_000_000
 
 BAD_PAYLOAD = Reason(
     "payload.invalid",
@@ -172,6 +175,25 @@ def whole(minimum: int, maximum: int, *, required: bool = True, **options: Any) 
         minimum, maximum, error=f"应在 {minimum} 与 {maximum} 之间 / must lie between {minimum} and {maximum}"
     )
     return _speak(fields.Int(strict=True, validate=bounds, **_kw(required, options)))
+
+
+class _HourlyPay(fields.Field[int]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        # Whoever sent whole numbers before this was written in yuan sent fen.
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_FEN:
+            return value
+        try:
+            amount = fen(value) if isinstance(value, str) else MOST_FEN + 1
+        except ValueError:
+            amount = MOST_FEN + 1
+        if amount > MOST_FEN:
+            raise ValidationError("应为以元为单位的金额，如 25.50 / must be an amount in yuan in quotes, such as 25.50")
+        return amount
+
+
+def hourly_pay(*, required: bool = True, **options: Any) -> Any:
+    """Pay by the hour in yuan as people write it, such as `"25.50"`; loaded in fen."""
+    return _speak(_HourlyPay(**_kw(required, options)))
 
 
 def flag(*, required: bool = True, **options: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from shared.clock import in_words
 from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS
+from shared.codes.pay import yuan
 from shared.codes.tables import CANCELLATION_REASON, EVIDENCE, UNIT_NATURE, CodeTable, rows
 
 
@@ -109,7 +110,7 @@ def _day(value: str) -> Words:
 
 
 def _yuan(fen: int) -> Words:
-    return Words(f"{fen / 100:.2f} 元", f"{fen / 100:.2f} yuan")
+    return Words(f"{yuan(fen)} 元", f"{yuan(fen)} yuan")
 
 
 # What is no code: how it is written. `sentence` is one of our own in both languages, its English under `…_en`.

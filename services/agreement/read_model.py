@@ -16,16 +16,21 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
+    Subquery,
     Table,
     Text,
+    case,
     func,
     literal,
+    null,
     select,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.agreement.state import REMIND_BEFORE, ProposalStatus, Status
+from services.agreement.decider.reasons import ATTESTATION_OVERDUE, SEAL_OVERDUE
+from services.agreement.state import OVER, REMIND_BEFORE, ProposalStatus, Status
 from shared.following import checkpoint_table
 from shared.messages import Recorded
 
@@ -59,6 +64,12 @@ OFFERS = Table(
     # A request to cancel that was refused or not answered: the school may mediate.
     Column("contested", Text),
     Column("contested_since", DateTime(timezone=True)),
+    # The request to cancel that is open or contested, and how the last one ended and why.
+    Column("asked_by", Text),
+    Column("asked_code", Text),
+    Column("asked_reason", Text),
+    Column("cancellation_ended", Text),
+    Column("cancellation_reason", Text),
     Column("caused_by", Text),
     Column("reason_code", Text),
     Column("state_since", DateTime(timezone=True), nullable=False),
@@ -100,6 +111,8 @@ BOOKS = Table(
     Column("unit_name", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("number", Text),
+    # The one before its book was lost.
+    Column("old_number", Text),
     Column("reason", Text),
     Column("caused_by", Text),
     Column("reason_code", Text),
@@ -145,6 +158,8 @@ _NO_CANCELLATION = {
     "contested": None,
     "contested_since": None,
 }
+_NOT_ASKED = {"asked_by": None, "asked_code": None, "asked_reason": None}
+_NEVER_ASKED = {**_NOT_ASKED, "cancellation_ended": None, "cancellation_reason": None}
 _OVER = {"complete_by": None, **_NO_CANCELLATION}
 _TERMS = ("position", "job_title", "monthly_salary", "penalty")
 _BOOK_STATES = {
@@ -276,19 +291,27 @@ def _offer_change(recorded: Recorded) -> Mapping[str, Any]:
             return {"state": Status.CANCELLED.value, **_ended(data), **_OVER}
         case "CancellationRequested":
             answer_by = datetime.fromisoformat(data["answer_by"])
-            return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"], "answer_by": answer_by}
+            asked = {"asked_by": data["by"], "asked_code": data["reason_code"], "asked_reason": data["reason"]}
+            opened = {"cancellation_id": data["cancellation_id"], "answer_by": answer_by}
+            return {**_NO_CANCELLATION, **_NEVER_ASKED, **opened, **asked}
         case "CancellationAgreed":
             return {**_NO_CANCELLATION, "cancellation_id": data["cancellation_id"]}
         case "CancellationReminded":
             return {"reminded": True}
         case "CancellationRefused" | "CancellationLapsed":
             contested = {"contested": data["cancellation_id"], "contested_since": recorded.event.occurred_at}
-            return {**_NO_CANCELLATION, **contested}
+            return {**_NO_CANCELLATION, **contested, **_cancellation_over(recorded)}
         case "CancellationMediated" if data["outcome"] == "keep":
-            return _NO_CANCELLATION
+            return {**_NO_CANCELLATION, **_cancellation_over(recorded, "kept")}
         case "CancellationWithdrawn" | "CancellationReturned":
-            return _NO_CANCELLATION
+            return {**_NO_CANCELLATION, **_cancellation_over(recorded)}
     return {}
+
+
+def _cancellation_over(recorded: Recorded, ended: str | None = None) -> dict[str, Any]:
+    """How a request to cancel ended while its agreement stays, and what both sides are told of it."""
+    ended = ended or recorded.type.rpartition(".Cancellation")[2].lower()
+    return {"cancellation_ended": ended, "cancellation_reason": recorded.data.get("reason")}
 
 
 def _awaiting(data: Mapping[str, Any], step: str) -> dict[str, Any]:
@@ -312,6 +335,7 @@ _EMPTY: Mapping[str, Any] = {
     "reason": None,
     "caused_by": None,
     "reason_code": None,
+    **_NEVER_ASKED,
     **_OVER,
 }
 
@@ -335,6 +359,7 @@ def _fold_book(changes: Rows, recorded: Recorded) -> None:
             "unit_name": data["terms"]["unit_name"],
             "state": state.value,
             "number": None,
+            "old_number": None,
             "reason": None,
             "caused_by": None,
             "reason_code": None,
@@ -350,7 +375,8 @@ def _fold_book(changes: Rows, recorded: Recorded) -> None:
         if recorded.type == "agreement.BookIssued":
             change["number"] = data["number"]
     elif recorded.type == "agreement.BookReissued":
-        changes.setdefault(data["agreement_id"], {}).update(number=data["number"])
+        numbers = {"number": data["number"], "old_number": data["old_number"]}
+        changes.setdefault(data["agreement_id"], {}).update(numbers)
     elif recorded.type == "agreement.AgreementConcluded" and data.get("kind", "online") != "online":
         change = {"state": Status.EFFECTIVE.value, "number": data["number"], "reason": None}
     elif recorded.type == "agreement.AgreementReturned":
@@ -361,25 +387,68 @@ def _fold_book(changes: Rows, recorded: Recorded) -> None:
         changes.setdefault(data["agreement_id"], {}).update(change, state_since=at)
 
 
+def _offers(now: datetime, *which: ColumnElement[bool]) -> Subquery:
+    """Offers as they are at an instant: what time has ended is over, whenever a sweep writes it down."""
+    columns = OFFERS.c
+    lapsed = (columns.state == Status.OPEN.value) & (columns.respond_by <= now)
+    waiting = columns.state.in_((Status.SEALING.value, Status.ATTESTING.value))
+    overdue = waiting & (columns.complete_by <= now)
+    unanswered = columns.answer_by <= now
+    late = case((columns.state == Status.SEALING.value, SEAL_OVERDUE), else_=ATTESTATION_OVERDUE)
+    gone = overdue | unanswered
+    true_now = {
+        "state": case((lapsed, Status.LAPSED.value), (overdue, Status.RETURNED.value), else_=columns.state),
+        "state_since": case((lapsed, columns.respond_by), (overdue, columns.complete_by), else_=columns.state_since),
+        "reason": case((overdue, late), else_=columns.reason),
+        "complete_by": case((overdue, None), else_=columns.complete_by),
+        "cancellation_id": case((gone, None), else_=columns.cancellation_id),
+        "answer_by": case((gone, None), else_=columns.answer_by),
+        "reminded": case((gone, False), else_=columns.reminded),
+        "contested": case((overdue, None), (unanswered, columns.cancellation_id), else_=columns.contested),
+        "contested_since": case((overdue, None), (unanswered, columns.answer_by), else_=columns.contested_since),
+        "cancellation_ended": case((unanswered, "lapsed"), else_=columns.cancellation_ended),
+        "cancellation_reason": case((unanswered, None), else_=columns.cancellation_reason),
+    }
+    return _shown(OFFERS, true_now, which)
+
+
+def _proposals(now: datetime, *which: ColumnElement[bool]) -> Subquery:
+    """Proposals as they are at an instant."""
+    columns = PROPOSALS.c
+    lapsed = (columns.state == ProposalStatus.OPEN.value) & (columns.respond_by <= now)
+    true_now = {
+        "state": case((lapsed, ProposalStatus.LAPSED.value), else_=columns.state),
+        "state_since": case((lapsed, columns.respond_by), else_=columns.state_since),
+    }
+    return _shown(PROPOSALS, true_now, which)
+
+
+def _shown(table: Table, true_now: Mapping[str, ColumnElement[Any]], which: Sequence[ColumnElement[bool]]) -> Subquery:
+    columns = (true_now[each.name].label(each.name) if each.name in true_now else each for each in table.columns)
+    return select(*columns).where(*which).subquery()
+
+
 def list_offers(
-    connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int
+    connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int, now: datetime
 ) -> list[Mapping[str, Any]]:
-    """An employer's offers, the newest first; `after` is the id of the last one seen."""
-    return _by_employer(connection, OFFERS, "offer_id", "sent_at", employer_id, state, after, limit)
+    """An employer's offers as they are now, the newest first; `after` is the id of the last one seen."""
+    known = _offers(now, OFFERS.c.employer_id == employer_id)
+    return _newest_first(connection, known, "offer_id", "sent_at", state, after, limit)
 
 
-def _by_employer(
-    connection: Connection,
-    table: Table,
-    key: str,
-    since: str,
-    employer_id: str,
-    state: str | None,
-    after: str | None,
-    limit: int,
+def list_proposals(
+    connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int, now: datetime
 ) -> list[Mapping[str, Any]]:
-    columns, thing_id, begun_at = table.c, table.c[key], table.c[since]
-    wanted = select(table).where(columns.employer_id == employer_id)
+    """The proposals to an employer as they are now, the newest first; `after` is the id of the last one seen."""
+    known = _proposals(now, PROPOSALS.c.employer_id == employer_id)
+    return _newest_first(connection, known, "proposal_id", "begun_at", state, after, limit)
+
+
+def _newest_first(
+    connection: Connection, known: Subquery, key: str, since: str, state: str | None, after: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    columns, thing_id, begun_at = known.c, known.c[key], known.c[since]
+    wanted = select(known)
     if state is not None:
         wanted = wanted.where(columns.state == state)
     if after is not None:
@@ -389,35 +458,101 @@ def _by_employer(
     return [row._asdict() for row in connection.execute(page)]
 
 
-def list_proposals(
-    connection: Connection, employer_id: str, state: str | None, after: str | None, limit: int
-) -> list[Mapping[str, Any]]:
-    """The proposals to an employer, the newest first; `after` is the id of the last one seen."""
-    return _by_employer(connection, PROPOSALS, "proposal_id", "begun_at", employer_id, state, after, limit)
+def list_employer_cases(
+    connection: Connection, employer_id: str, waiting_for: str | None, after: str | None, limit: int, now: datetime
+) -> tuple[list[Mapping[str, Any]], int]:
+    """What an employer has to do with, the newest first, and how much in all: who must act next, and until when.
+
+    What is over is left out. `waiting_for` keeps what waits for one side; `after` is the id of the last one seen.
+    """
+    cases = union_all(_offer_cases(employer_id, now), _proposal_cases(employer_id, now)).subquery()
+    columns = cases.c
+    asked = select(cases) if waiting_for is None else select(cases).where(columns.waiting_for == waiting_for)
+    total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+    if after is not None:
+        last = select(columns.begun_at).where(columns.id == after).scalar_subquery()
+        asked = asked.where((columns.begun_at < last) | ((columns.begun_at == last) & (columns.id > after)))
+    page = asked.order_by(columns.begun_at.desc(), columns.id).limit(limit)
+    return [row._asdict() for row in connection.execute(page)], int(total)
+
+
+_ENDED = (*(each.value for each in OVER), DISCARDED)
+
+
+def _offer_cases(employer_id: str, now: datetime) -> Select[Any]:
+    """The twin in SQL of `turn_of` in state.py."""
+    known = _offers(now, OFFERS.c.employer_id == employer_id)
+    columns = known.c
+    asked, agreed = columns.answer_by.is_not(None), columns.cancellation_id.is_not(None)
+    other = case((columns.asked_by == "graduate", "employer"), else_="graduate")
+    steps = {
+        DRAFT: "employer",
+        Status.OPEN.value: "graduate",
+        Status.ACCEPTED.value: "review",
+        Status.SEALING.value: "employer",
+        Status.ATTESTING.value: "school",
+    }
+    until = case((columns.state == Status.OPEN.value, columns.respond_by), else_=columns.complete_by)
+    return select(
+        literal("offer").label("what"),
+        columns.offer_id.label("id"),
+        *(columns[name] for name in (*_CASE, "number", "cancellation_id", "contested")),
+        case((asked, other), (agreed, "review"), else_=case(steps, value=columns.state)).label("waiting_for"),
+        case((asked, columns.answer_by), (agreed, None), else_=until).label("until"),
+        columns.sent_at.label("begun_at"),
+    ).where(columns.state.not_in(_ENDED))
+
+
+def _proposal_cases(employer_id: str, now: datetime) -> Select[Any]:
+    known = _proposals(now, PROPOSALS.c.employer_id == employer_id)
+    columns = known.c
+    return select(
+        literal("proposal").label("what"),
+        columns.proposal_id.label("id"),
+        *(columns[name] for name in _CASE),
+        *(null().label(name) for name in ("number", "cancellation_id", "contested")),
+        literal("employer").label("waiting_for"),
+        columns.respond_by.label("until"),
+        columns.begun_at,
+    ).where(columns.state == ProposalStatus.OPEN.value)
+
+
+_CASE = ("graduate_id", "position", "job_title", "monthly_salary", "state")
 
 
 def list_awaiting_attestation(
-    connection: Connection, scope: str, after: str | None, limit: int
+    connection: Connection, scope: str, after: str | None, limit: int, now: datetime
 ) -> tuple[list[Mapping[str, Any]], int]:
     """Agreements inside a scope that wait for the school's attestation, by id, and how many there are in all."""
-    return _listed(connection, OFFERS.c.state == Status.ATTESTING.value, scope, after, limit)
+    columns = OFFERS.c
+    in_time = columns.complete_by.is_(None) | (columns.complete_by > now)
+    return _listed(connection, (columns.state == Status.ATTESTING.value) & in_time, scope, after, limit, now)
 
 
 def list_contested(
-    connection: Connection, scope: str, after: str | None, limit: int
+    connection: Connection, scope: str, after: str | None, limit: int, now: datetime
 ) -> tuple[list[Mapping[str, Any]], int]:
     """Agreements inside a scope whose cancellation was refused or not answered, by id, and how many there are in all."""
-    return _listed(connection, OFFERS.c.contested.is_not(None), scope, after, limit)
+    columns = OFFERS.c
+    overdue = columns.complete_by.is_not(None) & (columns.complete_by <= now)
+    which = (columns.contested.is_not(None) | (columns.answer_by <= now)) & ~overdue
+    return _listed(connection, which, scope, after, limit, now)
 
 
 def _listed(
-    connection: Connection, which: ColumnElement[bool], scope: str, after: str | None, limit: int
+    connection: Connection,
+    which: ColumnElement[bool],
+    scope: str,
+    after: str | None,
+    limit: int,
+    now: datetime,
 ) -> tuple[list[Mapping[str, Any]], int]:
     columns = OFFERS.c
     waiting = which & _inside(columns.scope, scope)
-    wanted = select(OFFERS).where(waiting, columns.offer_id > (after or "")).order_by(columns.offer_id).limit(limit)
+    known = _offers(now, waiting, columns.offer_id > (after or ""))
+    page = select(known).order_by(known.c.offer_id).limit(limit)
     total = connection.execute(select(func.count()).where(waiting)).scalar_one()
-    return [row._asdict() for row in connection.execute(wanted)], int(total)
+    return [row._asdict() for row in connection.execute(page)], int(total)
 
 
 def _inside(column: Column[Any], scope: str) -> ColumnElement[bool]:

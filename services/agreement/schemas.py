@@ -284,6 +284,33 @@ class GetAgreements(QueryShape):
     graduate_id = shapes.thing_id()
 
 
+SIDES = ("graduate", "employer", "review", "school")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesOfGraduate(Query):
+    graduate_id: str
+    waiting_for: str | None
+
+
+class ListOwnCases(QueryShape):
+    makes = CasesOfGraduate
+    graduate_id = shapes.thing_id()
+    waiting_for = shapes.choice(*SIDES, of="turn", required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesOfEmployer(Query):
+    employer_id: str
+    waiting_for: str | None
+
+
+class ListEmployerCases(QueryShape):
+    makes = CasesOfEmployer
+    employer_id = shapes.thing_id()
+    waiting_for = shapes.choice(*SIDES, of="turn", required=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfOffer(Query):
     graduate_id: str

@@ -9,14 +9,15 @@ from typing import Any
 from sqlalchemy import text
 
 from services.agreement import decider, numbers, operation_codes, policy, read_model, schemas
-from services.agreement.decider import HANDLING, AttestAgreement
+from services.agreement.cases import cases_of, page_of
+from services.agreement.decider import HANDLING, AttestAgreement, as_of
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.decider.reasons import CODE_NEEDED
 from services.agreement.facts import graduate_of, last_scope
-from services.agreement.state import Book, Known, Offer, Proposal
-from shared.access import Subject, check
+from services.agreement.state import Book, Known, Offer, PastCancellation, Proposal, ProposalStatus, Status, turn_of
+from shared.access import Role, Subject, check
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, EngineProvider, Log, OffTheHub, Rows
+from shared.dependencies import ClockProvider, EngineProvider, Log, NamesProvider, OffTheHub, Rows
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.errors import Conflict, Invalid
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, reaction_meta
@@ -37,6 +38,7 @@ class AgreementService:
     engine = EngineProvider()
     clock = ClockProvider()
     off_the_hub = OffTheHub()
+    names = NamesProvider()
 
     @command(schemas.SetOperationCode)
     def set_operation_code(self, command: decider.SetOperationCode, meta: Meta) -> Answer:
@@ -184,50 +186,85 @@ class AgreementService:
         # The school that removed somebody still sees what it has to settle.
         subject = Subject(scope=last_scope(query.graduate_id, streams), graduate_id=query.graduate_id)
         check(meta.action, meta.actor, subject)
-        state = fold(HANDLING, streams[own])
-        return {
+        state = as_of(fold(HANDLING, streams[own]), meta)
+        shown = {
             "graduate_id": query.graduate_id,
             "proposals": [_shown_proposal(proposal) for proposal in state.proposals.values()],
             "offers": [_shown(offer) for offer in state.offers.values()],
-            "books": [_shown_book(book) for book in state.books.values()],
+            "books": [_shown_book(book, meta) for book in state.books.values()],
         }
+        # Who asks about oneself knows the name.
+        if meta.actor.role == Role.GRADUATE:
+            return shown
+        return dict(self.names.add_to([shown], meta)[0])
+
+    @query(schemas.ListOwnCases)
+    def list_own_cases(self, query: schemas.CasesOfGraduate, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(graduate_id=query.graduate_id))
+        stream = f"agreement-{query.graduate_id}"
+        history = self.log.read([stream])[stream]
+        known = cases_of(as_of(fold(HANDLING, history), meta), history)
+        page, total = page_of(known, query.waiting_for, query.after, query.limit)
+        return {"cases": page, "total": total, "after": page[-1]["id"] if len(page) == query.limit else None}
 
     @query(schemas.GetOffer)
     def get_offer(self, query: schemas.OfOffer, meta: Meta) -> dict[str, Any]:
         own = f"agreement-{query.graduate_id}"
-        offer = fold(HANDLING, self.log.read([own])[own]).offers.get(query.offer_id)
+        offer = as_of(fold(HANDLING, self.log.read([own])[own]), meta).offers.get(query.offer_id)
         check(meta.action, meta.actor, Subject(employer_id=offer.employer_id if offer else None))
         assert offer is not None
-        return _shown(offer)
+        return dict(self.names.add_to([_shown(offer)], meta)[0])
 
     @query(schemas.ListOffers)
     def list_offers(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
         with self.rows.at(query.at_least) as connection:
-            page = read_model.list_offers(connection, query.employer_id, query.state, query.after, query.limit)
-        return {"offers": [_row(row) for row in page], "after": _after(page, query.limit)}
+            page = read_model.list_offers(
+                connection, query.employer_id, query.state, query.after, query.limit, meta.now
+            )
+        return {"offers": self._named(page, meta), "after": _after(page, query.limit)}
 
     @query(schemas.ListProposals)
     def list_proposals(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
         with self.rows.at(query.at_least) as connection:
-            page = read_model.list_proposals(connection, query.employer_id, query.state, query.after, query.limit)
+            page = read_model.list_proposals(
+                connection, query.employer_id, query.state, query.after, query.limit, meta.now
+            )
         after = page[-1]["proposal_id"] if len(page) == query.limit else None
-        return {"proposals": [_row(row) for row in page], "after": after}
+        # Whose proposal is over is nobody's business any more, as in directory.get_proposer.
+        known = {row["proposal_id"] for row in page if row["state"] in (ProposalStatus.OPEN, ProposalStatus.ANSWERED)}
+        named = {
+            row["proposal_id"]: row for row in self._named([row for row in page if row["proposal_id"] in known], meta)
+        }
+        shown = [named.get(row["proposal_id"]) or {**_row(row), "graduate_name": None} for row in page]
+        return {"proposals": shown, "after": after}
+
+    @query(schemas.ListEmployerCases)
+    def list_employer_cases(self, query: schemas.CasesOfEmployer, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
+        with self.rows.at(query.at_least) as connection:
+            page, total = read_model.list_employer_cases(
+                connection, query.employer_id, query.waiting_for, query.after, query.limit, meta.now
+            )
+        after = page[-1]["id"] if len(page) == query.limit else None
+        return {"cases": self._named(page, meta), "total": total, "after": after}
 
     @query(schemas.ListAwaitingAttestation)
     def list_awaiting_attestation(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(scope=query.scope))
         with self.rows.at(query.at_least) as connection:
-            page, total = read_model.list_awaiting_attestation(connection, query.scope, query.after, query.limit)
-        return {"agreements": [_row(row) for row in page], "total": total, "after": _after(page, query.limit)}
+            page, total = read_model.list_awaiting_attestation(
+                connection, query.scope, query.after, query.limit, meta.now
+            )
+        return {"agreements": self._named(page, meta), "total": total, "after": _after(page, query.limit)}
 
     @query(schemas.ListContested)
     def list_contested(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(scope=query.scope))
         with self.rows.at(query.at_least) as connection:
-            page, total = read_model.list_contested(connection, query.scope, query.after, query.limit)
-        return {"agreements": [_row(row) for row in page], "total": total, "after": _after(page, query.limit)}
+            page, total = read_model.list_contested(connection, query.scope, query.after, query.limit, meta.now)
+        return {"agreements": self._named(page, meta), "total": total, "after": _after(page, query.limit)}
 
     @query(schemas.CountCancellations)
     def count_cancellations(self, query: schemas.CancellationsInScope, meta: Meta) -> dict[str, Any]:
@@ -245,12 +282,15 @@ class AgreementService:
                 connection, query.scope, query.class_year, query.state, query.after, query.limit
             )
         after = page[-1]["agreement_id"] if len(page) == query.limit else None
-        return {"books": [_row(row) for row in page], "after": after}
+        return {"books": self._named(page, meta), "after": after}
 
     @query(schemas.ExplainNumber)
     def explain_number(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
         return numbers.explain(query.number)
+
+    def _named(self, page: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
+        return list(self.names.add_to([_row(row) for row in page], meta))
 
     def _coded(self, command: Any, meta: Meta, carry_out: Callable[[Any, Meta], Answer]) -> Answer:
         """A try costs a slow hash and is counted, so the code is looked at only when nothing else stands in the way."""
@@ -302,39 +342,68 @@ _NUMBERING = (decider.PassReview, decider.AttestAgreement, decider.SealAgreement
 
 
 def _shown_proposal(proposal: Proposal) -> dict[str, Any]:
-    return {**to_json(proposal.proposed), "state": proposal.status.value, "reason": proposal.reason}
+    return {
+        **to_json(proposal.proposed),
+        "state": proposal.status.value,
+        "reason": proposal.reason,
+        **_turn(proposal),
+    }
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
+    waits = offer.status in (Status.SEALING, Status.ATTESTING)
     shown = {
         **to_json(offer.sent),
         "state": offer.status.value,
         "revision": offer.revision,
         "number": offer.number,
         "reason": offer.reason,
-        "complete_by": to_json(offer.complete_by),
+        "complete_by": to_json(offer.complete_by) if waits else None,
+        **_turn(offer),
     }
     return {**shown, **_shown_cancellation(offer)}
 
 
-def _shown_book(book: Book) -> dict[str, Any]:
+def _shown_book(book: Book, meta: Meta) -> dict[str, Any]:
+    upload = book.upload
     shown = {
         **to_json(book.begun),
         "terms": to_json(book.terms),
         "kind": book.kind,
         "state": book.status.value,
         "number": book.number,
+        "old_number": book.old_number,
         "reason": book.reason,
         "loss_id": book.loss.loss_id if book.loss else None,
-        "upload": to_json(book.upload.opened) if book.upload and book.upload.waits else None,
+        "loss_returned": book.loss_returned,
+        "upload": to_json(upload.opened) if upload is not None and upload.is_open(meta.now) else None,
+        **_turn(book),
     }
     return {**shown, **_shown_cancellation(book)}
 
 
+def _turn(thing: Proposal | Known) -> dict[str, Any]:
+    who, until = turn_of(thing)
+    return {"waiting_for": who, "until": to_json(until)}
+
+
 def _shown_cancellation(known: Known) -> dict[str, Any]:
+    """The request to cancel that is open, or may be mediated; those that are over, and what was said to them."""
+    shown: dict[str, Any] = {"past_cancellations": [_shown_past(each) for each in known.past]}
+    if known.mediated is not None:
+        shown["mediated"] = {"outcome": known.mediated.outcome, "reason": known.mediated.reason}
     if known.cancellation is not None:
-        return {"cancellation": {**to_json(known.cancellation.requested), "agreed": known.cancellation.agreed}}
-    return {} if known.contested is None else {"contested": to_json(known.contested)}
+        return {
+            **shown,
+            "cancellation": {**to_json(known.cancellation.requested), "agreed": known.cancellation.agreed},
+        }
+    return shown if known.contested is None else {**shown, "contested": to_json(known.contested)}
+
+
+def _shown_past(past: PastCancellation) -> dict[str, Any]:
+    counts = {"reason_code": past.reason_code} if past.reason_code else {}
+    ended = {"ended": past.ended, "ended_reason": past.reason, "caused_by": past.caused_by}
+    return {**to_json(past.requested), **counts, **ended}
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

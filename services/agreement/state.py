@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from services.agreement import events as e
 from shared.codec import UNKNOWN_TYPE
@@ -88,12 +88,28 @@ class Cancellation:
     reminded: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PastCancellation:
+    """A request to cancel that is over, and what both sides are told of its end.
+
+    `ended`: refused, lapsed, withdrawn, returned (by its review), overtaken (the agreement itself was returned) or cancelled;
+    then `caused_by` and `reason_code` are what counts, as the university may have corrected it.
+    """
+
+    requested: e.CancellationRequested
+    ended: str
+    reason: str | None = None
+    caused_by: str | None = None
+    reason_code: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What an offer and a book have in common once they bind.
 
     `reason` says why it was refused or returned. `contested` is the last request to cancel that the other side refused
-    or let lapse, which the school may mediate.
+    or let lapse, which the school may mediate; `mediated` is what the school decided last. `past` are the requests that
+    are over, oldest first.
     """
 
     status: Status
@@ -102,6 +118,13 @@ class Agreement:
     reason: str | None = None
     cancellation: Cancellation | None = None
     contested: e.CancellationRequested | None = None
+    mediated: e.CancellationMediated | None = None
+    past: tuple[PastCancellation, ...] = ()
+
+    def with_past(self, ended: str, **told: str | None) -> tuple[PastCancellation, ...]:
+        """`past` once the open request ended; the same when none is open."""
+        asked = self.cancellation
+        return self.past if asked is None else (*self.past, PastCancellation(asked.requested, ended, **told))
 
     @property
     def binding(self) -> bool:
@@ -203,8 +226,9 @@ class Upload:
 class Book(Agreement):
     """An agreement on paper: applied for here (offline), or signed before (`submitted`).
 
-    `review_id` names the review that is open; `loss` is a report under review. `upload` is kept when it is over, so that
-    who uploaded is known again.
+    `review_id` names the review that is open; `loss` is a report under review, `loss_returned` why the last one was not
+    accepted. `old_number` is the one it bore before its book was lost. `upload` is kept when it is over, so that who
+    uploaded is known again.
     """
 
     begun: e.BookApplied | e.PaperSubmitted
@@ -213,6 +237,8 @@ class Book(Agreement):
     loss: e.LossReported | None = None
     scan: str | None = None
     upload: Upload | None = None
+    loss_returned: str | None = None
+    old_number: str | None = None
 
     @property
     def id(self) -> str:
@@ -237,6 +263,9 @@ class Book(Agreement):
 
 
 Known = Offer | Book
+# Who must act: the graduate, the employer, whoever reviews, or the school that attests.
+Turn = tuple[str | None, datetime | None]
+NOBODY: Final[Turn] = (None, None)
 AnyKnown = TypeVar("AnyKnown", Offer, Book)
 
 
@@ -430,10 +459,19 @@ def _evolve_agreement(state: Agreements, event: Any) -> Agreements | None:
             return state.changing(event.agreement_id, status=Status.EFFECTIVE, number=event.number)
         case e.AgreementReturned():
             return state.changing(
-                event.agreement_id, status=Status.RETURNED, reason=event.reason, cancellation=None, contested=None
+                event.agreement_id,
+                status=Status.RETURNED,
+                reason=event.reason,
+                past=_known(state, event).with_past("overtaken"),
+                cancellation=None,
+                contested=None,
             )
         case e.AgreementCancelled():
-            cancelled = state.changing(event.agreement_id, status=Status.CANCELLED, cancellation=None, contested=None)
+            caused = {"caused_by": event.caused_by, "reason_code": event.reason_code}
+            past = _known(state, event).with_past("cancelled", **caused)
+            cancelled = state.changing(
+                event.agreement_id, status=Status.CANCELLED, past=past, cancellation=None, contested=None
+            )
             if event.loss_id is not None:
                 cancelled = cancelled.changing(event.agreement_id, loss=None)
             return replace(cancelled, breaches=state.breaches + (event.caused_by == "graduate"))
@@ -454,29 +492,44 @@ def _evolve_cancellation(state: Agreements, event: Any) -> Agreements | None:
     match event:
         case e.CancellationRequested():
             known_as = MappingProxyType({**state.cancellations, event.cancellation_id: event.agreement_id})
-            asking = state.changing(event.agreement_id, cancellation=Cancellation(event), contested=None)
+            asking = state.changing(event.agreement_id, cancellation=Cancellation(event), contested=None, mediated=None)
             return replace(asking, cancellations=known_as)
         case e.CancellationAgreed():
-            known = state.get(event.agreement_id)
-            assert known is not None
+            known = _known(state, event)
             waiting = known.cancellation.requested if known.cancellation else known.contested
             assert waiting is not None
             return state.changing(event.agreement_id, cancellation=Cancellation(waiting, agreed=True), contested=None)
         case e.CancellationReminded():
-            known = state.get(event.agreement_id)
-            assert known is not None
-            assert known.cancellation is not None
-            return state.changing(event.agreement_id, cancellation=replace(known.cancellation, reminded=True))
-        case e.CancellationRefused() | e.CancellationLapsed():
-            known = state.get(event.agreement_id)
-            assert known is not None
-            asked = known.cancellation.requested if known.cancellation else None
-            return state.changing(event.agreement_id, cancellation=None, contested=asked)
-        case e.CancellationWithdrawn() | e.CancellationReturned():
-            return state.changing(event.agreement_id, cancellation=None)
+            reminding = _known(state, event).cancellation
+            assert reminding is not None
+            return state.changing(event.agreement_id, cancellation=replace(reminding, reminded=True))
+        case e.CancellationRefused():
+            return _contested(state, event, "refused", event.reason)
+        case e.CancellationLapsed():
+            return _contested(state, event, "lapsed")
+        case e.CancellationWithdrawn():
+            past = _known(state, event).with_past("withdrawn")
+            return state.changing(event.agreement_id, past=past, cancellation=None)
+        case e.CancellationReturned():
+            past = _known(state, event).with_past("returned", reason=event.reason)
+            return state.changing(event.agreement_id, past=past, cancellation=None)
         case e.CancellationMediated():
-            return state if event.outcome == "cancel" else state.changing(event.agreement_id, contested=None)
+            mediated = state.changing(event.agreement_id, mediated=event)
+            return mediated if event.outcome == "cancel" else mediated.changing(event.agreement_id, contested=None)
     return None
+
+
+def _known(state: Agreements, event: Any) -> Known:
+    known = state.get(event.agreement_id)
+    assert known is not None, event
+    return known
+
+
+def _contested(state: Agreements, event: Any, ended: str, reason: str | None = None) -> Agreements:
+    known = _known(state, event)
+    asked = known.cancellation.requested if known.cancellation else None
+    past = known.with_past(ended, reason=reason)
+    return state.changing(event.agreement_id, past=past, cancellation=None, contested=asked)
 
 
 def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
@@ -515,11 +568,13 @@ def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
             voided = _without_upload(state, event.agreement_id)
             return voided.changing(event.agreement_id, status=Status.VOIDED, review_id=None, loss=None)
         case e.LossReported():
-            return _without_upload(state, event.agreement_id).changing(event.agreement_id, loss=event)
+            return _without_upload(state, event.agreement_id).changing(
+                event.agreement_id, loss=event, loss_returned=None
+            )
         case e.LossReturned():
-            return state.changing(event.agreement_id, loss=None)
+            return state.changing(event.agreement_id, loss=None, loss_returned=event.reason)
         case e.BookReissued():
-            return state.changing(event.agreement_id, loss=None, number=event.number)
+            return state.changing(event.agreement_id, loss=None, number=event.number, old_number=event.old_number)
         case e.PaperSubmitted():
             return state.having(
                 Book(
@@ -537,3 +592,33 @@ def _evolve_book(state: Agreements, event: Any) -> Agreements | None:
 def _without_upload(state: Agreements, agreement_id: str) -> Agreements:
     upload = state.books[agreement_id].upload
     return state if upload is None else state.changing(agreement_id, upload=replace(upload, waits=False))
+
+
+def turn_of(thing: Proposal | Known) -> Turn:
+    """Who must act next about it, and until when if there is an end; what time has ended must be folded in already."""
+    if isinstance(thing, Proposal):
+        return ("employer", thing.proposed.respond_by) if thing.status == ProposalStatus.OPEN else NOBODY
+    if thing.cancellation is not None:
+        asked = thing.cancellation.requested
+        other = "employer" if asked.by == "graduate" else "graduate"
+        return ("review", None) if thing.cancellation.agreed else (other, asked.answer_by)
+    if isinstance(thing, Book):
+        return ("review", None) if thing.loss is not None else (_BOOK_TURNS.get(thing.status), None)
+    if thing.status == Status.OPEN:
+        return "graduate", thing.sent.respond_by
+    who = _OFFER_TURNS.get(thing.status)
+    return NOBODY if who is None else (who, thing.complete_by)
+
+
+_OFFER_TURNS = {
+    Status.ACCEPTED: "review",
+    Status.SEALING: "employer",
+    Status.ATTESTING: "school",
+}
+_BOOK_TURNS = {
+    Status.APPLIED: "review",
+    Status.CORRECTING: "graduate",
+    Status.ISSUED: "graduate",
+    Status.SCANNED: "review",
+    Status.SUBMITTED: "review",
+}

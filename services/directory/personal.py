@@ -8,37 +8,24 @@ from __future__ import annotations
 
 import hmac
 import os
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
-from shared.errors import Reason, UnreadableEvent
+from shared.opening import KEY_BYTES, NONCE_BYTES, VERSION, Opener, decrypted
 from shared.settings import Settings
-
-VERSION = b"\x01"
-NONCE_BYTES = 12
-KEY_BYTES = 32
-
-BROKEN = Reason(
-    "personal.broken",
-    "个人信息无法解开，不能显示，请联系平台运维人员",
-    "A personal envelope does not open with its key: operators must look",
-    UnreadableEvent,
-)
 
 _STORE = (
     "INSERT INTO vault.subject_keys (subject_id, wrapped_key)"
     " SELECT subject_id, decode(wrapped_key, 'hex') FROM unnest(%(ids)s::text[], %(keys)s::text[])"
     " AS fresh (subject_id, wrapped_key) ON CONFLICT DO NOTHING RETURNING subject_id"
 )
-_FETCH = "SELECT subject_id, encode(wrapped_key, 'hex') FROM vault.subject_keys WHERE subject_id = ANY(%(ids)s)"
 # A subject without a key gets the row too: an importer that is under way may not make one for it.
 _DESTROY = (
     "INSERT INTO vault.subject_keys AS known (subject_id, destroyed_at)"
@@ -48,11 +35,11 @@ _DESTROY = (
 )
 
 
-class Personal:
+class Personal(Opener):
     """Seals and opens envelopes. `key` wraps subjects' keys, `lookup_key` makes hashes; 32 bytes each."""
 
     def __init__(self, key: bytes, lookup_key: bytes) -> None:
-        self._wrap = AESGCM(key)
+        super().__init__(key)
         self._lookup_key = lookup_key
 
     def seal_many(self, connection: Connection, clear: Mapping[str, Mapping[str, Any]]) -> dict[str, str | None]:
@@ -72,15 +59,6 @@ class Personal:
             keys |= self._fetch(connection, list(fresh.keys() - set(stored)))
         return {subject: _sealed(keys[subject], subject, data) for subject, data in clear.items()}
 
-    def open_many(self, connection: Connection, envelopes: Mapping[str, str]) -> dict[str, dict[str, Any] | None]:
-        """Each subject's data, or None where its key was destroyed. Raises UnreadableEvent `personal.broken`."""
-        return dict(zip(envelopes, self.open_each(connection, list(envelopes.items())), strict=True))
-
-    def open_each(self, connection: Connection, envelopes: Sequence[tuple[str, str]]) -> list[dict[str, Any] | None]:
-        """As `open_many` in the order of (subject, envelope), where a subject may have several: one round trip for all."""
-        keys = self._fetch(connection, list(dict(envelopes)))
-        return [_opened(keys.get(subject), subject, envelope) for subject, envelope in envelopes]
-
     def seal_file(self, connection: Connection, subject: str, content: bytes) -> bytes | None:
         """A subject's file sealed, or None where its key was destroyed. Commit before it is used."""
         if self.seal_many(connection, {subject: {}})[subject] is None:
@@ -91,7 +69,7 @@ class Personal:
     def open_file(self, connection: Connection, subject: str, sealed: bytes) -> bytes | None:
         """The content of a sealed file, or None where the key was destroyed. Raises UnreadableEvent `personal.broken`."""
         key = self._fetch(connection, [subject]).get(subject)
-        return None if key is None else _decrypted(key, subject, sealed)
+        return None if key is None else decrypted(key, subject, sealed)
 
     def hash(self, *parts: str) -> str:
         """A keyed hash of texts, hexadecimal."""
@@ -107,20 +85,6 @@ class Personal:
     def _wrapped(self, subject: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._wrap.encrypt(nonce, key, subject.encode())
-
-    def _fetch(self, connection: Connection, subjects: list[str]) -> dict[str, bytes | None]:
-        if not subjects:
-            return {}
-        return {
-            subject: None if wrapped is None else self._unwrap(subject, bytes.fromhex(wrapped))
-            for subject, wrapped in connection.exec_driver_sql(_FETCH, {"ids": subjects})
-        }
-
-    def _unwrap(self, subject: str, wrapped: bytes) -> bytes:
-        try:
-            return self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode())
-        except InvalidTag:
-            raise BROKEN.error() from None
 
 
 def destroy_keys(connection: Connection, subjects: Sequence[str]) -> None:
@@ -142,22 +106,6 @@ def _sealed(key: bytes | None, subject: str, data: Mapping[str, Any]) -> str | N
     return None if key is None else b64encode(_encrypted(key, subject, orjson.dumps(data))).decode()
 
 
-def _opened(key: bytes | None, subject: str, envelope: str) -> dict[str, Any] | None:
-    if key is None:
-        return None
-    data: dict[str, Any] = orjson.loads(_decrypted(key, subject, b64decode(envelope)))
-    return data
-
-
 def _encrypted(key: bytes, subject: str, clear: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     return VERSION + nonce + AESGCM(key).encrypt(nonce, clear, subject.encode())
-
-
-def _decrypted(key: bytes, subject: str, raw: bytes) -> bytes:
-    if raw[:1] != VERSION:
-        raise BROKEN.error()
-    try:
-        return AESGCM(key).decrypt(raw[1 : NONCE_BYTES + 1], raw[NONCE_BYTES + 1 :], subject.encode())
-    except InvalidTag:
-        raise BROKEN.error() from None

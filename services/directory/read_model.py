@@ -71,6 +71,8 @@ EMPLOYERS = Table(
     # deregistered or revoked, and the day.
     Column("closed_how", Text),
     Column("closed_on", Text),
+    # Why it, or its change, was returned or it was suspended.
+    Column("reason", Text),
     Column("personal", Text, nullable=False),
     Column("licence", Text),
     # A change that no office has verified yet.
@@ -140,6 +142,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
             case "directory.EmployerRegistered":
                 employers[data["employer_id"]] = {
                     **{name: data.get(name) for name in (*_EMPLOYER, *_REQUESTED, *_CLOSED)},
+                    "reason": None,
                     "status": "awaiting",
                 }
                 changes.pop(data["employer_id"], None)
@@ -176,7 +179,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
 def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """What an event after the application changes about an employer."""
     if event_type in _STATUS:
-        return {"status": _STATUS[event_type], **dict.fromkeys(_CLOSED)}
+        return {"status": _STATUS[event_type], "reason": data.get("reason"), **dict.fromkeys(_CLOSED)}
     match event_type:
         case "directory.EmployerClosed":
             return {"status": "closed", **dict(zip(_CLOSED, (data["how"], data["closed_on"]), strict=True))}
@@ -184,12 +187,12 @@ def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
             return {name: data.get(name) for name in ("industry", "place", "address", "phone", "personal")}
         case "directory.EmployerChangeRequested":
             asked = (data["name"], data["nature"], data.get("licence"))
-            return dict(zip(_REQUESTED, asked, strict=True))
+            return {"reason": None, **dict(zip(_REQUESTED, asked, strict=True))}
         case "directory.EmployerChangeVerified":
             counts = {"name": data["name"], "nature": data["nature"], "licence": data.get("licence")}
-            return {**counts, **dict.fromkeys(_REQUESTED)}
+            return {**counts, "reason": None, **dict.fromkeys(_REQUESTED)}
         case "directory.EmployerChangeReturned":
-            return dict.fromkeys(_REQUESTED)
+            return {"reason": data["reason"], **dict.fromkeys(_REQUESTED)}
     raise AssertionError(event_type)
 
 

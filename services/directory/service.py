@@ -35,7 +35,6 @@ from services.directory.roster import enrol, id_hash, school_of, training
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warnings_of
 from services.directory.store import store_of
 from services.directory.verification import plain_number
-from shared import metrics
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
@@ -46,6 +45,7 @@ from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
 from shared.messages import Meta, Recorded
 from shared.names import same_name
+from shared.opening import note_reads
 from shared.shapes import invalid
 
 # A file of the largest size in base64, and what is around it.
@@ -55,7 +55,7 @@ LARGEST_FILE_CALL = schemas.LARGEST_EVIDENCE * 4 // 3 + 65_536
 _VERIFYING = (Role.SCHOOL, Role.PROVINCE, Role.MINISTRY)
 
 # What nobody else is to know before an office has verified it.
-_KEPT = ("licence", "requested_name", "requested_nature", "requested_licence")
+_KEPT = ("licence", "reason", "requested_name", "requested_nature", "requested_licence")
 _CHANGEABLE = ("name", "nature", "industry", "place", "address", "phone")
 
 # 公民身份号码 and what is numbered like it.
@@ -244,8 +244,9 @@ class DirectoryService:
 
     @command(schemas.ReadLicence)
     def read_licence(self, command: ReadLicence, meta: Meta) -> dict[str, Any]:
-        metrics.PERSONAL_READS.labels(meta.action).inc()
-        return self._papers().show_licence(command, meta)
+        shown = self._papers().show_licence(command, meta)
+        note_reads(meta, [command.employer_id])
+        return shown
 
     @command(schemas.VerifyEmployer)
     def verify_employer(self, command: decider.VerifyEmployer, meta: Meta) -> Answer:
@@ -307,7 +308,7 @@ class DirectoryService:
     def get_proposer(self, query: schemas.Proposer, meta: Meta) -> dict[str, Any]:
         roster, agreements = f"graduate-{query.graduate_id}", f"agreement-{query.graduate_id}"
         streams = self.log.read([roster, agreements])
-        asked = proposed_to(query.employer_id, streams[agreements])
+        asked = proposed_to(query.employer_id, streams[agreements], meta.now)
         check(meta.action, meta.actor, Subject(employer_id=query.employer_id if asked else None))
         entry = fold(GRADUATE, streams[roster]).entry
         if entry is None:
@@ -328,7 +329,7 @@ class DirectoryService:
         with self.rows.at(query.at_least) as connection:
             found = read_model.find_by_id_hash(connection, id_hash(personal, identity.kind, identity.number))
             opened = personal.open_many(connection, {row["graduate_id"]: row["personal"] for row in found})
-        metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        note_reads(meta, opened)
         office = meta.actor.role != Role.EMPLOYER
         for row in found:
             if office and not contains(meta.actor.scope, row["scope"]):
@@ -353,13 +354,15 @@ class DirectoryService:
 
     @command(schemas.ReadEvidence)
     def read_evidence(self, command: ReadEvidence, meta: Meta) -> dict[str, Any]:
-        metrics.PERSONAL_READS.labels(meta.action).inc()
-        return self._papers().show(command, meta)
+        shown = self._papers().show(command, meta)
+        note_reads(meta, [command.graduate_id])
+        return shown
 
     @query(schemas.PrintAgreement)
     def print_agreement(self, query: schemas.OfAgreement, meta: Meta) -> dict[str, Any]:
-        metrics.PERSONAL_READS.labels(meta.action).inc()
-        return self._papers().printed(query.graduate_id, query.agreement_id, meta)
+        printed = self._papers().printed(query.graduate_id, query.agreement_id, meta)
+        note_reads(meta, [query.graduate_id])
+        return printed
 
     @query(schemas.VerifyNumber)
     def verify_number(self, query: schemas.Vouched, meta: Meta) -> dict[str, Any]:
@@ -481,7 +484,7 @@ class DirectoryService:
     def _opened_each(self, envelopes: Sequence[tuple[str, str]], meta: Meta) -> list[dict[str, Any] | None]:
         with self.engine.connect() as connection:
             opened = personal_of(self.settings).open_each(connection, envelopes)
-        metrics.PERSONAL_READS.labels(meta.action).inc(len(opened))
+        note_reads(meta, (subject for subject, _ in envelopes))
         return opened
 
     def _opened(self, envelopes: Mapping[str, str], meta: Meta) -> dict[str, dict[str, Any] | None]:

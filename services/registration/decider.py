@@ -70,6 +70,11 @@ SIGNED = Reason(
     "毕业生已应约或已有生效协议，不能登记其他去向，如需改变请先办理解约",
     "The graduate is bound by an agreement: cancel it first",
 )
+BOOK_OPEN = Reason(
+    "registration.book_open",
+    "毕业生的纸质协议书正在办理、尚未生效，请先作废该协议书，再登记去向",
+    "An agreement book of the graduate is under way and not in force yet: void it before registering a destination",
+)
 VOID_FIRST = Reason(
     "registration.void_first",
     "已登记去向，不能再登记其他去向，请先申请作废",
@@ -265,7 +270,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an agreement binds, or one on paper is being made. `basic_data` is what the graduate said of the roster.
+    """`signed`: an agreement binds, or one on paper is being made; then `on_paper`, until it is in force.
+
+    `basic_data` is what the graduate said of the roster.
 
     `left` is where a graduate was who is on no roster any more. `roster_version` is how many events the directory has told
     about the graduate.
@@ -280,6 +287,7 @@ class Facts:
     roster_version: int = 0
     basic_data: str = UNCHECKED
     signed: bool = False
+    on_paper: bool = False
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
     freed_on: date | None = None
@@ -396,8 +404,7 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
     if until is None or today > until:
         raise IMPORTS_CLOSED.error()
     destination = check_imported(command.destination, graduate.class_year)
-    if facts.signed:
-        raise SIGNED.error()
+    _check_unsigned(facts)
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
     if state.void_id is not None:
@@ -439,8 +446,7 @@ def _check_new(
     today = day_of(meta.now)
     _check_day(state, facts, graduate, today)
     destination = check_destination(wanted.destination, graduate.class_year)
-    if facts.signed:
-        raise SIGNED.error()
+    _check_unsigned(facts)
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
     # Who is not signed has no agreement that stands: what came from one is about to be re-opened.
@@ -467,15 +473,26 @@ def _check_confirmed(facts: Facts) -> None:
         raise CONFIRM_FIRST.error()
 
 
+def _check_unsigned(facts: Facts) -> None:
+    if facts.signed:
+        raise (BOOK_OPEN if facts.on_paper else SIGNED).error()
+
+
 def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: date) -> None:
     """Who became free after the last day, or shortly before it, is not left unregistered for good."""
+    last = last_day_for(state, facts, graduate)
+    if today > last:
+        raise DEADLINE_OVER.error(day=last.isoformat())
+
+
+def last_day_for(state: Registrations, facts: Facts, graduate: Graduate) -> date:
+    """The last day on which this graduate registers a destination or confirms what was filled in."""
     days = [facts.settings.last_day(graduate.class_year)]
     if state.register_until is not None:
         days.append(state.register_until)
     if facts.freed_on is not None:
         days.append(facts.settings.register_until(graduate.class_year, facts.freed_on) or days[0])
-    if today > max(days):
-        raise DEADLINE_OVER.error(day=max(days).isoformat())
+    return max(days)
 
 
 def _confirm_leaving(command: ConfirmLeaving, state: Registrations, facts: Facts) -> list[Any]:
@@ -649,6 +666,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
     graduate = graduate_of(roster)
     agreements = streams.get(f"agreement-{command.graduate_id}", ())
     found = {each: _evidence(streams.get(f"evidence-{each}", ())) for each in getattr(command, "evidence", ())}
+    signed, on_paper = _signed(agreements)
     begun = _begun(command, streams)
     province = streams.get(f"province-{lane_of(command.graduate_id)}", ())
     school = streams.get(_school_stream(graduate.scope)) if graduate else None
@@ -657,7 +675,8 @@ def _facts(command: Any, streams: Streams) -> Facts:
         left=None if graduate is not None else scope_of(roster),
         roster_version=len(roster),
         basic_data=checked(roster, streams.get(f"basic_data-{command.graduate_id}", ())),
-        signed=_signed(agreements),
+        signed=signed,
+        on_paper=on_paper,
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
         freed_on=_freed_on(agreements),
@@ -786,15 +805,20 @@ def _freed_on(history: Sequence[Recorded]) -> date | None:
     return days[-1] if days else None
 
 
-def _signed(history: Sequence[Recorded]) -> bool:
-    signed = False
+def _signed(history: Sequence[Recorded]) -> tuple[bool, bool]:
+    """Whether something binds, and whether it is a book that is not in force yet."""
+    signed = on_paper = False
     for recorded in history:
         match recorded.type:
-            case "agreement.OfferAccepted" | "agreement.BookApplied" | "agreement.PaperSubmitted":
-                signed = True
+            case "agreement.OfferAccepted":
+                signed, on_paper = True, False
+            case "agreement.BookApplied" | "agreement.PaperSubmitted":
+                signed, on_paper = True, True
+            case "agreement.AgreementConcluded":
+                on_paper = False
             case "agreement.AgreementReturned" | "agreement.AgreementCancelled" | "agreement.BookVoided":
-                signed = False
-    return signed
+                signed = on_paper = False
+    return signed, on_paper
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:

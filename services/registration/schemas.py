@@ -30,7 +30,7 @@ class Destination(Shape):
     form = shapes.choice(*FORMS, of="form", required=False)
     signed_on = shapes.day(required=False)
     uscc_absent_reason = shapes.sentence(200, required=False)
-    hourly_pay = shapes.whole(0, 10_000_000, required=False)
+    hourly_pay = shapes.hourly_pay(required=False)
     unit_address = shapes.line(200, required=False)
     unit_phone = shapes.line(20, required=False)
 
@@ -112,6 +112,11 @@ class RequestVoid(Shape):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfGraduate(Query):
     graduate_id: str
+
+
+class ListOwnCases(QueryShape):
+    makes = OfGraduate
+    graduate_id = shapes.thing_id()
 
 
 class GetRegistration(QueryShape):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from services.registration import decider, policy, read_model, schemas
-from services.registration.decider import HANDLING, scope_of
-from shared.access import Subject, check
+from services.registration.cases import cases_of
+from services.registration.decider import HANDLING, graduate_of, last_day_for, scope_of
+from services.registration.requirements import Graduate
+from services.registration.state import Registrations
+from shared.access import Role, Subject, check
+from shared.clock import day_of
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, Log, Rows
+from shared.codes.pay import yuan
+from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
 from shared.entrypoints import command, query, subscribe
-from shared.handling import Answer, fold, handle, react
+from shared.handling import Answer, Streams, fold, handle, react
 from shared.messages import Meta, Recorded
 
 
@@ -21,6 +27,7 @@ class RegistrationService:
     log = Log()
     rows = Rows("registration")
     clock = ClockProvider()
+    names = NamesProvider()
 
     @command(schemas.RegisterDestination)
     def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> Answer:
@@ -60,23 +67,43 @@ class RegistrationService:
 
     @query(schemas.GetRegistration)
     def get_registration(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
-        own, roster = f"registration-{query.graduate_id}", f"graduate-{query.graduate_id}"
-        streams = self.log.read([own, roster])
+        streams, graduate, state = self._own(query.graduate_id)
         # The school that removed somebody still sees what became of it.
-        subject = Subject(scope=scope_of(streams[roster]), graduate_id=query.graduate_id)
+        scope = scope_of(streams[f"graduate-{query.graduate_id}"])
+        subject = Subject(scope=scope, graduate_id=query.graduate_id)
         check(meta.action, meta.actor, subject)
-        state = fold(HANDLING, streams[own])
-        return {
+        last = _last_day(query.graduate_id, state, streams, graduate)
+        shown = {
             "graduate_id": query.graduate_id,
-            "pending": to_json(state.pending),
-            "registered": to_json(state.registered),
+            "pending": _shown(state.pending),
+            "registered": _shown(state.registered),
             "void_id": state.void_id,
-            "filed": to_json(state.filed),
+            "filed": _shown(state.filed),
+            "filing_open": state.filed is not None and last is not None and day_of(meta.now) <= last,
             "leaving": to_json(state.leaving),
             "void_returned": state.void_returned,
-            "history": to_json(state.history),
-            "steps": [_step(recorded) for recorded in streams[own]],
+            "register_until": to_json(last),
+            "history": [_shown(past) for past in state.history],
+            "steps": [_step(recorded) for recorded in streams[f"registration-{query.graduate_id}"]],
         }
+        # Who asks about oneself knows the name.
+        return shown if meta.actor.role == Role.GRADUATE else dict(self.names.add_to([shown], meta)[0])
+
+    @query(schemas.ListOwnCases)
+    def list_own_cases(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(graduate_id=query.graduate_id))
+        streams, graduate, state = self._own(query.graduate_id)
+        last = _last_day(query.graduate_id, state, streams, graduate)
+        known = cases_of(state, last, day_of(meta.now))
+        seen = next((index for index, case in enumerate(known) if case["id"] == query.after), -1)
+        page = known[seen + 1 : seen + 1 + query.limit]
+        after = page[-1]["id"] if len(page) == query.limit else None
+        return {"cases": page, "total": len(known), "register_until": to_json(last), "after": after}
+
+    def _own(self, graduate_id: str) -> tuple[Streams, Graduate | None, Registrations]:
+        own = f"registration-{graduate_id}"
+        streams = self.log.read([own, *HANDLING.reads(schemas.OfGraduate(graduate_id=graduate_id))])
+        return streams, graduate_of(streams[f"graduate-{graduate_id}"]), fold(HANDLING, streams[own])
 
     @query(schemas.ListRegistrations)
     def list_registrations(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
@@ -85,8 +112,25 @@ class RegistrationService:
             page = read_model.list_registrations(
                 connection, query.scope, query.class_year, query.code, query.state, query.after, query.limit
             )
-        shown = [{name: to_json(value) for name, value in row.items()} for row in page]
+        shown = self.names.add_to([{name: to_json(value) for name, value in row.items()} for row in page], meta)
         return {"registrations": shown, "after": shown[-1]["registration_id"] if len(shown) == query.limit else None}
+
+
+def _shown(record: Any) -> Any:
+    """A registration as JSON, its pay by the hour in yuan."""
+    shown = to_json(record)
+    if shown is not None and "hourly_pay" in shown["destination"]:
+        shown["destination"]["hourly_pay"] = yuan(shown["destination"]["hourly_pay"])
+    return shown
+
+
+def _last_day(graduate_id: str, state: Registrations, streams: Streams, graduate: Graduate | None) -> date | None:
+    """Until when this graduate registers, or confirms what waits; None for who is on no roster."""
+    if graduate is None:
+        return None
+    filing_id = state.filed.filing_id if state.filed else ""
+    facts = HANDLING.facts(decider.ConfirmFiling(graduate_id, filing_id), streams)
+    return last_day_for(state, facts, graduate)
 
 
 def _step(recorded: Recorded) -> dict[str, Any]:

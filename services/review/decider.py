@@ -138,6 +138,11 @@ class Case:
         """The step whose turn it is."""
         return self.opened.chain[self.step] if self.status == "waiting" else None
 
+    def is_late(self, now: datetime) -> bool:
+        """Whether the office above may act, noted or not: exactly at `due_at` it may."""
+        overdue = self.due_at is not None and now >= self.due_at
+        return self.status == "waiting" and (self.escalated or overdue)
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -229,7 +234,7 @@ def _escalate(case_id: str, state: Case | Gone | None, meta: Meta) -> list[Any]:
     if not isinstance(state, Case):
         return []
     step = state.waiting_for
-    if step is None or state.escalated or state.due_at is None or meta.now < state.due_at:
+    if step is None or state.escalated or not state.is_late(meta.now):
         return []
     return [e.StepEscalated(case_id, step, ABOVE[step])]
 
@@ -260,7 +265,7 @@ def _turn(state: Case | Gone | None, meta: Meta) -> tuple[Case, str]:
     step = state.waiting_for
     if step is None:
         raise DECIDED.error(status=state.status)
-    if meta.actor.role != STEPS[step] and not (state.escalated and meta.actor.role == ABOVE[step]):
+    if meta.actor.role != STEPS[step] and not (state.is_late(meta.now) and meta.actor.role == ABOVE[step]):
         raise NOT_YOUR_STEP.error(step=step)
     return state, step
 

@@ -9,13 +9,16 @@ from typing import Any, Final
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Index,
     Integer,
     MetaData,
+    Subquery,
     Table,
     Text,
+    false,
     func,
     select,
     tuple_,
@@ -56,6 +59,7 @@ Index(
     CASES.c.case_id,
     postgresql_where=CASES.c.state == "waiting",
 )
+Index("cases_of_graduate", CASES.c.graduate_id, CASES.c.opened_at.desc(), CASES.c.case_id)
 Index("cases_by_scope", CASES.c.scope, CASES.c.state)
 Index("cases_due", CASES.c.due_at, postgresql_where=(CASES.c.state == "waiting") & CASES.c.escalated.is_(False))
 
@@ -134,6 +138,28 @@ def place(case: Mapping[str, Any]) -> str:
     return f"{(case['step_since'] - EPOCH) // timedelta(microseconds=1)}.{case['case_id']}"
 
 
+def _cases(now: datetime, *which: ColumnElement[bool]) -> Subquery:
+    """Cases as they are at an instant: who is late is late, whenever a sweep notes it."""
+    late = CASES.c.escalated | ((CASES.c.state == "waiting") & func.coalesce(CASES.c.due_at <= now, false()))
+    columns = (late.label("escalated") if each.name == "escalated" else each for each in CASES.columns)
+    return select(*columns).where(*which).subquery()
+
+
+def list_of_graduate(
+    connection: Connection, graduate_id: str, state: str | None, after: str | None, limit: int, now: datetime
+) -> tuple[list[Mapping[str, Any]], int]:
+    """A page of the cases about a graduate, the newest first, and how many there are; `after` is the last id seen."""
+    columns = CASES.c
+    mine = [columns.graduate_id == graduate_id, *([] if state is None else [columns.state == state])]
+    total = connection.execute(select(func.count()).where(*mine)).scalar_one()
+    if after is not None:
+        last = select(columns.opened_at).where(columns.case_id == after).scalar_subquery()
+        mine.append((columns.opened_at < last) | ((columns.opened_at == last) & (columns.case_id > after)))
+    known = _cases(now, *mine)
+    page = select(known).order_by(known.c.opened_at.desc(), known.c.case_id).limit(limit)
+    return [row._asdict() for row in connection.execute(page)], int(total)
+
+
 def list_queue(
     connection: Connection,
     scope: str,
@@ -143,6 +169,7 @@ def list_queue(
     escalated: bool | None,
     after: str | None,
     limit: int,
+    now: datetime,
 ) -> tuple[list[Mapping[str, Any]], int]:
     """A page of cases inside a scope, who waits longest first, and how many there are; `after` is `place` of the last."""
     columns = CASES.c
@@ -152,13 +179,14 @@ def list_queue(
         inside.append(columns.step == step)
     if kind is not None:
         inside.append(columns.kind == kind)
+    known = _cases(now, *inside)
+    wanted = select(known)
     if escalated is not None:
-        inside.append(columns.escalated.is_(escalated))
-    total = connection.execute(select(func.count()).where(*inside)).scalar_one()
-    wanted = select(CASES).where(*inside)
+        wanted = wanted.where(known.c.escalated.is_(escalated))
+    total = connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
     if after is not None:
         since, _, case_id = after.partition(".")
         last = EPOCH + timedelta(microseconds=int(since))
-        wanted = wanted.where(tuple_(columns.step_since, columns.case_id) > tuple_(last, case_id))
-    page = connection.execute(wanted.order_by(columns.step_since, columns.case_id).limit(limit))
+        wanted = wanted.where(tuple_(known.c.step_since, known.c.case_id) > tuple_(last, case_id))
+    page = connection.execute(wanted.order_by(known.c.step_since, known.c.case_id).limit(limit))
     return [row._asdict() for row in page], int(total)

@@ -58,3 +58,15 @@ class OfCase(Query):
 class GetReview(QueryShape):
     makes = OfCase
     case_id = shapes.thing_id()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesOfGraduate(Query):
+    graduate_id: str
+    state: str | None
+
+
+class ListOwnCases(QueryShape):
+    makes = CasesOfGraduate
+    graduate_id = shapes.thing_id()
+    state = shapes.choice(*STATES, of="case_state", required=False)

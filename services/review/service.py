@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.review import decider, policy, read_model, schemas
 from services.review.decider import HANDLING, NO_CASE, Case, subject_of
-from shared.access import Subject, check
+from services.review.subjects import shown_subject, subject_streams
+from shared.access import Role, Subject, check
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, Log, Rows
+from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, react
 from shared.messages import Meta, Recorded
@@ -22,6 +23,7 @@ class ReviewService:
     log = Log()
     rows = Rows("review")
     clock = ClockProvider()
+    names = NamesProvider()
 
     @command(schemas.ApproveReview)
     def approve_review(self, command: decider.ApproveReview, meta: Meta) -> Answer:
@@ -49,10 +51,30 @@ class ReviewService:
         check(meta.action, meta.actor, Subject(scope=scope))
         with self.rows.at(query.at_least) as connection:
             page, total = read_model.list_queue(
-                connection, scope, query.step, query.state, query.kind, query.escalated, query.after, query.limit
+                connection,
+                scope,
+                query.step,
+                query.state,
+                query.kind,
+                query.escalated,
+                query.after,
+                query.limit,
+                meta.now,
             )
-        cases = [{name: to_json(value) for name, value in row.items()} for row in page]
+        cases = self.names.add_to(self._with_subjects(page), meta)
         after = read_model.place(page[-1]) if len(page) == query.limit else None
+        return {"cases": cases, "total": total, "after": after}
+
+    @query(schemas.ListOwnCases)
+    def list_own_cases(self, query: schemas.CasesOfGraduate, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(graduate_id=query.graduate_id))
+        with self.rows.at(query.at_least) as connection:
+            page, total = read_model.list_of_graduate(
+                connection, query.graduate_id, query.state, query.after, query.limit, meta.now
+            )
+        after = page[-1]["case_id"] if len(page) == query.limit else None
+        turns = [{"waiting_for": row["step"], "until": to_json(row["due_at"]) if row["step"] else None} for row in page]
+        cases = [{**case, **turn} for case, turn in zip(self._with_subjects(page), turns, strict=True)]
         return {"cases": cases, "total": total, "after": after}
 
     @query(schemas.GetReview)
@@ -76,4 +98,26 @@ class ReviewService:
             }
             for recorded in history
         ]
-        return {**to_json(state.opened), "state": state.status, "waiting_for": state.waiting_for, "steps": steps}
+        shown = {
+            **to_json(state.opened),
+            "state": state.status,
+            "waiting_for": state.waiting_for,
+            "due_at": to_json(state.due_at) if state.waiting_for else None,
+            "escalated": state.is_late(meta.now),
+            "steps": steps,
+        }
+        (shown,) = self._with_subjects([shown])
+        # Who asks about oneself knows the name.
+        return shown if meta.actor.role == Role.GRADUATE else dict(self.names.add_to([shown], meta)[0])
+
+    def _with_subjects(self, cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Cases with what each is about, as the streams of their graduates say now; one round trip for all."""
+        about = {case["graduate_id"]: subject_streams(case["graduate_id"]) for case in cases}
+        names = [name for streams in about.values() for name in streams]
+        streams = self.log.read(names) if names else {}
+        shown = []
+        for case in cases:
+            histories = (streams[name] for name in about[case["graduate_id"]])
+            subject = shown_subject(case["kind"], case["subject_id"], *histories)
+            shown.append({**{name: to_json(value) for name, value in case.items()}, "subject": subject})
+        return shown

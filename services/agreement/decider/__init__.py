@@ -6,10 +6,11 @@ Whatever is asked: at most one offer or book binds a graduate. This module route
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from services.agreement import events as e
-from services.agreement.decider import books, cancelling, codes, leaving, offers, proposals, signing
+from services.agreement.decider import books, cancelling, codes, lapsing, leaving, offers, proposals, signing
 from services.agreement.decider.commands import (
     AcceptOffer,
     AgreeToCancellation,
@@ -49,6 +50,7 @@ from services.agreement.decider.commands import (
     WithdrawOffer,
     WithdrawProposal,
 )
+from services.agreement.decider.lapsing import as_of
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
 from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
 from services.agreement.state import INITIAL, Agreements, Book, ProposalStatus, Status, evolve
@@ -97,12 +99,22 @@ __all__ = [
     "WithdrawCancellation",
     "WithdrawOffer",
     "WithdrawProposal",
+    "as_of",
     "decide",
 ]
+
+# What an agreement that nobody completed in time stands in the way of until the sweep, and no longer.
+_NEEDS_FREE = (ProposeSigning, SendOffer, SendDraft, AcceptOffer, RefuseOffer, ApplyForBook, RegisterPaper)
 
 
 def decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """The events a command brings, none when nothing is left to do. Raises Refused, Invalid, NotFound."""
+    before = lapsing.overdue(state, meta) if isinstance(command, _NEEDS_FREE) else []
+    events = _decide(command, reduce(evolve, before, state), facts, meta)
+    return [*before, *events] if events else []
+
+
+def _decide(command: Any, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     for part in (_decide_before, _decide_offer, _decide_agreement, _decide_book):
         events = part(command, state, facts, meta)
         if events is not None:
@@ -183,7 +195,7 @@ def _decide_agreement(command: Any, state: Agreements, facts: Facts, meta: Meta)
         case LapseCancellation():
             return cancelling.lapse(command, state, meta)
         case MediateCancellation():
-            return cancelling.mediate(command, state)
+            return cancelling.mediate(command, state, meta)
     return None
 
 

@@ -126,15 +126,20 @@ def lapse(command: c.LapseCancellation, state: Agreements, meta: Meta) -> list[A
     return [e.CancellationLapsed(command.cancellation_id, agreement.id)]
 
 
-def mediate(command: c.MediateCancellation, state: Agreements) -> list[Any]:
+def mediate(command: c.MediateCancellation, state: Agreements, meta: Meta) -> list[Any]:
     """高校调解: the school decides what the sides could not; a cancellation is still reviewed by its own chain."""
-    agreement = state.contested_as(command.cancellation_id)
-    if agreement is None or agreement.contested is None or not agreement.binding:
+    agreement, before = state.contested_as(command.cancellation_id), list[Any]()
+    asked = agreement.contested if agreement is not None else None
+    waiting = state.of_cancellation(command.cancellation_id)
+    if waiting is not None and waiting.cancellation is not None and lapsed(waiting, meta.now):
+        agreement, asked = waiting, waiting.cancellation.requested
+        before = [e.CancellationLapsed(command.cancellation_id, waiting.id)]
+    if agreement is None or asked is None or not agreement.binding:
         raise no.NOT_CONTESTED.error(field="cancellation_id")
     mediated = e.CancellationMediated(command.cancellation_id, agreement.id, command.outcome, command.reason)
     if command.outcome == "keep":
-        return [mediated]
-    return [mediated, _agreed(agreement, agreement.contested, command.graduate_id)]
+        return [*before, mediated]
+    return [*before, mediated, _agreed(agreement, asked, command.graduate_id)]
 
 
 def passed(command: c.PassReview, state: Agreements) -> list[Any]:

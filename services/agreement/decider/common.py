@@ -53,14 +53,21 @@ def check_bound(graduate: Graduate, unit: str, field: str) -> None:
         raise no.BOUND_ELSEWHERE.error(field=field)
 
 
+def check_unbound(state: Agreements, **details: str) -> None:
+    """Nothing binds the graduate: no offer accepted, no agreement in force, no book under way."""
+    locked = state.locked
+    if locked is not None:
+        under_way = isinstance(locked, Book) and locked.status != Status.EFFECTIVE
+        raise (no.BOOK_UNDER_WAY if under_way else no.SIGNED).error(**details)
+
+
 def check_may_begin(employer_id: str, state: Agreements, facts: Facts, meta: Meta) -> None:
     """Nothing stands between a graduate and an employer who begin: no block, open offer, lock or other unit."""
     if facts.blocked:
         raise no.BLOCKED.error(field="employer_id")
     if any(offer.sent.employer_id == employer_id and offer.is_open(meta.now) for offer in state.offers.values()):
         raise no.OFFER_OPEN.error(field="graduate_id")
-    if state.locked is not None:
-        raise no.SIGNED.error(field="graduate_id")
+    check_unbound(state, field="graduate_id")
     check_bound(enrolled(facts), verified(facts, employer_id).name, "employer_id")
 
 

@@ -17,6 +17,7 @@ from services.agreement.decider.common import (
     check_enrolled,
     check_free,
     check_may_begin,
+    check_unbound,
     enrolled,
     new_number,
     verified,
@@ -156,8 +157,7 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
         raise no.NO_OFFER.error(field="employer_id")
     if offer.status in LOCKED:
         return []
-    if state.locked is not None:
-        raise no.SIGNED.error()
+    check_unbound(state)
     check_open(offer, meta.now)
     if command.revision != offer.revision:
         raise no.OFFER_EDITED.error(field="revision", revision=offer.revision)
@@ -194,8 +194,8 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
 def refuse(command: c.RefuseOffer, state: Agreements, meta: Meta) -> list[Any]:
     """The graduate says no, unless bound to another."""
     events = close(state, command.offer_id, Status.REFUSED, meta, e.OfferRefused(command.offer_id, command.reason))
-    if events and state.locked is not None:
-        raise no.SIGNED.error()
+    if events:
+        check_unbound(state)
     return events
 
 

@@ -98,6 +98,11 @@ SIGNED = Reason(
     "该毕业生已应约或已有生效的协议，不能再签约，如需改签请先办理解约",
     "The graduate is already bound by an agreement: cancel that one first",
 )
+BOOK_UNDER_WAY = Reason(
+    "agreement.book_under_way",
+    "该毕业生的纸质协议书正在办理、尚未生效，请毕业生先作废该协议书，再办理邀请或应约",
+    "An agreement book of this graduate is under way and not in force yet; the graduate voids it first",
+)
 BOOK_OPEN = Reason(
     "agreement.book_open",
     "已申请的协议书尚未办结，不能另行申请或签约，请先办结，或作废后重新申请",

@@ -13,11 +13,13 @@ import pytest
 from sqlalchemy import Engine
 
 from services.agreement.follower import FOLLOWERS
+from services.directory.personal import Personal
 from shared.clock import FixedClock
 from shared.eventlog.port import EventLog, Write, stream_lane
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded
+from shared.opening import Names
 from shared.sql import Driver, make_engine
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER_ID, NOW, OTHER_EMPLOYER_ID, SYSTEM
@@ -37,6 +39,7 @@ class World:
     engine: Engine
     service: AgreementService
     following: Following
+    personal: Personal
 
     def tell(self, stream: str, event_type: str, **data: Any) -> Recorded:
         """Write an event of another context."""
@@ -60,8 +63,10 @@ class World:
             **more,
         )
 
-    def enrol(self, graduate_id: str) -> str:
+    def enrol(self, graduate_id: str, name: str = "李雷") -> str:
         """Put a graduate on the roster, who confirms it."""
+        with self.engine.begin() as connection:
+            envelope = self.personal.seal_many(connection, {graduate_id: {"name": name}})[graduate_id]
         entry = self.tell(
             f"graduate-{graduate_id}",
             "directory.GraduateEnrolled",
@@ -72,6 +77,7 @@ class World:
             class_year=2026,
             education="31",
             training="1",
+            personal=envelope,
         ).version
         confirmed = {"graduate_id": graduate_id, "entry": entry}
         self.tell(f"basic_data-{graduate_id}", "directory.BasicDataConfirmed", **confirmed)
@@ -117,16 +123,18 @@ def world(database_url: str) -> Iterator[World]:
     prepare(engine, follower, follower.schema)
     log = PostgresLog(engine)
     service = AgreementService()
+    personal = Personal(bytes(32), bytes(32))
     parts = {
         "log": log,
         "engine": engine,
         "rows": ReadModel(engine),
         "clock": FixedClock(NOW),
+        "names": Names(log, engine, personal),
         "off_the_hub": lambda work, *arguments: work(*arguments),
     }
     for name, value in parts.items():
         setattr(service, name, value)
-    made = World(log, engine, service, Following(log, engine, follower))
+    made = World(log, engine, service, Following(log, engine, follower), personal)
     made.set_province(2)
     for employer_id in (EMPLOYER_ID, OTHER_EMPLOYER_ID):
         made.verify(employer_id)

@@ -16,12 +16,13 @@ from sqlalchemy import select, text
 
 from services.agreement import events as e
 from services.agreement import read_model
+from services.agreement.decider import as_of
 from services.agreement.read_model import OFFERS
-from services.agreement.state import INITIAL, Status, evolve
+from services.agreement.state import INITIAL, OVER, Status, evolve, turn_of
 from shared.messages import NewEvent, Recorded
 from tests.integration.agreement.conftest import World
 from tests.support import examples as x
-from tests.support.spec import GRADUATE_ID, LANE, NOW, SYSTEM
+from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, SCOPE, SYSTEM, meta
 
 IN_REVIEW = (x.OFFER_SENT, x.ACCEPTED)
 ASKED = (*IN_REVIEW, x.CONCLUDED, x.REQUESTED)
@@ -146,6 +147,41 @@ def test_a_batch_takes_the_same_few_statements_however_large(world: World) -> No
     assert lengths[0] == lengths[1] <= 3
 
 
+INSTANTS = sorted(
+    {NOW, x.OFFER_SENT.respond_by, x.COMPLETE_BY, x.COMPLETE_BY + x.DAY, x.REQUESTED.answer_by}
+    | {x.OFFER_SENT.respond_by - x.MOMENT, x.COMPLETE_BY - x.MOMENT, x.REQUESTED.answer_by - x.MOMENT}
+)
+
+
+@pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
+def test_a_list_says_what_is_true_at_each_instant_and_whose_turn_it_is(world: World, life: tuple[Any, ...]) -> None:
+    rows(world, [recorded(life)])
+    state = INITIAL
+    for each in life:
+        state = evolve(state, each)
+    for now in INSTANTS:
+        offer = as_of(state, replace(meta(), now=now)).offers[x.OFFER_ID]
+        with world.engine.connect() as connection:
+            (row,) = read_model.list_offers(connection, EMPLOYER_ID, None, None, 10, now)
+            for status in Status:
+                found = read_model.list_offers(connection, EMPLOYER_ID, status.value, None, 10, now)
+                assert bool(found) == (offer.status == status)
+            cases, total = read_model.list_employer_cases(connection, EMPLOYER_ID, None, None, 10, now)
+            _, contested = read_model.list_contested(connection, SCOPE, None, 10, now)
+            _, attesting = read_model.list_awaiting_attestation(connection, SCOPE, None, 10, now)
+        assert (row["state"], row["reason"]) == (offer.status, offer.reason)
+        assert row["contested"] == (offer.contested.cancellation_id if offer.contested else None)
+        assert row["cancellation_id"] == (offer.cancellation.requested.cancellation_id if offer.cancellation else None)
+        assert contested == (offer.contested is not None)
+        assert attesting == (offer.status == Status.ATTESTING)
+        who, until = turn_of(offer)
+        assert total == len(cases) == (offer.status not in OVER)
+        assert [(each["waiting_for"], each["until"]) for each in cases] == [(who, until)] * total
+        past = offer.past[-1] if offer.past and offer.cancellation is None else None
+        if past is not None and past.ended in ("refused", "lapsed", "returned", "withdrawn") and x.KEPT not in life:
+            assert (row["cancellation_ended"], row["cancellation_reason"]) == (past.ended, past.reason)
+
+
 PROPOSALS: dict[str, tuple[Any, ...]] = {
     "proposed": (x.PROPOSED,),
     "answered": (x.PROPOSED, x.ANSWERING),
@@ -165,7 +201,7 @@ def test_a_proposal_says_what_the_stream_says_told_at_once_or_one_by_one(world: 
             connection.execute(text("TRUNCATE offers, proposals"))
             for batch in batches:
                 read_model.apply(connection, batch)
-            told += read_model.list_proposals(connection, x.PROPOSED.employer_id, None, None, 10)
+            told += read_model.list_proposals(connection, x.PROPOSED.employer_id, None, None, 10, NOW)
     one_by_one, at_once = told
     assert one_by_one == at_once
     state = INITIAL
@@ -177,4 +213,9 @@ def test_a_proposal_says_what_the_stream_says_told_at_once_or_one_by_one(world: 
         proposal.reason,
         x.PROPOSED.job_title,
     )
+    for now in (x.PROPOSED.respond_by - x.MOMENT, x.PROPOSED.respond_by):
+        with world.engine.connect() as connection:
+            (row,) = read_model.list_proposals(connection, x.PROPOSED.employer_id, None, None, 10, now)
+        true_now = as_of(state, replace(meta(), now=now)).proposals[x.PROPOSAL_ID]
+        assert row["state"] == true_now.status
     assert at_once["offer_id"] == (x.OFFER_ID if x.ANSWERING in life else None)

@@ -279,7 +279,7 @@ def test_an_employer_sees_its_own_offer_whole_and_what_the_graduate_asks(world: 
     def seen() -> Any:
         return world.service.get_offer(query, by(EMPLOYER, "get_offer"))
 
-    assert seen() == offer_in(world)
+    assert seen() == {**offer_in(world), "graduate_name": "李雷"}
     asking = c.RequestCancellation(GRADUATE_ID, offer_id, "family", "需照顾家人")
     world.service.request_cancellation(asking, by(GRADUATE, "request_cancellation"))
     assert (seen()["cancellation"]["by"], seen()["cancellation"]["reason"]) == ("graduate", "需照顾家人")

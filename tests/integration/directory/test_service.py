@@ -802,6 +802,27 @@ def test_everybody_sees_an_employer_and_the_offices_and_itself_whom_to_ask(world
         assert "personal" not in shown
 
 
+def test_an_employer_and_the_offices_see_why_it_was_returned_or_suspended_and_nobody_else_does(world: World) -> None:
+    def reason(actor: Actor = OWN) -> Any:
+        world.follow()
+        shown = world.service.get_employer(schemas.OfEmployer(employer_id=OWN_ID), by(actor, "get_employer"))
+        return shown.get("reason", "not told")
+
+    registered(world, "return")
+    assert (reason(), reason(PROVINCE)) == ("材料不符", "材料不符")
+    assert reason(GRADUATE) == "not told"
+    registered(world, "verify")
+    assert reason() is None
+    act(world, "suspend")
+    assert reason() == "材料不符"
+    act(world, "reinstate")
+    change(world, name="晋阳重工有限公司")
+    act(world, "return")
+    assert reason() == "材料不符"
+    change(world, name="晋阳重工股份有限公司")
+    assert reason() is None
+
+
 def test_an_employer_nobody_knows_is_not_found(world: World) -> None:
     query = schemas.OfEmployer(employer_id=OWN_ID)
     with pytest.raises(NotFound) as caught:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
+from services.directory.personal import Personal
 from services.registration import decider as c
 from services.registration.follower import FOLLOWERS
 from shared.clock import FixedClock
@@ -20,6 +21,7 @@ from shared.eventlog.port import EventLog, Write, stream_lane
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded, lane_of, new_id
+from shared.opening import Names
 from shared.sql import Driver, make_engine
 from tests.support import examples
 from tests.support import registration_examples as x
@@ -40,6 +42,7 @@ class World:
     engine: Engine
     service: RegistrationService
     following: Following
+    personal: Personal
 
     def publish(self, stream: str, event_type: str, data: dict[str, Any], now: datetime = NOW) -> Recorded:
         """Write an event of another context without telling the service."""
@@ -51,7 +54,9 @@ class World:
         """Put a graduate on the roster, who confirms it; its id."""
         known = graduate_id or f"{LANE}-{uuid4()}"
         roster = {"province": lane_of(known), "school": school, "department": department}
-        data = {"graduate_id": known, **roster, "class_year": 2026, "training": "1"}
+        with self.engine.begin() as connection:
+            envelope = self.personal.seal_many(connection, {known: {"name": "李雷"}})[known]
+        data = {"graduate_id": known, **roster, "class_year": 2026, "training": "1", "personal": envelope}
         entry = self.publish(f"graduate-{known}", "directory.GraduateEnrolled", data).version
         confirmed = {"graduate_id": known, "entry": entry}
         self.publish(f"basic_data-{known}", "directory.BasicDataConfirmed", confirmed)
@@ -117,9 +122,16 @@ def world(database_url: str) -> Iterator[World]:
     prepare(engine, follower, follower.schema)
     log = PostgresLog(engine)
     service = RegistrationService()
-    for name, value in {"log": log, "rows": ReadModel(engine), "clock": FixedClock(NOW)}.items():
+    personal = Personal(bytes(32), bytes(32))
+    parts = {
+        "log": log,
+        "rows": ReadModel(engine),
+        "clock": FixedClock(NOW),
+        "names": Names(log, engine, personal),
+    }
+    for name, value in parts.items():
         setattr(service, name, value)
-    made = World(log, engine, service, Following(log, engine, follower))
+    made = World(log, engine, service, Following(log, engine, follower), personal)
     for lane in (LANE, "15"):
         # Evidence has specs of its own.
         settings = {"class_year": 2026, "evidence_required": False}

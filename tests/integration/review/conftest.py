@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
+from services.directory.personal import Personal
 from services.review.decider import case_of
 from services.review.follower import FOLLOWERS
 from shared.clock import FixedClock
@@ -19,6 +20,7 @@ from shared.eventlog.port import EventLog, Write, stream_lane
 from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded
+from shared.opening import Names
 from shared.sql import Driver, make_engine
 from tests.support.spec import LANE, NOW, SCOPE, SYSTEM
 
@@ -37,6 +39,7 @@ class World:
     engine: Engine
     service: ReviewService
     following: Following
+    personal: Personal
 
     def tell(self, stream: str, event_type: str, data: dict[str, Any], now: datetime = NOW) -> Recorded:
         """Write an event of another context."""
@@ -63,7 +66,11 @@ class World:
             "cancellation": ("agreement.CancellationAgreed", "cancellation_id"),
         }[kind]
         graduate_id, subject_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
-        data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026, **more}
+        told = {
+            "registration": {"destination": {"code": "11", "unit_name": "晋阳机械（集团）有限公司"}},
+            "void": {"registration_id": f"{LANE}-{uuid4()}", "reason": "换了工作"},
+        }.get(kind, {})
+        data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026, **told, **more}
         category = event_type.partition(".")[0]
         for name, value in {"clock": FixedClock(NOW + timedelta(minutes=minutes))}.items():
             setattr(self.service, name, value)
@@ -94,7 +101,14 @@ def world(database_url: str) -> Iterator[World]:
     prepare(engine, follower, follower.schema)
     log = PostgresLog(engine)
     service = ReviewService()
-    for name, value in {"log": log, "rows": ReadModel(engine), "clock": FixedClock(NOW)}.items():
+    personal = Personal(bytes(32), bytes(32))
+    parts = {
+        "log": log,
+        "rows": ReadModel(engine),
+        "clock": FixedClock(NOW),
+        "names": Names(log, engine, personal),
+    }
+    for name, value in parts.items():
         setattr(service, name, value)
-    yield World(log, engine, service, Following(log, engine, follower))
+    yield World(log, engine, service, Following(log, engine, follower), personal)
     engine.dispose()

@@ -19,7 +19,7 @@ from services.review.read_model import CASES
 from shared.handling import fold
 from shared.messages import Recorded
 from tests.integration.review.conftest import World, by
-from tests.support.spec import DEPARTMENT, LANE, SCHOOL, SCOPE
+from tests.support.spec import DEPARTMENT, LANE, NOW, SCHOOL, SCOPE
 
 
 def live(world: World) -> list[str]:
@@ -139,7 +139,7 @@ def test_a_queue_is_read_by_its_index(world: World, step: str | None) -> None:
             statements.append((statement, parameters))
 
         engine_event.listen(connection, "before_cursor_execute", keep)
-        page, total = read_model.list_queue(connection, "CN/14/10110", step, "waiting", None, None, None, 50)
+        page, total = read_model.list_queue(connection, "CN/14/10110", step, "waiting", None, None, None, 50, NOW)
         engine_event.remove(connection, "before_cursor_execute", keep)
         assert (len(page), total) == (50, 200)
         for statement, parameters in statements:
@@ -154,9 +154,9 @@ def test_a_place_in_a_queue_is_exact_to_the_microsecond(world: World) -> None:
     with world.engine.begin() as connection:
         later = CASES.update().where(CASES.c.case_id == second)
         connection.execute(later.values(step_since=CASES.c.step_since + timedelta(microseconds=1)))
-        (top, _), _ = read_model.list_queue(connection, SCOPE, "department", "waiting", None, None, None, 2)
+        (top, _), _ = read_model.list_queue(connection, SCOPE, "department", "waiting", None, None, None, 2, NOW)
         assert top["case_id"] == first
         (rest,), total = read_model.list_queue(
-            connection, SCOPE, "department", "waiting", None, None, read_model.place(top), 2
+            connection, SCOPE, "department", "waiting", None, None, read_model.place(top), 2, NOW
         )
     assert (rest["case_id"], total) == (second, 2)

@@ -235,7 +235,13 @@ def test_an_event_delivered_twice_opens_one_case(world: World) -> None:
 def test_what_was_withdrawn_leaves_the_queue_in_whatever_order_it_is_told(world: World) -> None:
     for order in ((0, 1), (1, 0)):
         subject_id, graduate_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
-        data = {"registration_id": subject_id, "graduate_id": graduate_id, "scope": SCOPE, "class_year": 2026}
+        data = {
+            "registration_id": subject_id,
+            "graduate_id": graduate_id,
+            "scope": SCOPE,
+            "class_year": 2026,
+            "destination": {"code": "11"},
+        }
         told = [
             world.tell(f"registration-{graduate_id}", f"registration.Registration{what}", data)
             for what in ("Submitted", "Withdrawn")

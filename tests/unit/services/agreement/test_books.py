@@ -17,6 +17,7 @@ from shared.messages import new_id
 from tests.support import examples as x
 from tests.support.directory_examples import USCC
 from tests.support.spec import (
+    EMPLOYER,
     GRADUATE,
     GRADUATE_ID,
     LANE,
@@ -97,8 +98,19 @@ def test_an_open_offer_or_an_ended_book_stands_in_nobodys_way(past: Any) -> None
 
 
 def test_an_open_book_keeps_the_graduate_from_accepting_an_offer() -> None:
-    after(x.OFFER_SENT, *ISSUED).when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.already_signed")
+    for book in (ISSUED[:1], ISSUED, (*ISSUED, x.SCANNED), (x.PAPER,)):
+        after(x.OFFER_SENT, *book).when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.book_under_way")
+    in_force = after(x.OFFER_SENT, *ISSUED, x.SCANNED, x.BOOK_CONCLUDED)
+    in_force.when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.already_signed")
     after(x.OFFER_SENT, *ISSUED, x.VOIDED).when(x.ACCEPT, meta(GRADUATE)).then(x.ACCEPTED)
+
+
+def test_who_invites_is_not_told_of_an_agreement_where_a_book_is_merely_applied_for() -> None:
+    for command, actor in ((x.SEND, EMPLOYER), (x.PROPOSE, GRADUATE)):
+        outcome = after(x.APPLIED, facts=x.BY_EITHER).when(command, meta(actor, number=2))
+        outcome.then_refused("agreement.book_under_way", "graduate_id")
+        assert outcome.error is not None
+        assert "生效协议" not in outcome.error.zh
 
 
 @pytest.mark.parametrize("command", [x.APPLY, x.REGISTER_PAPER])

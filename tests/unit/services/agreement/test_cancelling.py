@@ -32,6 +32,15 @@ def test_the_school_may_cancel_what_the_sides_could_not_settle(past: Any) -> Non
     after(*past, x.MEDIATED, x.AGREED).when(x.PASS_CANCELLATION).then(x.CANCELLED)
 
 
+def test_the_school_mediates_what_was_not_answered_in_time_before_any_sweep() -> None:
+    late = x.REQUESTED.answer_by - NOW
+    early = after(*ASKED).when(x.MEDIATE, meta(SCHOOL, after=late - x.MOMENT))
+    early.then_refused("agreement.cancellation_not_contested")
+    after(*ASKED).when(x.MEDIATE, meta(SCHOOL, after=late)).then(x.CANCELLATION_LAPSED, x.MEDIATED, x.AGREED)
+    keep = replace(x.MEDIATE, outcome="keep")
+    after(*ASKED).when(keep, meta(SCHOOL, after=late)).then(x.CANCELLATION_LAPSED, x.KEPT)
+
+
 @pytest.mark.parametrize("past", CONTESTED.values(), ids=CONTESTED)
 def test_the_school_may_keep_the_agreement(past: Any) -> None:
     command = replace(x.MEDIATE, outcome="keep")

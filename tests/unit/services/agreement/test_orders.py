@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.agreement.decider import HANDLING
+from services.agreement.decider import HANDLING, as_of
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import Facts, Settings
 from tests.support import examples as x
-from tests.support.spec import EMPLOYER, GRADUATE, NOW, SCHOOL, Given, folded, given, meta
+from tests.support.spec import EMPLOYER, GRADUATE, NOW, OTHER_EMPLOYER_ID, SCHOOL, Given, folded, given, meta
 
 JIANGSU = ("accept", "review", "seal")
 ZHEJIANG = ("accept", "review", "seal", "attest")
@@ -201,6 +201,23 @@ def test_a_seal_or_an_attestation_is_refused_from_its_deadline_on() -> None:
         for command in (act, decline):
             late = after(*past).when(command, meta(actor, after=IN_TIME))
             late.then_refused("agreement.completion_lapsed")
+
+
+def test_what_is_overdue_binds_nobody_any_more_and_is_returned_before_what_it_makes_way_for() -> None:
+    for past, _, _, _, returned, reason in WAITING:
+        overdue = replace(returned, reason=reason, cause="overdue")
+        accept = replace(x.ACCEPT, offer_id=x.OTHER_OFFER_ID, employer_id=OTHER_EMPLOYER_ID)
+        respond_by = x.COMPLETE_BY + x.DAY
+        two = after(*past, replace(x.OTHER_SENT, respond_by=respond_by))
+        in_time = two.when(accept, meta(GRADUATE, after=IN_TIME - x.MOMENT, number=2))
+        in_time.then_refused("agreement.already_signed")
+        late = two.when(accept, meta(GRADUATE, after=IN_TIME, number=2))
+        assert [type(each).__name__ for each in late.events] == ["AgreementReturned", "OfferAccepted"]
+        assert late.events[0] == overdue
+        refuse = replace(x.REFUSE, offer_id=x.OTHER_OFFER_ID)
+        assert two.when(refuse, meta(GRADUATE, after=IN_TIME, number=2)).events[0] == overdue
+        assert as_of(two.state, meta(after=IN_TIME)).locked is None
+        assert as_of(two.state, meta(after=IN_TIME - x.MOMENT)).locked is not None
 
 
 def test_what_nobody_sealed_or_attested_in_time_is_returned_once() -> None:

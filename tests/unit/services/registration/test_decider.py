@@ -482,6 +482,33 @@ def test_a_graduate_is_signed_from_acceptance_to_return_or_cancellation(events: 
     assert known([ENROLLED], events).signed is signed
 
 
+BOOK = ("agreement.BookApplied", {"agreement_id": x.AGREEMENT_ID, "graduate_id": GRADUATE_ID})
+
+
+@pytest.mark.parametrize(
+    ("events", "on_paper"),
+    [
+        ([BOOK], True),
+        ([("agreement.PaperSubmitted", BOOK[1])], True),
+        ([BOOK, CONCLUDED], False),
+        ([BOOK, ("agreement.BookVoided", BOOK[1])], False),
+        ([BOOK, ("agreement.BookVoided", BOOK[1]), ACCEPTED], False),
+        ([ACCEPTED], False),
+    ],
+)
+def test_a_book_is_on_its_way_until_it_is_in_force_or_given_up(events: list[Told], on_paper: bool) -> None:
+    assert known([ENROLLED], events).on_paper is on_paper
+
+
+def test_whose_book_is_merely_applied_for_is_told_that_and_not_that_an_agreement_binds() -> None:
+    facts = replace(SIGNED, on_paper=True)
+    for command in (x.REGISTER, x.IMPORT):
+        outcome = after(facts=facts).when(command)
+        outcome.then_refused("registration.book_open")
+        assert outcome.error is not None
+        assert "生效协议" not in outcome.error.zh
+
+
 def test_a_cancelled_agreement_stays_cancelled() -> None:
     assert known([ENROLLED], [ACCEPTED, CONCLUDED]).cancelled == frozenset()
     assert known([ENROLLED], [ACCEPTED, CONCLUDED, CANCELLED_TOLD, ACCEPTED]).cancelled == {x.AGREEMENT_ID}

@@ -69,6 +69,22 @@ def test_a_field_nobody_knows_is_refused(shape: Any, example: Any) -> None:
     refused(shape, {**to_json(example), "scope": SCOPE}, "scope")
 
 
+def paid(amount: Any) -> Any:
+    return {**REGISTER, "destination": {**REGISTER["destination"], "hourly_pay": amount}}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("25.50", 2550), ("25.5", 2550), ("25", 2500), (2550, 2550), (None, None)]
+)
+def test_pay_by_the_hour_is_written_in_yuan_and_a_whole_number_is_fen_as_before(written: Any, kept: Any) -> None:
+    assert load(schemas.RegisterDestination, paid(written)).destination.hourly_pay == kept
+
+
+@pytest.mark.parametrize("written", [25.5, "25.505", "", "廿五", "-1", "200000", -1, 10_000_001, True, ["25"]])
+def test_what_is_no_amount_in_yuan_is_refused(written: Any) -> None:
+    refused(schemas.RegisterDestination, paid(written), "destination.hourly_pay")
+
+
 @pytest.mark.parametrize("payload", [None, "11", [], 7])
 def test_what_is_no_object_is_no_command(payload: Any) -> None:
     refused(schemas.RegisterDestination, payload, "payload")
