@@ -403,13 +403,42 @@ def retry_parked(graduate: str) -> None:
 @click.option("--class", "class_year", type=int, required=True)
 @_plainly
 def reconcile(class_year: int) -> None:
-    """Compare counts and digests per school with the national system and send differences again."""
+    """Compare what the national system should know of each school with what it knows, and send differences again.
+
+    Exit code 1 when anything differed or anybody is parked; what delivery has not read yet is printed and no difference.
+    """
     from services.sync.follower import client_of  # noqa: PLC0415
     from services.sync.reconcile import reconcile as run  # noqa: PLC0415
+    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
 
     settings = read_settings()
-    outcome = run(_sync_engine(settings), client_of(settings), class_year)
-    out.print(outcome)
+    engine = _sync_engine(settings)
+    outcome = run(engine, client_of(settings), class_year, PostgresLog(engine).heads())
+    for school in outcome.differing:
+        err.print(_difference(school), markup=False, soft_wrap=True)
+    for lane, events in (outcome.lag or {}).items():
+        out.print(f"省份 {lane} 尚有 {events:,} 个事件未读 / events of province {lane} not read yet", markup=False)
+    out.print(
+        f"{outcome.schools:,} 所学校 / schools，不一致 differing {len(outcome.differing):,}，滞留 parked {outcome.parked:,}"
+    )
+    sys.exit(0 if outcome.agrees else 1)
+
+
+def _difference(school: Any) -> str:
+    told = {
+        "应有 should be": school.should_be,
+        "国家系统有 there": school.there,
+        "缺少 missing": school.missing,
+        "内容不同 changed": school.changed,
+        "应属别处 elsewhere": school.elsewhere,
+        "滞留 parked": school.parked,
+        "已重报 told again": school.restated,
+        "被拒 refused": school.refused,
+        "仅国家系统有 only there": school.unknown_here,
+    }
+    codes = [f"{code or '未登记'} {should:,} → {there:,}" for code, (should, there) in (school.codes or {}).items()]
+    counted = [f"{name} {number:,}" for name, number in told.items()]
+    return f"{school.school}: {'，'.join(counted)}" + (f"；{'，'.join(codes)}" if codes else "")
 
 
 def _sync_engine(settings: Settings) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,17 +19,19 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    and_,
     any_,
     cast,
     func,
     literal,
+    or_,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError
 
-from services.sync.interface import digest_line
+from services.sync.interface import digest, digest_line
 from services.sync.records import Record, Reported
 from shared.errors import Reason, Unavailable
 from shared.following import checkpoint_table
@@ -118,6 +120,26 @@ _DIGEST = text(
            encode(sha256(convert_to(coalesce(string_agg(told_line, E'\\n' ORDER BY told_line COLLATE "C"), ''), 'UTF8')),
                   'hex') AS digest
     FROM reported WHERE told_class = :class_year AND told_school = :school
+    """
+)
+EMPTY_DIGEST = digest(())
+_SCHOOLS = text(
+    """
+    SELECT school, min(left(graduate_id, :length)) AS lane FROM (
+        SELECT graduate_id, school FROM reported WHERE class_year = :class_year
+        UNION ALL SELECT graduate_id, told_school FROM reported WHERE told_class = :class_year
+    ) AS known (graduate_id, school) GROUP BY school
+    """
+)
+# A line begins with id and version: what was accepted is the newest when that is the version, of the same school and class.
+_BEHIND = text(
+    """
+    SELECT graduate_id, CASE WHEN class_year = :class_year THEN school END,
+           CASE WHEN told_class = :class_year THEN told_school END
+    FROM reported
+    WHERE (class_year = :class_year OR told_class = :class_year)
+      AND (told_line IS NULL OR told_school <> school OR told_class <> class_year
+           OR NOT starts_with(told_line, graduate_id || ':' || version || ':'))
     """
 )
 
@@ -234,16 +256,30 @@ def list_parked(connection: Connection, graduate_id: str | None = None) -> list[
     ]
 
 
-def count_parked(connection: Connection) -> int:
-    """How many graduates have something parked."""
-    return int(connection.execute(select(func.count(PARKED.c.graduate_id.distinct()))).scalar_one())
+def count_parked(connection: Connection, class_year: int | None = None) -> int:
+    """How many graduates have something parked, of one class or of all."""
+    wanted = select(func.count(PARKED.c.graduate_id.distinct()))
+    if class_year is not None:
+        wanted = wanted.join_from(PARKED, REPORTED, REPORTED.c.graduate_id == PARKED.c.graduate_id).where(
+            or_(REPORTED.c.class_year == class_year, REPORTED.c.told_class == class_year)
+        )
+    return int(connection.execute(wanted).scalar_one())
 
 
-def told_schools(connection: Connection, class_year: int) -> dict[str, str]:
-    """The schools of which the national system has accepted records of a class, and the lane of each."""
-    lane = func.min(func.left(REPORTED.c.graduate_id, LANE_LENGTH)).label("lane")
-    wanted = select(REPORTED.c.told_school, lane).where(REPORTED.c.told_class == class_year)
-    return {row.told_school: row.lane for row in connection.execute(wanted.group_by(REPORTED.c.told_school))}
+def schools_of(connection: Connection, class_year: int) -> dict[str, str]:
+    """The schools that have graduates of a class, or had when it was last accepted, and the lane of each."""
+    rows = connection.execute(_SCHOOLS, {"class_year": class_year, "length": LANE_LENGTH})
+    return {row.school: row.lane for row in rows}
+
+
+def behind(connection: Connection, class_year: int) -> dict[str, set[str]]:
+    """By school of a class, the graduates of whom something newer than what was accepted should be known there."""
+    found: dict[str, set[str]] = {}
+    for graduate_id, *schools in connection.execute(_BEHIND, {"class_year": class_year}):
+        for school in schools:
+            if school is not None:
+                found.setdefault(school, set()).add(graduate_id)
+    return found
 
 
 def digest_of(connection: Connection, school: str, class_year: int) -> dict[str, Any]:
@@ -252,10 +288,11 @@ def digest_of(connection: Connection, school: str, class_year: int) -> dict[str,
     return {"count": row.count, "digest": row.digest}
 
 
-def told_of(connection: Connection, school: str, class_year: int) -> Mapping[str, tuple[str, Reported]]:
-    """Per graduate accepted under a school and class: the line accepted, and the record as it is now."""
-    wanted = select(REPORTED).where(REPORTED.c.told_school == school, REPORTED.c.told_class == class_year)
-    return {row.graduate_id: (row.told_line, _reported(row)) for row in connection.execute(wanted)}
+def reported_of(connection: Connection, school: str, class_year: int, others: Iterable[str]) -> list[Reported]:
+    """The records as they should be of all who were last accepted under a school and class, and of some others."""
+    told = and_(REPORTED.c.told_school == school, REPORTED.c.told_class == class_year)
+    wanted = or_(told, REPORTED.c.graduate_id == any_(_texts(others)))
+    return [_reported(row) for row in connection.execute(select(REPORTED).where(wanted))]
 
 
 def _reported(row: Row[Any]) -> Reported:

@@ -107,7 +107,7 @@ def test_nothing_is_parked_and_both_sides_know_the_same(people: People, signed: 
     people.quiet()
     reconciled = wq("reconcile", "--class", str(YEAR), environment=environment)
     assert reconciled.returncode == 0, reconciled.stderr
-    assert "differing=()" in reconciled.stdout
+    assert "differing 0，滞留 parked 0" in reconciled.stdout
     assert signed not in wq("parked", "list", environment=environment).stdout
 
 
@@ -122,6 +122,10 @@ def test_a_record_refused_for_its_content_is_parked_until_it_is_retried(people: 
         eventually(lambda: person in wq("parked", "list", environment=environment).stdout or None, "parked")
         retried = wq("parked", "retry", person, environment=environment)
         assert "0 条" in retried.stdout, retried.stderr
+        reconciled = wq("reconcile", "--class", str(YEAR), environment=environment)
+        assert reconciled.returncode == 1
+        assert "滞留 parked 1" in reconciled.stdout
+        assert f"{place.school}: " in reconciled.stderr
     finally:
         _tell_sandbox(people, {"refuse": []})
     assert "1 条" in wq("parked", "retry", person, environment=environment).stdout

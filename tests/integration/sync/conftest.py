@@ -91,7 +91,7 @@ class World:
 
     def reconcile(self) -> Reconciliation:
         """Both sides compared and put right."""
-        return reconcile(self.engine, self.client, CLASS_YEAR)
+        return reconcile(self.engine, self.client, CLASS_YEAR, self.log.heads())
 
     def same_on_both_sides(self) -> bool:
         """Whether the digests of the school are equal."""
