@@ -10,7 +10,8 @@ from typing import Any
 
 from services.agreement.state import AT_COMPLETION, BY_EMPLOYER
 from shared.access import scope_path
-from shared.codes.destination import is_placed, last_day_of_changes
+from shared.clock import day_of
+from shared.codes.destination import deadlines_told, is_placed
 from shared.handling import Streams
 from shared.messages import Recorded, until
 
@@ -108,7 +109,8 @@ class Facts:
     `settings` and the school's `breach_limit` are those that the agreement was made under; those of today for one that is
     being made, with the versions of the two streams that say so (None: not read). `claim` is that of the number on the
     paper that the command is about.
-    `blocked`: the graduate's school does not let the employer invite.
+    `blocked`: the graduate's school does not let the employer invite. `register_until` is the last day of the class for this
+    graduate, however the destination comes about; None when nobody is known.
     """
 
     graduate: Graduate | None = None
@@ -123,6 +125,7 @@ class Facts:
     claim: Claim | None = None
     province_version: int | None = None
     school_version: int | None = None
+    register_until: date | None = None
 
 
 def facts_of(
@@ -159,6 +162,7 @@ def facts_of(
         claim=None if claim is None else replace(claim, held_by=_holder(streams.get(claim.stream, ()))),
         province_version=None if province is None else len(province),
         school_version=None if school is None else len(school),
+        register_until=None if graduate is None else _register_until(graduate, graduate_id, streams),
     )
 
 
@@ -261,16 +265,26 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 completion_days=told.get("completion_days", COMPLETION_DAYS),
                 # A province that set its periods before there was a shortest one allowed any.
                 response_days_min=told.get("response_days_min", 0),
-                cancel_by=_change_deadline(told) if told.get("cancellations_close") else None,
+                cancel_by=deadlines_told(class_year, told).changes if told.get("cancellations_close") else None,
                 begun_by=told.get("begun_by", BY_EMPLOYER),
                 operation_code=told.get("operation_code", False),
             )
     return settings
 
 
-def _change_deadline(told: Mapping[str, Any]) -> date:
-    own = told.get("change_deadline")
-    return last_day_of_changes(told["class_year"], date.fromisoformat(own) if own else None)
+def _register_until(graduate: Graduate, graduate_id: str, streams: Streams) -> date:
+    """The last day on which the graduate comes to a destination by any way, by the settings of today."""
+    told = [each.data for each in streams.get(f"province-{graduate_id[:2]}", ())]
+    of_class = [each for each in told if each["class_year"] == graduate.class_year]
+    freed = [each for each in streams.get(f"agreement-{graduate_id}", ()) if each.type in _FREEING]
+    days = [each.data.get("register_until") for each in streams.get(f"registration-{graduate_id}", ())]
+    return deadlines_told(graduate.class_year, of_class[-1] if of_class else None).register_until(
+        day_of(freed[-1].event.occurred_at) if freed else None,
+        max((date.fromisoformat(day) for day in days if day), default=None),
+    )
+
+
+_FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
 
 
 def _employer(history: Sequence[Recorded]) -> Employer | None:

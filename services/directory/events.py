@@ -27,7 +27,8 @@ class ProvinceSettingsChanged:
     """省级设置 of one class: 两方/三方, who reviews, how long people have to answer (days). DOMAIN 1.0, 1.1, 1.6.
 
     `signing_order` empty means the national order; `binding` is completion or acceptance; `penalty_limit` (yuan) only
-    warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class;
+    warns; `review_days` 0 means that no step is ever late; `change_deadline` None means 31 August of the class, and
+    `registration_deadline`, until which whoever has no placed destination may still come to one, its 31 December;
     `imports_until` is the last day of importing destinations, None for never; what follows a cancellation, a void or a
     return may be registered for `reopened_days` even after the deadline;
     `completion_days` are those that the employer has to seal, and again the school to attest; an employer's own deadline
@@ -67,6 +68,7 @@ class ProvinceSettingsChanged:
     cancellations_close: bool = False
     begun_by: str = "employer"
     operation_code: bool = False
+    registration_deadline: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ class SetProvince(Shape):
         "employer", "graduate", "either", of="begun_by", required=False, load_default="employer", allow_none=False
     )
     operation_code = shapes.flag(required=False, load_default=False, allow_none=False)
+    registration_deadline = shapes.day(required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -24,14 +24,13 @@ from services.registration.state import INITIAL, Registrations, evolve
 from services.registration.transfers import transfer_number
 from shared.access import Subject, scope_path
 from shared.clock import day_of
-from shared.codes.destination import destinations_of, last_day_of_changes
+from shared.codes.destination import REOPENED_DAYS, Deadlines, deadlines_of, destinations_of
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id, until
 
 IMPORTED = "import"
 KEPT_BY_SCHOOL = "kept"
-REOPENED_DAYS = 30
 # 信息确认.
 CONFIRMED, DISPUTED, UNCHECKED = "confirmed", "disputed", "unchecked"
 FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
@@ -92,8 +91,13 @@ CANCEL_FIRST = Reason(
 )
 DEADLINE_OVER = Reason(
     "registration.deadline_over",
-    "本届去向登记和变更已于 {day:day} 截止，请联系学校就业部门",
-    "Changes of this class ended on {day:day}: ask the school",
+    "本届去向变更已于 {day:day} 截止，已登记的去向不再变更，请联系学校就业部门",
+    "Changes of this class ended on {day:day} and what is registered stays: ask the school",
+)
+REGISTERING_OVER = Reason(
+    "registration.registering_over",
+    "本届去向登记已于 {day:day} 截止，请联系学校就业部门",
+    "Registering for this class ended on {day:day}: ask the school",
 )
 NO_FILING = Reason(
     "registration.filing_not_found",
@@ -247,7 +251,7 @@ class FailReview:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A province's settings for a class. `change_deadline` None means 31 August of the class (DOMAIN 1.5).
+    """A province's settings for a class. No `change_deadline` means 31 August, no `registration_deadline` 31 December.
 
     `imports_until` is the last day on which schools import what an older system had collected, None for never.
     Whose destination is re-opened may register what follows for `reopened_days` more, whatever the last day was.
@@ -257,15 +261,11 @@ class Settings:
     evidence_required: bool = True
     imports_until: date | None = None
     reopened_days: int = REOPENED_DAYS
+    registration_deadline: date | None = None
 
-    def last_day(self, class_year: int) -> date:
-        """The last day on which a graduate changes a destination."""
-        return last_day_of_changes(class_year, self.change_deadline)
-
-    def register_until(self, class_year: int, reopened_on: date) -> date | None:
-        """The last day for what follows a re-opening, None where it is no later than the class's own."""
-        until = reopened_on + timedelta(days=self.reopened_days)
-        return until if until > self.last_day(class_year) else None
+    def deadlines(self, class_year: int) -> Deadlines:
+        """The last days of a class."""
+        return deadlines_of(class_year, self.change_deadline, self.registration_deadline, self.reopened_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,17 +482,12 @@ def _check_day(state: Registrations, facts: Facts, graduate: Graduate, today: da
     """Who became free after the last day, or shortly before it, is not left unregistered for good."""
     last = last_day_for(state, facts, graduate)
     if today > last:
-        raise DEADLINE_OVER.error(day=last.isoformat())
+        raise REGISTERING_OVER.error(day=last.isoformat())
 
 
 def last_day_for(state: Registrations, facts: Facts, graduate: Graduate) -> date:
     """The last day on which this graduate registers a destination or confirms what was filled in."""
-    days = [facts.settings.last_day(graduate.class_year)]
-    if state.register_until is not None:
-        days.append(state.register_until)
-    if facts.freed_on is not None:
-        days.append(facts.settings.register_until(graduate.class_year, facts.freed_on) or days[0])
-    return max(days)
+    return facts.settings.deadlines(graduate.class_year).register_until(facts.freed_on, state.register_until)
 
 
 def _confirm_leaving(command: ConfirmLeaving, state: Registrations, facts: Facts) -> list[Any]:
@@ -541,7 +536,7 @@ def _request_void(command: RequestVoid, state: Registrations, facts: Facts, meta
         raise CANCEL_FIRST.error()
     if state.void_id is not None:
         raise VOID_IN_REVIEW.error()
-    last = facts.settings.last_day(registered.class_year)
+    last = facts.settings.deadlines(registered.class_year).changes
     if day_of(meta.now) > last:
         raise DEADLINE_OVER.error(day=last.isoformat())
     return [
@@ -596,7 +591,7 @@ def _reopen(command: ReopenRegistration, state: Registrations, facts: Facts, met
 
 def _register_until(facts: Facts, meta: Meta) -> date | None:
     graduate = facts.graduate
-    return None if graduate is None else facts.settings.register_until(graduate.class_year, day_of(meta.now))
+    return None if graduate is None else facts.settings.deadlines(graduate.class_year).reopened_until(day_of(meta.now))
 
 
 def _end_unfinished(state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -613,7 +608,7 @@ def _end_unfinished(state: Registrations, facts: Facts, meta: Meta) -> list[Any]
     if state.void_id is not None:
         events.append(e.VoidSuperseded(state.void_id, registered.registration_id, registered.graduate_id))
     # Whoever was removed by mistake registers anew, after the last day too.
-    until = facts.settings.register_until(registered.class_year, day_of(meta.now))
+    until = facts.settings.deadlines(registered.class_year).reopened_until(day_of(meta.now))
     return [*events, e.DestinationReopened(registered.registration_id, registered.graduate_id, REMOVED, until)]
 
 
@@ -730,6 +725,7 @@ def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
                 evidence_required=told.get("evidence_required", True),
                 imports_until=_day(told.get("imports_until")),
                 reopened_days=told.get("reopened_days", REOPENED_DAYS),
+                registration_deadline=_day(told.get("registration_deadline")),
             )
     return settings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import groupby
@@ -294,9 +294,53 @@ def rule_of_class(class_year: int) -> str:
     return in_force[-1].version
 
 
-def last_day_of_changes(class_year: int, own: date | None) -> date:
-    """The last day on which destinations of a class change: the province's own, else 31 August of the class (DOMAIN 1.5)."""
-    return own or date(class_year, 8, 31)
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The last days of a class, one rule for every way to a destination (DOMAIN 1.5, 4.6).
+
+    Until `changes`, the day of the first rate (初次), what is registered may be changed. Until `registering`, the day of the
+    year-end rate (年终), whoever has no placed destination comes to one: by registering, by signing online, by a book or by
+    registering a paper. Who becomes free late has `reopened_days` more.
+    """
+
+    changes: date
+    registering: date
+    reopened_days: int
+
+    def reopened_until(self, freed_on: date) -> date | None:
+        """The last day for who became free on a day, None where it is no later than the class's own."""
+        until = freed_on + timedelta(days=self.reopened_days)
+        return until if until > self.registering else None
+
+    def register_until(self, freed_on: date | None, reopened_until: date | None) -> date:
+        """The last day for a graduate whose last agreement came to nothing on a day, and who was told of a later last day."""
+        again = self.reopened_until(freed_on) if freed_on is not None else None
+        return max(day for day in (self.registering, again, reopened_until) if day is not None)
+
+
+REOPENED_DAYS = 30
+
+
+def deadlines_of(
+    class_year: int,
+    change_deadline: date | None = None,
+    registration_deadline: date | None = None,
+    reopened_days: int = REOPENED_DAYS,
+) -> Deadlines:
+    """The last days of a class: those that its province has set, else 31 August and 31 December of the class.
+
+    What may be changed may also be registered.
+    """
+    changes = change_deadline or date(class_year, 8, 31)
+    return Deadlines(changes, max(changes, registration_deadline or date(class_year, 12, 31)), reopened_days)
+
+
+def deadlines_told(class_year: int, settings: Mapping[str, Any] | None) -> Deadlines:
+    """The last days of a class by the settings of its province as published, None where it has set none."""
+    told = settings or {}
+    days = {name: told.get(name) for name in ("change_deadline", "registration_deadline")}
+    set_days = {name: date.fromisoformat(day) for name, day in days.items() if day}
+    return deadlines_of(class_year, **set_days, reopened_days=told.get("reopened_days", REOPENED_DAYS))
 
 
 def rate(numerator: int, denominator: int, places: int = 2) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -227,20 +227,31 @@ def test_statistics_and_the_national_copy_count_them_all(people: People, place: 
     await_all_counted(people, place)
 
 
+def _tomorrow(now: datetime) -> str:
+    return (now + timedelta(days=1)).date().isoformat()
+
+
 def test_after_the_deadline_of_the_class_nothing_is_registered(people: People) -> None:
     """当年8月31日之后."""
     clock = people.platform.clock
-    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
-    late = people.settle("10110", YEAR, parties=2, size=2, change_deadline=tomorrow)
+    tomorrow = _tomorrow(clock.now())
+    late = people.settle("10110", YEAR, parties=2, size=2, change_deadline=tomorrow, registration_deadline=tomorrow)
     first, second = late.graduates
     seeking = {"code": "70", "intention": "job_seeking"}
     people.ask(graduate(first), "registration.register_destination", graduate_id=first, destination=seeking)
     people.review(late, first, "registration", "department", "school")
     registration_id = await_registered(people, first, "70")["registered"]["registration_id"]
+    scan = evidence(people, second, "stamped_agreement")
     clock.set(clock.now() + timedelta(days=3))
     asked = {"graduate_id": second, "destination": seeking}
     refusal = people.refused(graduate(second), "registration.register_destination", **asked)
-    assert refusal == "registration.deadline_over"
+    assert refusal == "registration.registering_over"
+    # Nor is anything signed, by whatever way.
+    for method, wanted in (
+        ("agreement.apply_for_book", {"terms": TERMS}),
+        ("agreement.register_paper", {"terms": TERMS, "signed_on": f"{YEAR}-04-08", "scan": scan}),
+    ):
+        assert people.refused(graduate(second), method, graduate_id=second, **wanted) == "agreement.registering_over"
     void = {"graduate_id": first, "registration_id": registration_id, "reason": "登记有误"}
     assert people.refused(graduate(first), "registration.request_void", **void) == "registration.deadline_over"
     people.await_counts(late, {"": 1, "70": 1})
@@ -249,8 +260,8 @@ def test_after_the_deadline_of_the_class_nothing_is_registered(people: People) -
 def test_whose_agreement_is_cancelled_after_the_deadline_registers_what_follows(people: People) -> None:
     """8月31日之后解约 → 未登记 → 在本省规定的天数内再登记."""
     clock = people.platform.clock
-    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
-    late = people.settle("10114", YEAR, parties=2, size=1, change_deadline=tomorrow, reopened_days=10)
+    closing = dict.fromkeys(("change_deadline", "registration_deadline"), _tomorrow(clock.now()))
+    late = people.settle("10114", YEAR, parties=2, size=1, reopened_days=10, **closing)
     (person,), unit = late.graduates, late.employers[0]
     offer_id = signed(people, late, person, unit)
     clock.set(clock.now() + timedelta(days=3))

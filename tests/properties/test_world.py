@@ -166,6 +166,7 @@ class Season(RuleBasedStateMachine):
             evidence_required=choice.of([False, True]),
             imports_until=choice.of([None, (self.world.now + timedelta(days=10)).date().isoformat()]),
             change_deadline=(self.world.now - timedelta(days=1)).date().isoformat() if choice.rarely() else None,
+            registration_deadline=(self.world.now + timedelta(days=6)).date().isoformat() if choice.rarely() else None,
             reopened_days=choice.of([30, 0]),
             licence_required=choice.of([False, True]),
         )
@@ -653,16 +654,16 @@ def test_whose_agreement_is_cancelled_after_the_last_day_registers_what_follows_
 ) -> None:
     season = _being_cancelled()
     world = season.world
-    world.now = datetime(2026, 9, 20, 4, tzinfo=UTC)
+    world.now = datetime(2026, 12, 21, 4, tzinfo=UTC)
     world.held.clear()
     season.everything_is_delivered()
-    assert world.registrations(GRADUATES[0]).register_until == date(2026, 10, 20)
+    assert world.registrations(GRADUATES[0]).register_until == date(2027, 1, 20)
     season.set_province(parties=2, review_chain=[], cancellation_chain=[], evidence_required=False, reopened_days=0)
     world.now += timedelta(days=days)
     submit = RegisterDestination(GRADUATES[0], complete("11"))
     asked_for = Asked("registration.register_destination", submit, Actor(Role.GRADUATE, GRADUATES[0]))
     if not allowed:
-        with pytest.raises(Refusal, match="deadline_over"):
+        with pytest.raises(Refusal, match="registering_over"):
             _do(season, asked_for)
         return
     _do(season, asked_for)

@@ -34,7 +34,13 @@ VERIFIED: Final = Employer(
     phone="0351-0000000",
     verified=True,
 )
-FACTS: Final = Facts(graduate=ENROLLED, basic_data="confirmed", settings=Settings(), employer=VERIFIED)
+FACTS: Final = Facts(
+    graduate=ENROLLED,
+    basic_data="confirmed",
+    settings=Settings(),
+    employer=VERIFIED,
+    register_until=date(2026, 12, 31),
+)
 
 OFFER_SENT: Final = e.OfferSent(
     offer_id=OFFER_ID,

@@ -14,6 +14,7 @@ from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
     check_bound,
     check_confirmed,
+    check_day,
     check_enrolled,
     check_evidence,
     check_free,
@@ -50,6 +51,7 @@ def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Me
     graduate = enrolled(facts)
     check_confirmed(facts)
     _check_unlocked(state)
+    check_day(facts, meta)
     check_free(facts)
     terms = _checked(command.terms)
     check_bound(graduate, terms.unit_name, "terms.unit_name")
@@ -176,6 +178,7 @@ def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, me
     graduate = enrolled(facts)
     check_confirmed(facts)
     _check_unlocked(state)
+    check_day(facts, meta)
     check_free(facts)
     terms = _checked(command.terms)
     check_bound(graduate, terms.unit_name, "terms.unit_name")

@@ -9,6 +9,7 @@ from services.agreement.decider import reasons as no
 from services.agreement.facts import BOUND_TRAININGS, CONFIRMED, DISPUTED, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
 from services.agreement.state import Agreements, Book, Known, Offer, Status
+from shared.clock import day_of
 from shared.codes.tables import plain
 from shared.eventlog.port import WRITTEN_FIRST
 from shared.messages import Meta
@@ -38,6 +39,13 @@ def check_confirmed(facts: Facts) -> None:
         raise no.CONFIRM_FIRST.error()
 
 
+def check_day(facts: Facts, meta: Meta) -> None:
+    """Signing ends for a class when registering does: both come to a destination (DOMAIN 1.5, 4.6). Raises Refused."""
+    last = facts.register_until
+    if last is not None and day_of(meta.now) > last:
+        raise no.REGISTERING_OVER.error(day=last.isoformat())
+
+
 def verified(facts: Facts, employer_id: str) -> Employer:
     """The employer, who may invite, edit and seal now. Raises Refused."""
     if facts.employer is not None and facts.employer.closed:
@@ -63,6 +71,7 @@ def check_unbound(state: Agreements, **details: str) -> None:
 
 def check_may_begin(employer_id: str, state: Agreements, facts: Facts, meta: Meta) -> None:
     """Nothing stands between a graduate and an employer who begin: no block, open offer, lock or other unit."""
+    check_day(facts, meta)
     if facts.blocked:
         raise no.BLOCKED.error(field="employer_id")
     if any(offer.sent.employer_id == employer_id and offer.is_open(meta.now) for offer in state.offers.values()):

@@ -14,6 +14,7 @@ from services.agreement.decider.common import (
     answer_until,
     check_bound,
     check_confirmed,
+    check_day,
     check_enrolled,
     check_free,
     check_may_begin,
@@ -163,6 +164,7 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
         raise no.OFFER_EDITED.error(field="revision", revision=offer.revision)
     graduate = enrolled(facts)
     check_confirmed(facts)
+    check_day(facts, meta)
     verified(facts, command.employer_id)
     check_free(facts)
     check_bound(graduate, offer.sent.employer_name, "employer_id")

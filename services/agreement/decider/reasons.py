@@ -47,6 +47,11 @@ DISPUTE_OPEN = Reason(
     "毕业生对基本信息的异议学校尚未处理，请等待学校更正或答复后，再办理签约",
     "The school has yet to act on what the graduate disputes of the basic data: sign when it has",
 )
+REGISTERING_OVER = Reason(
+    "agreement.registering_over",
+    "本届签约与去向登记已于 {day:day} 截止，请联系学校就业部门",
+    "Signing and registering for this class ended on {day:day}: ask the school",
+)
 NOT_VERIFIED = Reason(
     "agreement.employer_not_verified",
     "用人单位未通过审核或已被暂停，不能签约，请先由单位完成注册审核，或联系审核部门恢复",

@@ -12,6 +12,7 @@ from services.directory.decider.common import check_chain, no_facts, values_of
 from services.directory.forms import LATEST, usable
 from shared.access import Subject, scope_path
 from shared.codec import UNKNOWN_TYPE
+from shared.codes.destination import deadlines_of
 from shared.errors import Invalid, Reason
 from shared.handling import Handling
 from shared.messages import Meta
@@ -26,6 +27,12 @@ NO_TEMPLATE = Reason(
     "directory.no_template",
     "没有可供本省使用的 {parties:number} 方协议书模板{template:text}，请选择其他模板",
     "There is no form {template:text} for {parties:number} parties that this province may print on: choose another",
+    Invalid,
+)
+REGISTERING_ENDS_EARLIER = Reason(
+    "directory.registration_deadline",
+    "登记截止日期不得早于变更截止日期（{day:day}），请改为该日或之后",
+    "Registering ends no earlier than changing ({day:day}): set that day or a later one",
     Invalid,
 )
 WRONG_ORDER = Reason(
@@ -65,6 +72,7 @@ class SetProvince:
     cancellations_close: bool = False
     begun_by: str = "employer"
     operation_code: bool = False
+    registration_deadline: date | None = None
 
 
 ProvinceState = Mapping[int, e.ProvinceSettingsChanged]
@@ -86,6 +94,7 @@ def decide_province(command: Any, state: ProvinceState, facts: None, meta: Meta)
             if not command.response_days_min <= command.response_days <= command.response_days_max:
                 raise RESPONSE_DAYS.error(field="response_days")
             _check_order(command)
+            _check_deadlines(command)
             if not usable(command.template, command.province, command.parties):
                 raise NO_TEMPLATE.error(field="template", template=command.template, parties=command.parties)
             changed = e.ProvinceSettingsChanged(**values_of(command))
@@ -102,6 +111,13 @@ def _check_order(command: SetProvince) -> None:
     later = sound and all(place[step] > place["accept"] for step in ("review", "attest") if step in place)
     if not later or (command.parties == 3 and "attest" not in place):
         raise WRONG_ORDER.error(field="signing_order")
+
+
+def _check_deadlines(command: SetProvince) -> None:
+    last = command.registration_deadline
+    changes = deadlines_of(command.class_year, command.change_deadline).changes
+    if last is not None and last < changes:
+        raise REGISTERING_ENDS_EARLIER.error(field="registration_deadline", day=changes.isoformat())
 
 
 PROVINCE = Handling[ProvinceState](

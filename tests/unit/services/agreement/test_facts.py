@@ -181,6 +181,23 @@ def test_the_newest_settings_of_the_graduates_class_count() -> None:
     assert facts.province_version == 4
 
 
+def test_signing_and_registering_have_one_last_day() -> None:
+    """By the settings of today, and later for who was told so."""
+    until = "2027-02-01"
+    reopened = ("registration.DestinationReopened", {"registration_id": "14-r", "register_until": until})
+    closed = settings(2026, change_deadline="2026-06-30", registration_deadline="2026-09-30")
+    for province, registration, last in (
+        ([], [], date(2026, 12, 31)),
+        ([settings(2026), closed], [], date(2026, 9, 30)),
+        ([closed], [reopened], date(2027, 2, 1)),
+        ([settings(2027, registration_deadline="2027-12-01")], [], date(2026, 12, 31)),
+    ):
+        for command in (x.PROPOSE, x.SEND, x.ACCEPT):
+            facts = known([ENROLLED], province=province, registration=registration, command=command)
+            assert facts.register_until == last
+    assert known().register_until is None
+
+
 @pytest.mark.parametrize(
     ("told", "last"),
     [

@@ -65,6 +65,18 @@ def test_the_default_response_period_may_not_exceed_the_longest_one() -> None:
     given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")
 
 
+def test_registering_ends_no_earlier_than_changing() -> None:
+    """31 August where the province has set no other day for changes."""
+    for last, wanted in ((date(2026, 8, 31), None), (date(2026, 8, 30), "directory.registration_deadline")):
+        outcome = given(PROVINCE).when(replace(x.SET_PROVINCE, registration_deadline=last))
+        if wanted is None:
+            outcome.then(replace(x.PROVINCE_SET, registration_deadline=last))
+        else:
+            outcome.then_refused(wanted, "registration_deadline")
+    command = replace(x.SET_PROVINCE, change_deadline=date(2026, 9, 30), registration_deadline=date(2026, 9, 1))
+    given(PROVINCE).when(command).then_refused("directory.registration_deadline", "registration_deadline")
+
+
 def test_the_default_response_period_may_not_be_below_the_shortest_one() -> None:
     command = replace(x.SET_PROVINCE, response_days_min=6)
     given(PROVINCE).when(command).then_refused("directory.response_days", "response_days")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.registration.decider import HANDLING, Facts, Settings
 from services.registration.requirements import Evidence, Graduate
 from services.registration.transfers import transfer_number
 from shared.messages import new_id
+from tests.support import registration_examples as x
 from tests.support.spec import (
     DEPARTMENT,
     GRADUATE,
@@ -91,7 +92,9 @@ LEAVING = e.LeavingConfirmed(
     LEAVE.household,
     transfer_number=transfer_number(2026, "10108", REGISTRATION_ID, LEAVE.archive),
 )
-LAST_DAY = timedelta(days=(date(2026, 8, 31) - NOW.date()).days)
+MOMENT = timedelta(microseconds=1)
+# The last moments of 31 August and of 31 December in Shanghai.
+CHANGES_END, YEAR_END = (datetime(2026, month, 31, 16, tzinfo=UTC) - NOW - MOMENT for month in (8, 12))
 
 
 def after(*events: Any, facts: Facts = FACTS) -> Given:
@@ -163,29 +166,48 @@ def test_what_was_filled_in_is_checked_again_when_it_is_confirmed() -> None:
 # the deadline of the class
 
 
-def test_the_last_day_is_31_august_of_the_class_in_shanghai_time() -> None:
-    own = replace(SUBMITTED, registration_id=new_id(LANE, command_id(), "registration"), filing_id=None)
-    after().when(REGISTER, meta(GRADUATE, after=LAST_DAY)).then(own)
-    late = timedelta(days=1)
-    after().when(REGISTER, meta(GRADUATE, after=LAST_DAY + late)).then_refused("registration.deadline_over")
-    after().when(FILE, meta(DEPARTMENT, after=LAST_DAY + late)).then_refused("registration.deadline_over")
-    after(FILED).when(CONFIRM, meta(GRADUATE, after=LAST_DAY + late)).then_refused("registration.deadline_over")
-    void = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "另有去向")
-    outcome = after(SUBMITTED, REGISTERED).when(void, meta(GRADUATE, number=3, after=LAST_DAY + late))
+SEEKING = (replace(SUBMITTED, destination=x.SEEKING), replace(REGISTERED, destination=x.SEEKING))
+VOID = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "另有去向")
+
+
+@pytest.mark.parametrize("past", [(), SEEKING])
+def test_whoever_is_not_placed_registers_until_31_december_of_the_class_in_shanghai_time(past: Any) -> None:
+    """年终落实率: on 1 September only changes are over."""
+    for at in (CHANGES_END + MOMENT, YEAR_END):
+        outcome = after(*past).when(REGISTER, meta(GRADUATE, number=4, after=at))
+        assert outcome.error is None
+    late = YEAR_END + MOMENT
+    after(*past).when(REGISTER, meta(GRADUATE, number=4, after=late)).then_refused("registration.registering_over")
+    after(*past).when(FILE, meta(DEPARTMENT, number=4, after=late)).then_refused("registration.registering_over")
+    filed = after(*past, FILED)
+    filed.when(CONFIRM, meta(GRADUATE, number=4, after=late)).then_refused("registration.registering_over")
+
+
+def test_what_is_registered_changes_until_31_august_of_the_class() -> None:
+    asked = after(SUBMITTED, REGISTERED)
+    assert asked.when(VOID, meta(GRADUATE, number=3, after=CHANGES_END)).error is None
+    late = meta(GRADUATE, number=3, after=CHANGES_END + MOMENT)
+    outcome = asked.when(VOID, late)
     outcome.then_refused("registration.deadline_over")
+    assert outcome.error is not None
+    assert "2026年8月31日" in outcome.error.zh
+    asked.when(REGISTER, late).then_refused("registration.void_first")
 
 
-def test_a_province_may_set_another_last_day() -> None:
-    facts = replace(FACTS, settings=Settings(change_deadline=date(2026, 12, 31)))
-    outcome = after(facts=facts).when(REGISTER, meta(GRADUATE, after=timedelta(days=200)))
-    assert outcome.error is None
-    strict = replace(FACTS, settings=Settings(change_deadline=date(2026, 5, 3)))
-    after(facts=strict).when(REGISTER, meta(GRADUATE)).then_refused("registration.deadline_over")
+def test_a_province_may_set_other_last_days() -> None:
+    longer = replace(FACTS, settings=Settings(change_deadline=date(2027, 3, 31)))
+    assert after(facts=longer).when(REGISTER, meta(GRADUATE, after=timedelta(days=300))).error is None
+    assert (
+        after(SUBMITTED, REGISTERED, facts=longer).when(VOID, meta(GRADUATE, after=timedelta(days=300))).error is None
+    )
+    closed = {"change_deadline": date(2026, 5, 3), "registration_deadline": date(2026, 5, 3)}
+    strict = replace(FACTS, settings=Settings(**closed))
+    after(facts=strict).when(REGISTER, meta(GRADUATE)).then_refused("registration.registering_over")
 
 
 # what follows a re-opening after the last day
 
-REOPENING = timedelta(days=130)
+REOPENING = timedelta(days=250)
 REOPENED_ON = (NOW + REOPENING).date()
 VOID_REQUESTED = e.VoidRequested("14-void", REGISTRATION_ID, GRADUATE_ID, SCOPE, 2026, "单位撤销")
 SIGNED = replace(REGISTERED, source="agreement", agreement_id="14-agreement")
@@ -223,7 +245,7 @@ def test_whoever_becomes_free_after_the_last_day_may_register_for_the_days_that_
             outcome = asked.when(each, meta(GRADUATE, number=3, after=REOPENING + timedelta(days=days)))
             assert (outcome.error is not None) is refused
             if refused:
-                outcome.then_refused("registration.deadline_over")
+                outcome.then_refused("registration.registering_over")
 
 
 def test_a_re_opening_long_before_the_last_day_changes_no_day() -> None:
@@ -242,7 +264,7 @@ def test_whose_agreement_was_returned_after_the_last_day_may_register_too() -> N
         outcome = after(facts=facts).when(REGISTER, meta(GRADUATE, after=REOPENING + timedelta(days=days)))
         assert (outcome.error is not None) is refused
     early = replace(FACTS, freed_on=date(2026, 6, 1))
-    after(facts=early).when(REGISTER, meta(GRADUATE, after=REOPENING)).then_refused("registration.deadline_over")
+    after(facts=early).when(REGISTER, meta(GRADUATE, after=REOPENING)).then_refused("registration.registering_over")
 
 
 # confirm_leaving
