@@ -268,7 +268,7 @@ def _tell_row(bad: Any, prefix: str = "") -> None:
 def _tell_sheet(chosen: Any) -> None:
     """Which sheet was read; a CSV has but one."""
     if chosen is not None:
-        err.print(str(chosen), markup=False, soft_wrap=True)
+        out.print(str(chosen), markup=False, soft_wrap=True)
 
 
 @main.command("import-roster")
@@ -341,8 +341,11 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
     _tell_sheet(report.sheet)
     for bad in report.errors:
         _tell_row(bad)
+    for odd in report.warnings:
+        _tell_row(odd, "请核对 please check: ")
     out.print(
-        f"登记 registered {report.registered:,}, 未变 unchanged {report.unchanged:,}, 有误 refused {report.refused:,}"
+        f"登记 registered {report.registered:,}, 未变 unchanged {report.unchanged:,}, "
+        f"有误 refused {report.refused:,}, 请核对 to check {report.warned:,}"
     )
     sys.exit(1 if report.refused else 0)
 

@@ -481,7 +481,10 @@ class AgreementCancelled:
 
 @dataclass(frozen=True, slots=True)
 class BookApplied:
-    """线下签约: the graduate applied for an agreement book; a review of kind "application" opens (DOMAIN 1.3)."""
+    """线下签约: the graduate applied for an agreement book; a review of kind "application" opens (DOMAIN 1.3).
+
+    `min_chain` are the offices that must look at it, whatever the settings; `warnings` are shown and stop nobody.
+    """
 
     TYPE: ClassVar[str] = "agreement.BookApplied"
     VERSION: ClassVar[int] = 1
@@ -497,6 +500,7 @@ class BookApplied:
     review_id: str
     template: str = "default/1"
     warnings: tuple[str, ...] = ()
+    min_chain: tuple[str, ...] = ()
     province_version: int | None = None
     school_version: int | None = None
 
@@ -515,6 +519,7 @@ class BookAmended:
     terms: Terms
     review_id: str
     warnings: tuple[str, ...] = ()
+    min_chain: tuple[str, ...] = ()
     province_version: int | None = None
     school_version: int | None = None
 
@@ -673,6 +678,7 @@ class PaperSubmitted:
     review_id: str
     paper_number: str | None = None
     warnings: tuple[str, ...] = ()
+    min_chain: tuple[str, ...] = ()
     province_version: int | None = None
     school_version: int | None = None
 

@@ -39,7 +39,7 @@ from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
 from shared.codes.identity import RESIDENT_ID, BadIdentifier, Doubt, check_identity
-from shared.codes.uscc import check_uscc, nature_doubt
+from shared.codes.uscc import doubts_about
 from shared.dependencies import EngineProvider, Log, OffTheHub, Rows, SettingsProvider
 from shared.entrypoints import command, query
 from shared.handling import Answer, ItemOutcome, fold, handle
@@ -216,8 +216,7 @@ class DirectoryService:
         check(meta.action, meta.actor, EMPLOYER.subject(unsealed, EMPLOYER.initial, EMPLOYER.facts(unsealed, streams)))
         registration = replace(unsealed, personal=self._sealed_contact(expected, application))
         answer = handle(self.log, EMPLOYER, registration, meta)
-        doubt = None if uscc is None else nature_doubt(check_uscc(uscc), application.nature)
-        return {**answer.to_json(), "warnings": [] if doubt is None else [_warned("nature", doubt)]}
+        return {**answer.to_json(), "warnings": _doubts(uscc, application.nature)}
 
     @command(schemas.ChangeEmployer)
     def change_employer(self, change: schemas.Change, meta: Meta) -> Answer:
@@ -284,7 +283,9 @@ class DirectoryService:
         with self.rows.at(query.at_least) as connection:
             employer = read_model.get_employer(connection, employer_id)
         known = {} if employer is None else {name: employer[name] for name in ("name", "status")}
-        return {"employer_id": employer_id, "registered": employer is not None, **known}
+        warnings = _doubts(query.uscc, None)
+        odd = {"warnings": warnings} if warnings else {}
+        return {"employer_id": employer_id, "registered": employer is not None, **known, **odd}
 
     @query(schemas.ListEmployers)
     def list_employers(self, query: schemas.InState, meta: Meta) -> dict[str, Any]:
@@ -477,6 +478,7 @@ class DirectoryService:
             {
                 **{name: value for name, value in row.items() if name not in _KEPT or row["employer_id"] in opened},
                 **(opened.get(row["employer_id"]) or {}),
+                "warnings": _doubts(row["uscc"], row["nature"]),
             }
             for row in ({name: row[name] for name in row if name != "personal"} for row in employers)
         ]
@@ -524,6 +526,10 @@ def _masked(number: str) -> str:
 
 def _asked(known: decider.EmployerState) -> dict[str, Any]:
     return {} if known.requested is None else {"name": known.requested.name, "nature": known.requested.nature}
+
+
+def _doubts(uscc: str | None, nature: str | None) -> list[dict[str, str]]:
+    return [_warned(field, doubt) for field, doubt in doubts_about(uscc, nature).items()]
 
 
 def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:

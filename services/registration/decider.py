@@ -25,6 +25,7 @@ from services.registration.transfers import transfer_number
 from shared.access import Subject, scope_path
 from shared.clock import day_of
 from shared.codes.destination import REOPENED_DAYS, Deadlines, deadlines_of, destinations_of
+from shared.codes.uscc import confirming_chain
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of, new_id, until
@@ -348,12 +349,18 @@ def _register(command: RegisterDestination, state: Registrations, facts: Facts, 
             class_year=graduate.class_year,
             destination=destination,
             evidence=command.evidence,
-            min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
+            min_chain=_min_chain(destination, graduate.class_year),
             warnings=warnings_of(destination),
             province_version=facts.province_version,
             school_version=facts.school_version,
         )
     ]
+
+
+def _min_chain(destination: e.Destination, class_year: int) -> tuple[str, ...]:
+    """The offices that must look at it: those of its category, and who confirms what is in doubt."""
+    asked = destinations_of(class_year)[destination.code].min_chain
+    return tuple(dict.fromkeys((*asked, *confirming_chain(destination.uscc))))
 
 
 def _file(command: FileDestination, state: Registrations, facts: Facts, meta: Meta) -> list[Any]:
@@ -388,7 +395,7 @@ def _confirm_filing(command: ConfirmFiling, state: Registrations, facts: Facts, 
             destination=destination,
             evidence=filed.evidence,
             filing_id=filed.filing_id,
-            min_chain=destinations_of(graduate.class_year)[destination.code].min_chain,
+            min_chain=_min_chain(destination, graduate.class_year),
             warnings=warnings_of(destination),
             province_version=filed.province_version,
             school_version=filed.school_version,

@@ -29,6 +29,7 @@ from shared.codes.tables import (
     rows,
 )
 from shared.errors import Invalid, Reason, ServiceError
+from shared.names import BadText, changes_of, clean_line, is_plain
 from shared.sheets import BROKEN_CELL, is_rounded_month, written_day
 
 # 表头 → field. The columns of the export, and a few that some files have besides; others are passed over.
@@ -69,12 +70,8 @@ DAMAGED = Reason(
     "A spreadsheet damaged this: make the column text and fill it in again",
     Invalid,
 )
-UNREADABLE_TEXT = Reason(
-    "export.control",
-    "含有换行或控制字符，请删除后重新填写",
-    "Holds a line break or a control character: take it out",
-    Invalid,
-)
+UNREADABLE_TEXT = Reason("export.control", "{why:sentence}", "{why_en:sentence}", Invalid)
+UNKEEPABLE_TEXT = Reason("export.character", "{why:sentence}", "{why_en:sentence}", Invalid)
 TOO_LONG = Reason(
     "export.too_long",
     "内容过长，最多 {longest:number} 个字符，请缩短",
@@ -144,7 +141,6 @@ _LONGEST = {
     "country": 60,
     "place_name": 60,
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DASHES = re.compile("[—–－─:：-]+")
 _STUDY_AT_HOME, _ABROAD = "80", "85"
 
@@ -184,11 +180,18 @@ def decode_row(raw: Mapping[str, str], class_year: int) -> Destination | list[Se
     return _Reading(raw, class_year).destination()
 
 
+def changes_in(raw: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What of a row that was taken is not kept as it was written, by field, in Chinese and in English."""
+    written = {name: raw.get(name, "").strip() for name in FIELDS if not is_plain(raw.get(name, "").strip())}
+    kept = {name: clean_line(text) for name, text in written.items()}
+    return {name: changes_of(written[name], kept[name]) for name in kept if written[name] != kept[name]}
+
+
 class _Reading:
     def __init__(self, raw: Mapping[str, str], class_year: int) -> None:
         self.errors: list[ServiceError] = []
         self.table = destinations_of(class_year)
-        self.texts = {name: self._text(name, raw.get(name, "").strip()) for name in FIELDS}
+        self.texts = {name: self._text(name, raw.get(name, "")) for name in FIELDS}
         # The register knows it; here it only helps to understand an old code.
         self.education = self._coded("education", EDUCATION, strict=False)
 
@@ -225,10 +228,14 @@ class _Reading:
 
     def _text(self, name: str, text: str) -> str:
         """What is broken is said once: no other rule looks at it again."""
+        try:
+            text = clean_line(text)
+        except BadText as bad:
+            reason = UNREADABLE_TEXT if bad.code == "control" else UNKEEPABLE_TEXT
+            self._wrong(name, reason, why=bad.zh, why_en=bad.en)
+            return ""
         if BROKEN_CELL.fullmatch(text):
             self._wrong(name, DAMAGED)
-        elif _CONTROL.search(text):
-            self._wrong(name, UNREADABLE_TEXT)
         elif len(text) > _LONGEST.get(name, 60):
             self._wrong(name, TOO_LONG, longest=_LONGEST.get(name, 60))
         else:

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from services.registration.decider import HANDLING, NO_GRADUATE, ImportDestination
 from services.registration.events import Destination
-from services.registration.exports import CATEGORIES, HEADERS, NUMBERS, decode_row
+from services.registration.exports import CATEGORIES, HEADERS, NUMBERS, changes_in, decode_row
+from services.registration.requirements import doubts_of
 from shared.access import Role, scope_path
 from shared.clock import Clock
 from shared.codes.schools import School
@@ -22,6 +23,7 @@ from shared.sheets import header_of, read_lines, sheet_of
 from shared.xlsx import BadWorkbook, Chosen
 
 ACTION = "registration.import_destination"
+REASONS_KEPT = 1_000
 
 UNREADABLE = Reason(
     "export.unreadable",
@@ -64,14 +66,30 @@ class RowError:
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class RowWarning:
+    """What is odd about a row that was taken all the same: its line, its field, a stable code and two sentences."""
+
+    line: int
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
 @dataclass(slots=True)
 class ImportReport:
-    """What became of a file. `errors` holds at most the first 1,000 reasons; `refused` counts rows."""
+    """What became of a file. `refused` and `warned` count rows; `errors` and `warnings` hold the first 1,000 reasons each.
+
+    A warned row was taken like any other: the office that imports it confirms it by the graduate's papers.
+    """
 
     registered: int = 0
     unchanged: int = 0
     refused: int = 0
+    warned: int = 0
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowWarning] = field(default_factory=list)
     sheet: Chosen | None = None
 
     def refuse(self, line: int, errors: Iterable[ServiceError]) -> None:
@@ -81,7 +99,12 @@ class ImportReport:
             RowError(line, (each.field or "").removeprefix("destination."), each.code, each.zh, each.en)
             for each in errors
         )
-        self.errors.extend(islice(told, max(0, 1000 - len(self.errors))))
+        self.errors.extend(islice(told, max(0, REASONS_KEPT - len(self.errors))))
+
+    def warn(self, warnings: Sequence[RowWarning]) -> None:
+        """What is odd about a row that was taken, if anything is."""
+        self.warned += bool(warnings)
+        self.warnings.extend(warnings[: max(0, REASONS_KEPT - len(self.warnings))])
 
 
 def import_destinations(
@@ -113,17 +136,28 @@ def import_destinations(
                 good.append((line, _command(line, raw, class_year, graduate_id_of, lines_of)))
             except _BadRow as bad:
                 outcome.refuse(line, bad.errors)
+        chunk_of = dict(chunk)
         command_id = uuid4()
         meta = Meta(command_id, command_id, actor, clock.now(), ACTION)
-        for (line, _), item in zip(good, handle_many(log, HANDLING, [each for _, each in good], meta), strict=True):
+        for (line, wanted), item in zip(
+            good, handle_many(log, HANDLING, [each for _, each in good], meta), strict=True
+        ):
             if item.error is not None:
                 outcome.refuse(line, [item.error])
-            elif item.answer is None or item.answer.position == 0:
+                continue
+            outcome.warn(_odd(line, chunk_of[line], wanted.destination))
+            if item.answer is None or item.answer.position == 0:
                 outcome.unchanged += 1
             else:
                 outcome.registered += 1
         report(seen)
     return outcome
+
+
+def _odd(line: int, raw: Row, destination: Destination) -> list[RowWarning]:
+    changed = [RowWarning(line, name, "export.unified", *told) for name, told in changes_in(raw).items()]
+    doubts = doubts_of(destination).items()
+    return [*changed, *(RowWarning(line, name, doubt.code, doubt.zh, doubt.en) for name, doubt in doubts)]
 
 
 class _BadRow(Exception):

@@ -11,10 +11,10 @@ from services.registration.events import Destination
 from shared.codes import destination as codes
 from shared.codes.destination import AGREEMENT, UNIT, Asks, NoSuchDestination, asks_of, destinations_of, faults
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
-from shared.codes.identity import BadIdentifier
+from shared.codes.identity import BadIdentifier, Doubt
 from shared.codes.regions import in_region
 from shared.codes.tables import plain
-from shared.codes.uscc import check_uscc, nature_doubt
+from shared.codes.uscc import check_uscc, doubts_about
 from shared.codes.wages import minimum_hourly_wage, minimum_wage
 from shared.errors import Invalid, NotFound, Reason, ServiceError
 
@@ -230,12 +230,15 @@ def _told(fault: codes.Fault, code: str, asks: Asks) -> ServiceError:
     return _FAULTS[fault.what].error(field=field, code=code)
 
 
+def doubts_of(destination: Destination) -> dict[str, Doubt]:
+    """What is odd about a destination that holds what it must, by field."""
+    found = doubts_about(destination.uscc, destination.unit_nature)
+    return {{"nature": "unit_nature"}.get(field, field): doubt for field, doubt in found.items()}
+
+
 def warnings_of(destination: Destination) -> tuple[str, ...]:
-    """Codes of what is odd about a destination that holds what it must."""
-    if destination.uscc is None or destination.unit_nature is None:
-        return ()
-    doubt = nature_doubt(check_uscc(destination.uscc), destination.unit_nature)
-    return () if doubt is None else (doubt.code,)
+    """The codes of what is odd."""
+    return tuple(doubt.code for doubt in doubts_of(destination).values())
 
 
 def check_for(destination: Destination, graduate: Graduate, today: date) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from services.registration import decider, policy, read_model, schemas
 from services.registration.cases import cases_of
 from services.registration.decider import HANDLING, graduate_of, last_day_for, scope_of
-from services.registration.requirements import Graduate
+from services.registration.events import Destination
+from services.registration.requirements import Graduate, doubts_of
 from services.registration.state import Registrations
 from shared.access import Role, Subject, check
 from shared.clock import day_of
@@ -30,8 +31,8 @@ class RegistrationService:
     names = NamesProvider()
 
     @command(schemas.RegisterDestination)
-    def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+    def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> dict[str, Any]:
+        return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.WithdrawRegistration)
     def withdraw_registration(self, command: decider.WithdrawRegistration, meta: Meta) -> Answer:
@@ -42,12 +43,12 @@ class RegistrationService:
         return handle(self.log, HANDLING, command, meta)
 
     @command(schemas.FileDestination)
-    def file_destination(self, command: decider.FileDestination, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+    def file_destination(self, command: decider.FileDestination, meta: Meta) -> dict[str, Any]:
+        return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.ImportDestination)
-    def import_destination(self, command: decider.ImportDestination, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+    def import_destination(self, command: decider.ImportDestination, meta: Meta) -> dict[str, Any]:
+        return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.ConfirmFiling)
     def confirm_filing(self, command: decider.ConfirmFiling, meta: Meta) -> Answer:
@@ -83,6 +84,12 @@ class RegistrationService:
             "leaving": to_json(state.leaving),
             "void_returned": state.void_returned,
             "register_until": to_json(last),
+            "warnings": [
+                doubt
+                for record in (state.pending or state.filed, state.registered)
+                if record is not None
+                for doubt in _doubts(record.destination)
+            ],
             "history": [_shown(past) for past in state.history],
             "steps": [_step(recorded) for recorded in streams[f"registration-{query.graduate_id}"]],
         }
@@ -131,6 +138,18 @@ def _last_day(graduate_id: str, state: Registrations, streams: Streams, graduate
     filing_id = state.filed.filing_id if state.filed else ""
     facts = HANDLING.facts(decider.ConfirmFiling(graduate_id, filing_id), streams)
     return last_day_for(state, facts, graduate)
+
+
+def _with_doubts(answer: Answer, destination: Destination) -> dict[str, Any]:
+    return {**answer.to_json(), "warnings": _doubts(destination)}
+
+
+def _doubts(destination: Destination) -> list[dict[str, str]]:
+    """What the graduate and the office that reviews should look at once more."""
+    return [
+        {"field": f"destination.{field}", "code": doubt.code, "zh": doubt.zh, "en": doubt.en}
+        for field, doubt in doubts_of(destination).items()
+    ]
 
 
 def _step(recorded: Recorded) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """统一社会信用代码 (GB 32100-2015) with its inner organisation code (GB 11714), and what it hints about the unit.
 
-The rules are those of DOMAIN 3.2.
+The rules are those of DOMAIN 3.2. A code whose check character does not fit may still be the one on the licence: some that
+Xiamen gave before 2016 are, such as 91350203M0001QKT19 (chinabugotech/hutool issues 2020 and 4119). So that is a doubt, which
+an office confirms by the licence; only what cannot be a code at all is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from shared.codes.identity import BadIdentifier, Doubt
+from shared.codes.identity import BadIdentifier, Doubt, check_resident_id
 from shared.codes.tables import UNIT_NATURE
 
 LENGTH = 18
@@ -31,7 +34,7 @@ NATURE_HINTS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Uscc:
-    """A code that can be right; `natures` are the natures of unit it hints at, empty when it hints at none."""
+    """A code of the right form; `natures` are the natures of unit it hints at, empty when it hints at none."""
 
     code: str
     natures: tuple[str, ...]
@@ -64,17 +67,57 @@ def check_uscc(text: str) -> Uscc:
         raise BadIdentifier(
             "uscc.region", "统一社会信用代码第 3–8 位应为数字，请核对后重填", "Characters 3 to 8 must be digits"
         )
-    if _check_character(code[:17]) != code[17]:
+    found = Uscc(code, NATURE_HINTS.get(code[:2], ()))
+    if check_doubt(found) is not None and _is_resident_id(code):
         raise BadIdentifier(
-            "uscc.check", "统一社会信用代码校验码不符，请核对后重填", "The check character does not fit the code"
+            "uscc.identity_number",
+            "所填为居民身份证号，请填写营业执照上的统一社会信用代码",
+            "This is a person's identity number: fill in the credit code on the licence",
+        )
+    return found
+
+
+def _is_resident_id(code: str) -> bool:
+    """Whether a person's number was written in the place of a code: it must not be kept in the open."""
+    try:
+        check_resident_id(code, date.max)
+    except BadIdentifier:
+        return False
+    return True
+
+
+def check_doubt(uscc: Uscc) -> Doubt | None:
+    """What is odd about the code itself: a miswritten one seldom fits its check characters."""
+    code = uscc.code
+    if _check_character(code[:17]) != code[17]:
+        return Doubt(
+            "uscc.check",
+            f"统一社会信用代码“{code}”的校验码与编码规则不符，请核对是否写错；营业执照确实如此的，由审核部门核对后确认",
+            f"The check character does not fit {code}: see whether it was miswritten; if the licence says so, the office that "
+            "reviews it confirms it",
         )
     if _organisation_check(code[8:16]) != code[16]:
-        raise BadIdentifier(
+        return Doubt(
             "uscc.organisation",
-            "统一社会信用代码中的组织机构代码校验码不符，请核对后重填",
-            "The organisation code inside does not fit",
+            f"统一社会信用代码“{code}”中的组织机构代码不符，请核对是否写错；营业执照确实如此的，由审核部门核对后确认",
+            f"The organisation code inside {code} does not fit: see whether it was miswritten; if the licence says so, the "
+            "office that reviews it confirms it",
         )
-    return Uscc(code, NATURE_HINTS.get(code[:2], ()))
+    return None
+
+
+def doubts_about(code: str | None, nature: str | None) -> dict[str, Doubt]:
+    """What is odd about a unit by field: `uscc` for its code, `nature` for its nature beside the code. Raises BadIdentifier."""
+    if code is None:
+        return {}
+    uscc = check_uscc(code)
+    found = {"uscc": check_doubt(uscc), "nature": None if nature is None else nature_doubt(uscc, nature)}
+    return {field: doubt for field, doubt in found.items() if doubt is not None}
+
+
+def confirming_chain(code: str | None) -> tuple[str, ...]:
+    """The office that must see what names this code, whatever the chain of reviews: the school where the code is in doubt."""
+    return ("school",) if "uscc" in doubts_about(code, None) else ()
 
 
 def nature_doubt(uscc: Uscc, nature: str) -> Doubt | None:

@@ -31,7 +31,7 @@ from services.agreement.state import Agreements, Book, Status
 from shared.access import Role
 from shared.clock import day_of
 from shared.codes.identity import BadIdentifier
-from shared.codes.uscc import check_uscc
+from shared.codes.uscc import check_uscc, confirming_chain, doubts_about
 from shared.messages import Meta, lane_of, new_id
 
 STAMPED, NOTICE = "stamped_agreement", "loss_notice"
@@ -66,7 +66,8 @@ def apply_for(command: c.ApplyForBook, state: Agreements, facts: Facts, meta: Me
             terms=terms,
             review_id=_review(command.graduate_id, meta),
             template=facts.settings.template,
-            warnings=warnings_of(terms.penalty, facts),
+            warnings=(*warnings_of(terms.penalty, facts), *_doubts(terms)),
+            min_chain=confirming_chain(terms.uscc),
             province_version=facts.province_version,
             school_version=facts.school_version,
         )
@@ -90,7 +91,8 @@ def amend(command: c.AmendBook, state: Agreements, facts: Facts, meta: Meta) -> 
             class_year=begun.class_year,
             terms=terms,
             review_id=_review(command.graduate_id, meta),
-            warnings=warnings_of(terms.penalty, facts),
+            warnings=(*warnings_of(terms.penalty, facts), *_doubts(terms)),
+            min_chain=confirming_chain(terms.uscc),
             province_version=begun.province_version,
             school_version=begun.school_version,
         )
@@ -201,7 +203,8 @@ def register_paper(command: c.RegisterPaper, state: Agreements, facts: Facts, me
             evidence_id=command.scan,
             review_id=_review(command.graduate_id, meta),
             paper_number=command.paper_number,
-            warnings=warnings_of(terms.penalty, facts),
+            warnings=(*warnings_of(terms.penalty, facts), *_doubts(terms)),
+            min_chain=confirming_chain(terms.uscc),
             province_version=facts.province_version,
             school_version=facts.school_version,
         )
@@ -327,6 +330,10 @@ def _check_unlocked(state: Agreements) -> None:
     raise (no.BOOK_OPEN if isinstance(locked, Book) and locked.status != Status.EFFECTIVE else no.SIGNED).error(
         agreement_id=locked.id
     )
+
+
+def _doubts(terms: e.Terms) -> tuple[str, ...]:
+    return tuple(doubt.code for doubt in doubts_about(terms.uscc, None).values())
 
 
 def _checked(terms: e.Terms) -> e.Terms:

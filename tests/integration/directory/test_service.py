@@ -655,7 +655,7 @@ def test_an_employer_is_found_by_its_credit_code_registered_or_not(world: World)
     assert found() == {"employer_id": OWN_ID, "registered": False}
     registered(world)
     assert found() == {"employer_id": OWN_ID, "registered": True, "name": x.EMPLOYER_NAME, "status": "awaiting"}
-    wrong = schemas.OfCreditCode(uscc="91140000110000000X")
+    wrong = schemas.OfCreditCode(uscc="91140000110000000")
     with pytest.raises(Invalid) as caught:
         world.service.find_employer(wrong, by(GRADUATE, "find_employer"))
     assert caught.value.code == "directory.wrong_uscc"
@@ -673,6 +673,28 @@ def test_a_nature_that_does_not_fit_the_code_is_a_warning_and_the_employer_is_re
     assert warning["en"]
     assert world.types(f"employer-{OWN_ID}") == ["EmployerRegistered"]
     assert world.service.register_employer(odd, meta) == answer
+
+
+def test_a_code_in_use_that_does_not_fit_its_check_character_is_for_an_office_to_confirm(world: World) -> None:
+    code = "91350203M0001QKT19"
+    own_id = employer_id_of(code)
+    own = Actor("employer", own_id)
+    answer = world.service.register_employer(
+        replace(APPLICATION, employer_id=own_id, uscc=code), by(own, "register_employer")
+    )
+    (warning,) = answer["warnings"]
+    assert (warning["field"], warning["code"]) == ("uscc", "uscc.check")
+    world.follow()
+    (waiting,) = world.service.list_employers(schemas.InState(status="awaiting"), by(PROVINCE, "list_employers"))[
+        "employers"
+    ]
+    assert waiting["warnings"] == [warning]
+    found = world.service.find_employer(schemas.OfCreditCode(uscc=code), by(GRADUATE, "find_employer"))
+    assert (found["employer_id"], found["registered"], found["warnings"]) == (own_id, True, [warning])
+    world.service.verify_employer(c.VerifyEmployer(own_id), by(PROVINCE, "verify_employer"))
+    world.follow()
+    shown = world.service.get_employer(schemas.OfEmployer(employer_id=own_id), by(own, "get_employer"))
+    assert (shown["status"], shown["warnings"]) == ("verified", [warning])
 
 
 def change(world: World, actor: Actor = OWN, **told: Any) -> Any:

@@ -34,7 +34,7 @@ BAD = (
     ({"毕业去向类别代码": "80", "毕业去向": "升学"}, "code", "export.unclear_category"),
     ({"姓名": "查无此人"}, "name", "finding.name_differs"),
     ({"学号": "1999000000"}, "student_no", "registration.graduate_not_found"),
-    ({"统一社会信用代码": "911401051234567890"}, "uscc", "registration.wrong_uscc"),
+    ({"统一社会信用代码": "91140105123456789"}, "uscc", "registration.wrong_uscc"),
 )
 GOOD_ROWS = 45
 
@@ -137,4 +137,8 @@ def test_the_command_imports_a_file_and_says_what_was_wrong(school: School, tmp_
     )
     code, out, err = run(good)
     assert (code, err) == (0, "")
-    assert "registered 0, 未变 unchanged 1, 有误 refused 0" in out
+    assert "registered 0, 未变 unchanged 1, 有误 refused 0, 请核对 to check 0" in out
+    code, out, err = run({**good, "统一社会信用代码": "91350203M0001QKT19"})
+    assert (code, "to check 1" in out) == (0, True), err
+    assert "请核对 please check: 第 2 行" in err
+    assert "[uscc uscc.check]" in err

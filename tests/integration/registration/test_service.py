@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -153,6 +154,17 @@ def test_a_repeated_command_is_answered_as_it_was_the_first_time(world: World) -
     again = world.service.withdraw_registration(withdraw, by(GRADUATE, "withdraw_registration"))
     assert (again.version, again.position) == (2, 0)
     assert world.types(GRADUATE_ID) == ["RegistrationSubmitted", "RegistrationWithdrawn"]
+
+
+def test_a_code_that_does_not_fit_its_check_character_is_told_to_graduate_and_school(world: World) -> None:
+    world.enrol(GRADUATE_ID)
+    odd = replace(x.REGISTER, destination=replace(x.CONTRACT, uscc="91350203M0001QKT19"))
+    answer = world.service.register_destination(odd, by(GRADUATE, "register_destination"))
+    (warning,) = answer["warnings"]
+    assert (warning["field"], warning["code"]) == ("destination.uscc", "uscc.check")
+    shown = seen(world)
+    assert shown["warnings"] == [warning]
+    assert shown["pending"]["min_chain"] == ["school"]
 
 
 def test_of_two_registrations_at_the_same_time_one_is_under_review(world: World) -> None:

@@ -123,7 +123,7 @@ def test_a_book_needs_a_graduate_without_another_destination(command: Any) -> No
 
 WRONG_TERMS = [
     (replace(x.TERMS, uscc_absent_reason=None), "agreement.uscc_needed", "terms.uscc"),
-    (replace(x.TERMS, uscc="91140000110000000Y"), "agreement.wrong_uscc", "terms.uscc"),
+    (replace(x.TERMS, uscc="91140000110000000"), "agreement.wrong_uscc", "terms.uscc"),
 ]
 
 
@@ -459,6 +459,15 @@ def test_a_credit_code_is_kept_as_it_is_written_officially() -> None:
     amend = replace(x.AMEND, terms=typed)
     amended = after(x.APPLIED, x.APPLICATION_RETURNED).when(amend, meta(GRADUATE, number=2))
     amended.then(replace(x.AMENDED, terms=terms))
+
+
+def test_a_code_in_use_that_does_not_fit_its_check_character_is_told_and_seen_by_the_school() -> None:
+    terms = replace(x.TERMS, uscc="91350203M0001QKT19", uscc_absent_reason=None)
+    told = {"terms": terms, "warnings": ("uscc.check",), "min_chain": ("school",)}
+    after().when(replace(x.APPLY, terms=terms), meta(GRADUATE)).then(replace(x.APPLIED, **told))
+    after().when(replace(x.REGISTER_PAPER, terms=terms), meta(GRADUATE)).then(replace(x.PAPER, **told))
+    amended = after(x.APPLIED, x.APPLICATION_RETURNED).when(replace(x.AMEND, terms=terms), meta(GRADUATE, number=2))
+    amended.then(replace(x.AMENDED, **told))
 
 
 # cancelling a paper agreement

@@ -156,12 +156,16 @@ def test_a_code_is_kept_in_its_normal_form() -> None:
 
 @pytest.mark.parametrize(
     ("uscc", "code"),
-    [(None, "directory.uscc_needed"), (x.USCC[:-1], "directory.wrong_uscc"), ("9" * 18, "directory.wrong_uscc")],
+    [(None, "directory.uscc_needed"), (x.USCC[:-1], "directory.wrong_uscc"), ("O" * 18, "directory.wrong_uscc")],
 )
 def test_a_code_that_cannot_be_right_or_is_missing_without_a_reason_is_refused(uscc: str | None, code: str) -> None:
     with pytest.raises(Invalid) as caught:
         checked_uscc(uscc, None)
     assert (caught.value.code, caught.value.field) == (code, "uscc")
+
+
+def test_a_code_in_use_that_does_not_fit_its_check_character_is_taken() -> None:
+    assert checked_uscc(" 91350203m0001qkt19", None) == "91350203M0001QKT19"
 
 
 # close_employer

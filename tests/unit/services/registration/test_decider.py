@@ -134,6 +134,15 @@ def test_a_nature_that_does_not_fit_the_units_code_is_warned_about() -> None:
     after().when(replace(x.REGISTER, destination=odd), meta(GRADUATE)).then(warned)
 
 
+def test_a_code_that_does_not_fit_its_check_character_is_warned_about_and_seen_by_the_school() -> None:
+    odd = replace(x.CONTRACT, uscc="91350203M0001QKT19")
+    doubted = {"destination": odd, "warnings": ("uscc.check",), "min_chain": ("school",)}
+    after().when(replace(x.REGISTER, destination=odd), meta(GRADUATE)).then(replace(x.SUBMITTED, **doubted))
+    filed = replace(x.FILED, destination=odd)
+    confirmed = replace(x.SUBMITTED, **doubted, filing_id=x.FILED.filing_id)
+    after(filed).when(ConfirmFiling(GRADUATE_ID, filed.filing_id), meta(GRADUATE)).then(confirmed)
+
+
 def test_a_credit_code_is_kept_in_its_normal_form() -> None:
     written = f" {x.USCC[:8]}-{x.USCC[8:].lower()}"
     after().when(replace(x.REGISTER, destination=replace(x.CONTRACT, uscc=written))).then(x.SUBMITTED)
@@ -212,7 +221,7 @@ def test_a_conscripts_unit_is_the_army() -> None:
     refused(replace(x.complete("46"), unit_nature="31"), "registration.wrong_nature", "unit_nature")
 
 
-@pytest.mark.parametrize("uscc", [x.USCC[:-1], x.USCC[:-1] + ("0" if x.USCC[-1] != "0" else "1"), "O" * 18])
+@pytest.mark.parametrize("uscc", [x.USCC[:-1], "O" * 18, "911A0105MA0000015F"])
 def test_a_credit_code_that_cannot_be_right_is_refused(uscc: str) -> None:
     refused(replace(x.CONTRACT, uscc=uscc), "registration.wrong_uscc", "uscc")
 

@@ -12,7 +12,10 @@ from uuid import uuid4
 import pytest
 
 from services.registration.decider import HANDLING, Facts
+from services.registration.events import Destination
+from services.registration.exports import decode_row
 from services.registration.importing import ImportReport, import_destinations, read_rows
+from services.registration.requirements import check_imported, doubts_of
 from shared.access import Subject, allowed
 from shared.clock import FixedClock
 from shared.codes.schools import SCHOOLS
@@ -22,6 +25,7 @@ from shared.eventlog.port import Write
 from shared.messages import NewEvent
 from tests.support import registration_examples as x
 from tests.support.export_examples import SEEKING, export_row, write_export
+from tests.support.source import ROOT
 from tests.support.spec import (
     DEPARTMENT,
     GRADUATE,
@@ -279,6 +283,39 @@ def test_a_bad_row_is_told_with_its_line_and_harms_no_other(tmp_path: Path, suff
     (event,) = log.read([stream := f"registration-{known[numbers[0]]}"])[stream]
     assert (event.type, event.data["source"]) == ("registration.DestinationRegistered", "import")
     assert (event.event.actor.role, event.event.actor.scope) == ("school", "CN/14/10108")
+
+
+def test_what_is_odd_about_a_row_or_not_kept_as_written_is_told_and_the_row_taken(tmp_path: Path) -> None:
+    log = MemoryLog()
+    known = enrolled(log, 4)
+    numbers = list(known)
+    rows = [
+        export_row(学号=numbers[0], 统一社会信用代码="91350203M0001QKT19"),
+        export_row(学号=numbers[1], 单位名称="晋阳\u200b机械\u00a0厂"),
+        export_row(学号=numbers[2], 单位名称="\u202d晋阳机械厂"),
+        export_row(学号=numbers[3], 单位名称="晋阳\u2028机械厂"),
+    ]
+    path = write_export(tmp_path / "去向.csv", rows)
+    for registered, unchanged in ((2, 0), (0, 2)):
+        report = run(log, path, known)
+        assert (report.registered, report.unchanged, report.refused, report.warned) == (registered, unchanged, 2, 2)
+        assert reasons(report) == [(4, "unit_name", "export.character"), (5, "unit_name", "export.control")]
+        assert [(each.line, each.field, each.code) for each in report.warnings] == [
+            (2, "uscc", "uscc.check"),
+            (3, "unit_name", "export.unified"),
+        ]
+    told = log.read([stream := f"registration-{known[numbers[1]]}"])[stream][0].data["destination"]
+    assert told["unit_name"] == "晋阳机械 厂"
+
+
+def test_a_file_of_real_destinations_with_an_odd_code_is_imported(tmp_path: Path) -> None:
+    rows = [raw for _, raw in read_rows(ROOT / "tests" / "data" / "sheets" / "71_dest_real_code_with_odd_check.csv")]
+    for raw in rows:
+        decoded = decode_row(raw, 2022)
+        assert isinstance(decoded, Destination)
+        assert check_imported(decoded, 2022).uscc == "91350203M0001QKT19"
+        assert list(doubts_of(decoded)) == ["uscc"]
+    assert len(rows) == 2
 
 
 def test_importing_a_file_again_changes_nothing(tmp_path: Path) -> None:

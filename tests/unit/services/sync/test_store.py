@@ -290,3 +290,7 @@ def test_a_restatement_is_not_taken_for_a_version_that_never_came(store: Store) 
     take(store, x.record(1))
     gap = replace(x.record(3), event_id=x.event_id(30))
     assert take(store, gap, x.restatement(gap)) == ["national.version_gap", "accepted"]
+
+
+def test_a_credit_code_in_doubt_is_the_provinces_to_confirm_and_taken(store: Store) -> None:
+    assert take(store, x.record(1, destination={"uscc": "91350203M0001QKT19"})) == ["accepted"]

@@ -1,21 +1,32 @@
-"""Social credit codes: the vectors of the standard, and no single wrong character passes."""
+"""Social credit codes: the vectors of the standard, and no single wrong character passes without a word."""
 
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.codes.identity import BadIdentifier
+from shared.codes.identity import BadIdentifier, make_resident_id
 from shared.codes.tables import UNIT_NATURE
-from shared.codes.uscc import ALPHABET, NATURE_HINTS, check_uscc, make_uscc, nature_doubt
+from shared.codes.uscc import (
+    ALPHABET,
+    NATURE_HINTS,
+    check_doubt,
+    check_uscc,
+    confirming_chain,
+    doubts_about,
+    make_uscc,
+    nature_doubt,
+)
 
 COMPANY = "91110105MA0000015F"
 # What the vectors' verdicts are called here.
-CODES = {"invalid-org": "uscc.organisation", "invalid-check": "uscc.check", "invalid-char": "uscc.character"}
+DOUBTS = {"invalid-org": "uscc.organisation", "invalid-check": "uscc.check"}
+REFUSALS = {"invalid-char": "uscc.character"}
 
 
 def vectors() -> list[tuple[str, str]]:
@@ -33,10 +44,37 @@ def refusal(text: str) -> str:
 
 @pytest.mark.parametrize(("code", "expected"), vectors())
 def test_uscc_vectors(code: str, expected: str) -> None:
-    if expected.startswith("invalid"):
-        assert refusal(code) == CODES[expected]
+    if expected in REFUSALS:
+        assert refusal(code) == REFUSALS[expected]
     else:
         assert check_uscc(code).code == code.upper()
+        assert doubt_of(code) == DOUBTS.get(expected)
+
+
+def doubt_of(text: str) -> str | None:
+    doubt = check_doubt(check_uscc(text))
+    if doubt is None:
+        return None
+    assert text.upper() in doubt.zh
+    assert text.upper() in doubt.en
+    return doubt.code
+
+
+@pytest.mark.parametrize("code", ["91350203M0001QKT19", "91350203m0001qkt19"])
+def test_a_code_in_use_that_does_not_fit_its_check_character_is_a_doubt(code: str) -> None:
+    assert doubt_of(code) == "uscc.check"
+    assert confirming_chain(code) == ("school",)
+    assert list(doubts_about(code, "39")) == ["uscc"]
+    assert list(doubts_about(code, "10")) == ["uscc", "nature"]
+
+
+def test_a_code_that_fits_is_no_doubt_and_neither_is_none() -> None:
+    assert confirming_chain(COMPANY) == confirming_chain(None) == ()
+    assert doubts_about(COMPANY, "39") == doubts_about(COMPANY, None) == doubts_about(None, "39") == {}
+
+
+def test_a_persons_identity_number_is_no_code() -> None:
+    assert refusal(make_resident_id("350203", date(1990, 5, 6), 1)) == "uscc.identity_number"
 
 
 @pytest.mark.parametrize("text", [f" {COMPANY} ", COMPANY.lower(), "91110105-MA000001-5F"])
@@ -102,11 +140,15 @@ def test_hints_are_natures_of_the_table() -> None:
     st.text(ALPHABET, min_size=8, max_size=8),
     st.data(),
 )
-def test_a_made_code_is_valid_and_any_one_wrong_character_is_not(
+def test_a_made_code_fits_and_with_any_one_wrong_character_does_not(
     kind: str, region: int, organisation: str, data: st.DataObject
 ) -> None:
     code = make_uscc(kind, f"{region:06d}", organisation)
-    assert check_uscc(code).code == code
+    assert doubt_of(code) is None
     place = data.draw(st.integers(0, 17))
     wrong = data.draw(st.sampled_from(ALPHABET).filter(lambda character: character != code[place]))
-    assert refusal(code[:place] + wrong + code[place + 1 :]) in ("uscc.region", "uscc.check")
+    miswritten = code[:place] + wrong + code[place + 1 :]
+    if miswritten[2:8].isdigit():
+        assert doubt_of(miswritten) == "uscc.check"
+    else:
+        assert refusal(miswritten) == "uscc.region"
