@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from services.directory import book, fonts
 from tests.support.stack import Servers
+from wq.local.fonts import ensure_fonts
 
 HERE = Path(__file__).parent
 # Whoever asks for one of these has a broker.
@@ -41,3 +43,11 @@ def database_url(servers: Servers) -> Iterator[str]:
 def amqp_uri(servers: Servers) -> str:
     """The private broker."""
     return servers.amqp_uri
+
+
+@pytest.fixture(scope="session")
+def rare_fonts() -> None:
+    """The fonts for rare characters, installed if need be: a process looks for them once."""
+    ensure_fonts()
+    fonts.rare.cache_clear()
+    book._fonts.cache_clear()

@@ -23,6 +23,7 @@ from shared.clock import MovableClock
 from shared.principals import new_signing_key
 from shared.settings import Settings, read_settings
 from wq.composition import SERVED
+from wq.local.fonts import FontsMissing, ensure_fonts
 from wq.local.postgres import PostgresFailed, PrivatePostgres
 from wq.local.processes import Process, free_port, spawn
 from wq.local.rabbitmq import PrivateRabbit, RabbitFailed
@@ -110,6 +111,10 @@ class Platform:
         self.say("RabbitMQ, PostgreSQL ...")
         # RabbitMQ takes longest to come up, and nothing needs it before the processes do.
         amqp_uri = self.rabbit.launch()
+        try:
+            ensure_fonts()
+        except FontsMissing as missing:
+            self.say(str(missing))
         database_url = self.postgres.start()
         self._write_environment(database_url, amqp_uri)
         self.say("数据库结构 / migrating ...")

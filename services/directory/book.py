@@ -1,30 +1,60 @@
 """就业协议书 as printed: a pure function from what was agreed to PDF bytes, the same bytes for the same agreement.
 
-The template is one of `forms`. The typesetter and the font are pinned for the same reason that a template never changes.
-What people wrote is data to a template, never part of it. Takes the CPU for some tens of milliseconds.
+The template is one of `forms`. The typesetter and the fonts are pinned for the same reason that a template never changes.
+What people wrote is data to a template, never part of it. No character is left out or printed as an empty box: what no font
+has is refused by its number. Takes the CPU for some tens of milliseconds.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import orjson
-import pylopdf_fonts_zh_cn
 import segno
 import typst
 
+from services.directory import fonts
 from services.directory.forms import LATEST, TEMPLATES, form_path
+from shared.errors import Reason, Refused
+from shared.names import without_unseen
+
+NO_GLYPH = Reason(
+    "directory.no_glyph",
+    "{where}中的 {characters} 没有可用的字形，不能打印：录入有误的请先更正，确为所用之字的请联系平台运维安装含有该字的字体",
+    "No font here has {characters} of the {where_en}, so nothing was printed: correct it if it was mistyped, or ask the "
+    "platform's operators to install a font that has it",
+    Refused,
+)
 
 _MODE = {2: "（两方协议：用人单位、毕业生）", 3: "（三方协议：用人单位、毕业生、学校）"}
 _COPIES = {2: "两", 3: "三"}
 _HOLDERS = {2: "甲、乙双方", 3: "甲、乙、丙三方"}
 _BINDING = {2: "本协议自甲、乙双方签字盖章之日起生效。", 3: "本协议自甲、乙、丙三方签字盖章之日起生效。"}
 _NOTHING = "——"
+# What people wrote, as forms call it.
+_WRITTEN = {
+    "graduate_name": ("姓名", "name"),
+    "id_number": ("身份证件号码", "identity number"),
+    "school": ("毕业院校", "school"),
+    "department": ("院系", "department"),
+    "major": ("专业", "major"),
+    "education": ("学历", "level of education"),
+    "employer_name": ("单位名称", "employer's name"),
+    "place": ("工作地点", "place of work"),
+    "position": ("职位类别", "kind of position"),
+    "job_title": ("工作岗位", "job title"),
+    "credit_code": ("统一社会信用代码", "credit code"),
+    "terms": ("双方另行约定", "further terms"),
+    "remarks": ("备注", "remarks"),
+    "records": ("平台签署记录", "record of signing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +92,17 @@ class Book:
 
 
 def print_book(book: Book, check_address: str, form: str = LATEST) -> bytes:
-    """The PDF; its QR code opens `<check_address>/<verification number>`. Raises LookupError where there is no such form."""
-    printed = typst.compile(
-        str(form_path(form, book.parties)),
-        root=str(TEMPLATES),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
+    """The PDF; its QR code opens `<check_address>/<verification number>`. Raises LookupError where there is no such form.
+
+    Raises Refused `directory.no_glyph` where somebody wrote a character that no font here has.
+    """
+    shown = _shown(book, check_address)
+    rare = _rare(shown)
+    typesetter = typst.Compiler(root=str(TEMPLATES), font_paths=_fonts(rare=bool(rare)), ignore_system_fonts=True)
+    printed = typesetter.compile(
+        _template(form_path(form, book.parties), rare),
         format="pdf",
-        sys_inputs={"book": orjson.dumps(_shown(book, check_address)).decode()},
+        sys_inputs={"book": orjson.dumps(shown).decode()},
     )
     assert isinstance(printed, bytes)
     return printed
@@ -81,10 +114,38 @@ def chinese_date(day: date) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts(*, rare: bool) -> typst.Fonts:
     """Noto Serif SC stands in for 宋体, Noto Sans SC for 黑体. The machine's own fonts would print other bytes."""
-    folder = str(pylopdf_fonts_zh_cn.serif_path().parent)
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    folders = [path.parent for path in fonts.usual()]
+    if rare:
+        folders += [(fonts.DEBIAN / font.path).parent for font in fonts.rare()]
+    paths = [str(folder) for folder in dict.fromkeys(folders)]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=paths)
+
+
+def _template(path: Path, rare: str) -> bytes:
+    """The form; for rare characters it is told which fonts to take, in an order that never changes."""
+    families = "".join(f'"{font.family}", ' for font in fonts.rare())
+    chosen = f'#show regex("[{rare}]"): set text(font: ({families}))\n' if rare else ""
+    return f'{chosen}#include "/{path.relative_to(TEMPLATES).as_posix()}"'.encode()
+
+
+def _rare(shown: Mapping[str, Any]) -> str:
+    """The characters that the form's own fonts do not have. Raises Refused `directory.no_glyph`."""
+    rare: set[str] = set()
+    for name, (where, where_en) in _WRITTEN.items():
+        text = shown[name] if isinstance(shown[name], str) else "".join(shown[name])
+        odd = {character for character in text if character != "\n" and not fonts.prints_usually(character)}
+        unknown = sorted(character for character in odd if not fonts.prints(character))
+        if unknown:
+            raise NO_GLYPH.error(where=where, where_en=where_en, characters="、".join(map(_named, unknown)))
+        rare |= odd
+    return "".join(sorted(rare))
+
+
+def _named(character: str) -> str:
+    number = f"U+{ord(character):04X}"
+    return number if unicodedata.category(character) == "Cs" else f"{character} ({number})"
 
 
 def _shown(book: Book, check_address: str) -> dict[str, Any]:
@@ -134,13 +195,15 @@ def _line(text: str | None) -> str:
 
 
 def _text(text: str | None) -> str:
-    """What people wrote without what cannot be seen on paper, such as control characters and reversed writing."""
-    shown = "".join(
-        character
-        for character in (text or "").replace("\r\n", "\n")
-        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
-    )
+    """What people wrote without what nobody sees, such as control characters and reversed writing; every blank is a space."""
+    shown = "".join(_seen(character) for character in without_unseen((text or "").replace("\r\n", "\n")))
     return shown.strip() or _NOTHING
+
+
+def _seen(character: str) -> str:
+    if character.isspace() and not (character == "\n" or fonts.prints_usually(character)):
+        return " "
+    return "" if unicodedata.category(character) == "Cc" and character != "\n" else character
 
 
 def _qr(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
+from wq.local import debian
 from wq.local.processes import Process, free_port, spawn
 
 START_SECONDS = 90.0
@@ -214,13 +215,12 @@ def ensure_installed() -> None:
     """
     if _installed():
         return
-    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if not shutil.which("apt-get") or (rights and subprocess.run([*rights, "true"], check=False).returncode != 0):
+    rights = debian.rights()
+    if rights is None:
         raise RabbitFailed(
             "请先安装 RabbitMQ：apt-get install rabbitmq-server / install RabbitMQ first: apt-get install rabbitmq-server"
         )
     print("安装 RabbitMQ / installing RabbitMQ (apt-get install rabbitmq-server) ...", flush=True)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     own_policy = not POLICY.exists()
     if own_policy:
         # Debian starts a service when its package is installed unless this script says no.
@@ -228,8 +228,7 @@ def ensure_installed() -> None:
         subprocess.run([*rights, "tee", str(POLICY)], input=denial, text=True, stdout=subprocess.DEVNULL, check=True)
         subprocess.run([*rights, "chmod", "755", str(POLICY)], check=True)
     try:
-        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "rabbitmq-server"]):
-            subprocess.run([*rights, "apt-get", *step], env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True)
+        debian.install(rights, "rabbitmq-server")
     except subprocess.SubprocessError as error:
         raise RabbitFailed(f"安装 RabbitMQ 失败 / installing RabbitMQ failed: {error}") from error
     finally:

@@ -203,6 +203,26 @@ def test_an_agreement_is_printed_the_same_for_both_sides_and_the_offices(world: 
         world.service.print_agreement(unknown, by(SCHOOL, "print_agreement"))
 
 
+def test_a_rare_name_is_printed_whole_and_verified_by_it(world: World, rare_fonts: None) -> None:
+    enrolled(world)
+    own, name = graduate(world), "张𱖎"
+    corrected(world, name=name)
+    number = printed(world, own, agreed(world, own))["verification"]
+    assert vouched(world, number, name)["valid"]
+    assert not vouched(world, number, "张")["valid"]
+
+
+def test_a_name_that_cannot_be_printed_whole_is_not_printed(world: World) -> None:
+    enrolled(world)
+    own = graduate(world)
+    corrected(world, name="张\U00033333")
+    agreement_id = agreed(world, own)
+    with pytest.raises(Refused) as caught:
+        printed(world, own, agreement_id)
+    assert (caught.value.code, caught.value.details["where"]) == ("directory.no_glyph", "姓名")
+    assert "U+33333" in caught.value.zh
+
+
 def test_a_paper_is_printed_as_it_was_whatever_is_corrected_since(world: World) -> None:
     enrolled(world)
     own, name = graduate(world), roster_row(0)["name"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import fields, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
+from unicodedata import normalize
 
 import pypdfium2
 import pytest
@@ -15,9 +17,11 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory import book, forms
+from services.directory import book, fonts, forms
 from services.directory.book import Book, chinese_date, print_book
 from services.directory.forms import DEFAULT, LATEST, usable
+from shared.errors import Refused
+from shared.names import same_name
 from tests.support.examples import NUMBER
 
 ADDRESS = "https://check.example.edu.cn/agreements"
@@ -192,10 +196,10 @@ def test_what_cannot_be_seen_on_paper_is_left_out() -> None:
     changed = replace(
         BOOK,
         graduate_name="张\x00晓\u202e明\x1b",
-        job_title=" 机械\r\n\t工程师\ud800 ",
-        remarks="第一行\r\n第二行\x07\u200b",
+        job_title=" 机械\r\n\t工程师 ",
+        remarks="第一行\r\n第\t二\u2009行\x07\u200b",
     )
-    plain = replace(BOOK, graduate_name="张晓明", job_title="机械 工程师", remarks="第一行\n第二行")
+    plain = replace(BOOK, graduate_name="张晓明", job_title="机械 工程师", remarks="第一行\n第 二 行")
     assert print_book(changed, ADDRESS) == print_book(plain, ADDRESS)
 
 
@@ -227,8 +231,88 @@ def test_very_long_texts_wrap_and_nothing_is_cut() -> None:
 
 @given(st.sampled_from(WRITTEN), st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_any_text_can_be_printed(field: str, text: str) -> None:
-    print_book(replace(BOOK, **{field: text}), ADDRESS)
+def test_any_text_is_printed_or_refused_by_its_characters(field: str, text: str) -> None:
+    named = re.findall(r"U\+([0-9A-F]+)", refusal(replace(BOOK, **{field: text})))
+    assert {chr(int(number, 16)) for number in named} <= set(text)
+
+
+def refusal(book: Book) -> str:
+    """Why a book is not printed; nothing where it is."""
+    try:
+        print_book(book, ADDRESS)
+    except Refused as refused:
+        return refused.zh
+    return ""
+
+
+# Of extensions B to F, H and I, as the families of GB 18030-2022 and later ones have them.
+RARE_NAMES = ("李𠀀", "张𪜶", "王𫝀", "陈𫠠", "赵𬺰", "𠮷田", "张𱖎", "欧阳\U0002f800")
+
+
+@pytest.mark.parametrize("name", RARE_NAMES)
+@pytest.mark.parametrize("form", ["default/1", "default/2"])
+def test_a_rare_name_is_printed_whole(rare_fonts: None, name: str, form: str) -> None:
+    record = f"2026年5月5日 16:00 乙方 {name} 应约"
+    printed = print_book(replace(BOOK, graduate_name=name, records=(record,)), ADDRESS, form)
+    (page,) = pages(printed)
+    # A compatibility ideograph is read out of a file as the one that it stands for.
+    assert normalize("NFKC", f"姓名{name}身份") in normalize("NFKC", page)
+    assert ("16:00乙方" + normalize("NFKC", name) in normalize("NFKC", page)) == (form == "default/2")
+    assert print_book(replace(BOOK, graduate_name=name, records=(record,)), ADDRESS, form) == printed
+
+
+def test_a_rare_character_takes_the_first_font_that_has_it(rare_fonts: None) -> None:
+    """Two of them have 𠀀: which one prints it may not depend on how a folder is listed."""
+    assert "𠀀" in fonts._characters(fonts.DEBIAN / "hanazono/HanaMinA.ttf")
+    printed = print_book(replace(BOOK, graduate_name="李𠀀"), ADDRESS)
+    embedded = {name.partition(b"+")[2] for name in re.findall(rb"/FontName ?/([A-Za-z0-9+-]+)", printed)}
+    assert embedded == {b"NotoSerifSC-Regular", b"NotoSansSC-Regular", b"HanaMinB"}
+
+
+def test_a_rare_name_is_verified_as_it_is_printed(rare_fonts: None) -> None:
+    """What was printed as 张 was refused to who typed the true name."""
+    (page,) = pages(print_book(replace(BOOK, graduate_name="张𱖎"), ADDRESS))
+    (read,) = re.findall("姓名(.*?)身份", page)
+    assert same_name(read, "张𱖎")
+    assert not same_name("张", "张𱖎")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where", "character"),
+    [
+        ("graduate_name", "李\U0003ffff", "姓名", "U+3FFFF"),
+        ("graduate_name", "李\ue81e", "姓名", "U+E81E"),
+        ("employer_name", "公司\U000f0000", "单位名称", "U+F0000"),
+        ("job_title", "工程师\ud800", "工作岗位", "U+D800"),
+        ("remarks", "好ᠠ", "备注", "U+1820"),
+        ("terms", ("甲", "乙\uffff"), "双方另行约定", "U+FFFF"),
+        ("records", ("\U0010fffd",), "平台签署记录", "U+10FFFD"),
+    ],
+)
+def test_a_character_without_a_glyph_is_named_and_nothing_is_printed(
+    field: str, value: Any, where: str, character: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        print_book(replace(BOOK, **{field: value}), ADDRESS)
+    assert caught.value.code == "directory.no_glyph"
+    assert where in caught.value.zh
+    assert character in caught.value.zh
+    assert character in caught.value.en
+    caught.value.zh.encode()
+
+
+def test_a_machine_without_the_fonts_refuses_a_rare_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "rare", tuple)
+    with pytest.raises(Refused) as caught:
+        print_book(replace(BOOK, graduate_name="张𱖎𠀀"), ADDRESS)
+    assert caught.value.details["characters"] == "𠀀 (U+20000)、𱖎 (U+3158E)"
+
+
+def test_every_character_of_a_book_has_a_label() -> None:
+    """Nobody is told that something cannot be printed without being told where it stands."""
+    written = {field.name for field in fields(Book)} - {"number", "verification", "parties", "class_year", "province"}
+    amounts = {"monthly_salary", "penalty", "issued_on", "report_by", "mark"}
+    assert set(book._WRITTEN) == written - amounts
 
 
 def test_a_province_may_bring_its_own_form_and_old_books_keep_theirs(
