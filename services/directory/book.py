@@ -27,8 +27,9 @@ from shared.names import without_unseen
 
 NO_GLYPH = Reason(
     "directory.no_glyph",
-    "{where}中的 {characters} 没有可用的字形，不能打印：录入有误的请先更正，确为所用之字的请联系平台运维安装含有该字的字体",
-    "No font here has {characters} of the {where_en}, so nothing was printed: correct it if it was mistyped, or ask the "
+    "{where:printed}中的 {characters:text} 没有可用的字形，不能打印：录入有误的请先更正，"
+    "确为所用之字的请联系平台运维安装含有该字的字体",
+    "No font here has {characters:text} in {where:printed}, so nothing was printed: correct it if it was mistyped, or ask the "
     "platform's operators to install a font that has it",
     Refused,
 )
@@ -38,23 +39,11 @@ _COPIES = {2: "两", 3: "三"}
 _HOLDERS = {2: "甲、乙双方", 3: "甲、乙、丙三方"}
 _BINDING = {2: "本协议自甲、乙双方签字盖章之日起生效。", 3: "本协议自甲、乙、丙三方签字盖章之日起生效。"}
 _NOTHING = "——"
-# What people wrote, as forms call it.
-_WRITTEN = {
-    "graduate_name": ("姓名", "name"),
-    "id_number": ("身份证件号码", "identity number"),
-    "school": ("毕业院校", "school"),
-    "department": ("院系", "department"),
-    "major": ("专业", "major"),
-    "education": ("学历", "level of education"),
-    "employer_name": ("单位名称", "employer's name"),
-    "place": ("工作地点", "place of work"),
-    "position": ("职位类别", "kind of position"),
-    "job_title": ("工作岗位", "job title"),
-    "credit_code": ("统一社会信用代码", "credit code"),
-    "terms": ("双方另行约定", "further terms"),
-    "remarks": ("备注", "remarks"),
-    "records": ("平台签署记录", "record of signing"),
-}
+# What people wrote, by the names of which forms have words (`printed`).
+WRITTEN = (
+    "graduate_name", "id_number", "school", "department", "major", "education", "employer_name", "place", "position",
+    "job_title", "credit_code", "terms", "remarks", "records",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +122,12 @@ def _template(path: Path, rare: str) -> bytes:
 def _rare(shown: Mapping[str, Any]) -> str:
     """The characters that the form's own fonts do not have. Raises Refused `directory.no_glyph`."""
     rare: set[str] = set()
-    for name, (where, where_en) in _WRITTEN.items():
+    for name in WRITTEN:
         text = shown[name] if isinstance(shown[name], str) else "".join(shown[name])
         odd = {character for character in text if character != "\n" and not fonts.prints_usually(character)}
         unknown = sorted(character for character in odd if not fonts.prints(character))
         if unknown:
-            raise NO_GLYPH.error(where=where, where_en=where_en, characters="、".join(map(_named, unknown)))
+            raise NO_GLYPH.error(where=name, characters=[_named(character) for character in unknown])
         rare |= odd
     return "".join(sorted(rare))
 

@@ -61,6 +61,7 @@ TEXTS = {
     "department": "the code that a school gave its department",
     "template": "the name of a form as the province gave it",
     "unit": "the unit on the roster",
+    "characters": "characters with their numbers, which are how rare ones are told apart",
 }
 # What only operators and programmers meet may name a queue, a table or a type.
 OF_OPERATORS = {

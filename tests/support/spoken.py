@@ -16,6 +16,7 @@ import services.review.schemas
 import services.stats.schemas
 from services.agreement.state import STEPS as SIGNING_STEPS
 from services.agreement.state import ProposalStatus, Status
+from services.directory.book import WRITTEN
 from services.directory.decider import CHAIN
 from services.review.decider import STEPS
 from services.review.schemas import KINDS, STATES
@@ -51,6 +52,7 @@ CODED: Final[dict[str, set[str]]] = {
     "form": set(FORMS),
     "intention": {each.key for each in INTENTIONS},
     "nature": set(UNIT_NATURE.codes),
+    "printed": set(WRITTEN),
 }
 UNSHOWABLE: Final = ("甲\u202e", "\ue000", "\ufffd", "\u0378", "甲\x07")
 BAD_VALUES: Final = (None, {}, [], "", "长" * 3_000, -1, 10**20, 3.5, "x", [{}] * 1_001, *UNSHOWABLE)

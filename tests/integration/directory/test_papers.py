@@ -219,8 +219,8 @@ def test_a_name_that_cannot_be_printed_whole_is_not_printed(world: World) -> Non
     agreement_id = agreed(world, own)
     with pytest.raises(Refused) as caught:
         printed(world, own, agreement_id)
-    assert (caught.value.code, caught.value.details["where"]) == ("directory.no_glyph", "姓名")
-    assert "U+33333" in caught.value.zh
+    assert (caught.value.code, caught.value.details["where"]) == ("directory.no_glyph", "graduate_name")
+    assert "姓名中的 “张 (U+33333)”".replace("张", "\U00033333") in caught.value.zh
 
 
 def test_a_paper_is_printed_as_it_was_whatever_is_corrected_since(world: World) -> None:
