@@ -385,7 +385,11 @@ def _on_cells(  # noqa: PLR0915 - an object with the same state reads a fifth sl
         else:
             found = _unescaped(head + _other(_meant(text, preserved), kind))
         if found and not found.isspace():
-            place(found)
+            # Nearly every cell is the next one of its row.
+            if len(cells) == column - 1 < WIDEST_ROW:
+                cells.append(found)
+            else:
+                place(found)
         head = text = ""
         preserved = False
 

@@ -100,6 +100,8 @@ _CODED: dict[str, CodeTable] = {
 }
 # One set of characters is found several times faster than what it stands for: a plus is in every `1E+17`.
 _SUSPECT = re.compile("[#'’‘+=]")
+# Codes of majors are of four or six digits, some with letters behind (DOMAIN 2.11).
+_ODD_DIGITS = re.compile("[0-9]{5}(?:[0-9]{2})?(?:[A-Za-z].*)?")
 _YEARS = re.compile(r"([1-9])(?:\.(0|5)0*)?")
 _LONGEST = {"name": 50, "major_name": 60, "department_name": 60, "agreed_unit": 100, "phone": 20}
 
@@ -208,6 +210,12 @@ BAD_DAY = Reason(
     "a date is written YYYYMMDD or YYYYMM",
     Invalid,
 )
+LOST_ZERO = Reason(
+    "roster.lost_zero",
+    "位数不对，可能缺少前导零，请将该列设为文本后重新填写",
+    "has an odd number of digits, and may have lost a leading zero: make the column text and fill it in again",
+    Invalid,
+)
 ROUNDED_MONTH = Reason(
     "roster.month_rounded",
     "{text:digits} 可能是 {year:digits} 年 1 月，也可能是被电子表格当作数字的 10 月，请写作 {year:digits}01 或 {year:digits}10",
@@ -250,6 +258,8 @@ def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) 
     reading.matches("student_no", values["student_no"], 1, 20)
     reading.matches("department", values["department"], 2, 2)
     reading.matches("major_code", values["major_code"], 4, 8)
+    if _ODD_DIGITS.fullmatch(values["major_code"]):
+        reading.wrong("major_code", LOST_ZERO)
     for name in ("origin", "agreed_region"):
         if values[name] and values[name] not in PLACE:
             reading.wrong(name, BAD_PLACE)

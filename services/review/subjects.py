@@ -87,7 +87,8 @@ def _book(history: Sequence[Recorded], review_id: str) -> dict[str, Any]:
     if place is None:
         return {}
     begun = history[place].data
-    told: dict[str, Any] = {name: begun[name] for name in ("evidence_id", "signed_on", "paper_number") if name in begun}
+    named = ("evidence_id", "signed_on", "paper_number", "warnings")
+    told: dict[str, Any] = {name: begun[name] for name in named if name in begun}
     # What was corrected later is another case's.
     return {**_agreement(history[: place + 1], begun["agreement_id"]), **told}
 

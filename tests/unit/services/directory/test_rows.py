@@ -190,6 +190,11 @@ def test_a_number_has_its_length_and_only_letters_and_digits(field: str, good: l
         assert told(**{field: text}) == [(field, "roster.format")]
 
 
+@pytest.mark.parametrize("code", ["80202", "80717T", "8020201"])
+def test_a_majors_code_that_lost_its_leading_zero_is_refused(code: str) -> None:
+    assert told(major_code=code) == [("major_code", "roster.lost_zero")]
+
+
 @pytest.mark.parametrize(
     ("field", "longest"),
     [("name", 50), ("major_name", 60), ("department_name", 60), ("agreed_unit", 100), ("phone", 20)],

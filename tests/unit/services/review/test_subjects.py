@@ -65,6 +65,8 @@ def test_a_scan_and_a_paper_are_shown_with_their_evidence() -> None:
         x.PAPER.signed_on.isoformat(),
         x.PAPER.paper_number,
     )
+    doubted = replace(x.PAPER, warnings=("uscc.check",))
+    assert shown("paper", x.PAPER.review_id, doubted)["warnings"] == ["uscc.check"]
 
 
 def test_a_loss_is_shown_with_its_statement_and_the_number_that_is_lost() -> None:
