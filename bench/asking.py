@@ -40,7 +40,13 @@ def measure(world: World) -> list[Figure]:
             statement = _statement(url, by)
             call = Call(
                 "stats.count_graduates",
-                {"scope": scope_path(PROVINCE), "class_year": CLASS_YEAR, "as_of": AS_OF.isoformat(), "by": list(by)},
+                {
+                    "scope": scope_path(PROVINCE),
+                    "class_year": CLASS_YEAR,
+                    "as_of": AS_OF.isoformat(),
+                    "by": list(by),
+                    "include_completion": True,
+                },
                 token,
             )
             found = rounds(

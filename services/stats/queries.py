@@ -100,6 +100,16 @@ def count_graduates(
     return sorted((Counted(tuple(row[:-1]), int(row[-1])) for row in rows), key=lambda counted: counted.values)
 
 
+def count_completion(
+    connection: Connection, scope: str, class_year: int, as_of: date, *, known_at: datetime | None = None
+) -> int:
+    """How many of a class leave with 结业: who is left out unless asked for."""
+    counted = count_graduates(
+        connection, scope, class_year, as_of, ("education",), include_completion=True, known_at=known_at
+    )
+    return sum(each.count for each in counted if each.values[0] in COMPLETION_EDUCATIONS)
+
+
 def get_rates(
     connection: Connection,
     scope: str,

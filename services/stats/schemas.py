@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from services.stats.dimensions import DIMENSIONS
 from shared import shapes
 from shared.codes.destination import RULES
 from shared.shapes import Query, QueryShape
+
+
+def _include_completion() -> Any:
+    """Whether who leaves with 结业 is counted too: unless asked for, nowhere (DOMAIN 4.4)."""
+    return shapes.flag(required=False, load_default=False, allow_none=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +36,7 @@ class CountGraduates(QueryShape):
     as_of = shapes.day(required=False)
     known_at = shapes.instant(required=False)
     by = shapes.list_of(shapes.choice(*DIMENSIONS, of="dimension"), 6)
-    include_completion = shapes.flag(required=False, load_default=True, allow_none=False)
+    include_completion = _include_completion()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +62,4 @@ class GetRates(QueryShape):
     by = shapes.choice(
         *(name for name in DIMENSIONS if name not in ("code", "intention")), of="dimension", required=False
     )
-    include_completion = shapes.flag(required=False, load_default=False, allow_none=False)
+    include_completion = _include_completion()

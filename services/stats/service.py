@@ -34,6 +34,9 @@ class StatsService:
                 include_completion=query.include_completion,
                 known_at=query.known_at,
             )
+            completion = queries.count_completion(
+                connection, query.scope, query.class_year, as_of, known_at=query.known_at
+            )
             departments = queries.name_departments(connection, query.scope) if "department" in query.by else {}
             schools = queries.name_schools(connection, query.scope, as_of) if "school" in query.by else {}
         return {
@@ -41,6 +44,7 @@ class StatsService:
             "by": list(query.by),
             "rows": [[*each.values, each.count] for each in counted],
             "total": sum(each.count for each in counted),
+            "completion": completion,
             "departments": departments,
             "schools": schools,
         }

@@ -268,10 +268,15 @@ class People:
     def counts(self, place: Place, office: Actor | None = None) -> dict[str, int]:
         """How many of the class have each code, as an office sees them."""
         by = office or place.office
-        rows = self.ask(by, "stats.count_graduates", scope=place.scope, class_year=place.class_year, by=["code"])[
-            "rows"
-        ]
-        return dict(rows)
+        answer = self.ask(
+            by,
+            "stats.count_graduates",
+            scope=place.scope,
+            class_year=place.class_year,
+            by=["code"],
+            include_completion=True,
+        )
+        return dict(answer["rows"])
 
     def await_counts(self, place: Place, wanted: dict[str, int]) -> None:
         """Until statistics and the national side both have these counts."""

@@ -70,7 +70,12 @@ def free_school(actors: Actors, report: Report, class_year: int) -> str:
 
     When every province is taken, a school where nobody is. Raises DemoFailed when all are.
     """
-    asked = {"scope": MINISTRY.scope, "class_year": class_year, "by": ["province", "school"]}
+    asked = {
+        "scope": MINISTRY.scope,
+        "class_year": class_year,
+        "by": ["province", "school"],
+        "include_completion": True,
+    }
     rows = actors.ask(MINISTRY, "stats.count_graduates", asked)["rows"]
     provinces, schools = {row[0] for row in rows}, {row[1] for row in rows}
     candidates = [school for school in SCHOOLS.values() if school.level == "本科" and school.code5 not in schools]
@@ -452,7 +457,7 @@ def _settle(actors: Actors, played: Played, index: int, progress: Progress) -> N
 
 def _await_counts(actors: Actors, played: Played, wanted: Counter[str]) -> None:
     office = school_office(played.province, played.cohort.school)
-    asked = {"scope": office.scope, "class_year": played.cohort.class_year, "by": ["code"]}
+    asked = {"scope": office.scope, "class_year": played.cohort.class_year, "by": ["code"], "include_completion": True}
     total = sum(wanted.values())
 
     def matching() -> int:

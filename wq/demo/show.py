@@ -163,7 +163,13 @@ def _played(
 
     def ask(dimensions: tuple[str, ...], day: date | None) -> dict[tuple[str, ...], int]:
         when = day if day in report.days else last
-        asked: dict[str, Any] = {"scope": office.scope, "class_year": class_year, "by": list(dimensions)}
+        # Printed figures are of everybody who was on the roster.
+        asked: dict[str, Any] = {
+            "scope": office.scope,
+            "class_year": class_year,
+            "by": list(dimensions),
+            "include_completion": True,
+        }
         if when is not None:
             asked["as_of"] = when.isoformat()
         rows = actors.ask(office, "stats.count_graduates", asked)["rows"]

@@ -64,7 +64,8 @@ def test_an_office_sees_what_is_inside_its_scope(world: World, actor: Actor, sco
     lane = told()
     world.apply(lane.events)
     expected = {"CN": 3, "CN/14": 3, "CN/14/10108": 2}.get(scope, 1)
-    assert ask(world, "count_graduates", actor, scope=scope, by=[])["total"] == expected
+    counted = ask(world, "count_graduates", actor, scope=scope, by=[], include_completion=True)
+    assert counted["total"] == expected
     rates = ask(world, "get_rates", actor, scope=scope, include_completion=True)
     assert rates["groups"][""]["base"] == expected
 
@@ -99,18 +100,27 @@ def test_a_count_says_what_it_counted_and_of_how_many(world: World) -> None:
         "class_year": CLASS_YEAR,
         "as_of": "2026-05-20",
         "known_at": None,
-        "include_completion": True,
+        "include_completion": False,
         "by": ["school", "code"],
-        "rows": [["10108", "", 1], ["10108", "10", 1], ["10109", "801", 1]],
-        "total": 3,
+        "rows": [["10108", "10", 1], ["10109", "801", 1]],
+        "total": 2,
+        "completion": 1,
         "departments": {},
         "schools": {},
     }
 
 
+def test_counts_and_rates_are_of_the_same_graduates_unless_asked_otherwise(world: World) -> None:
+    world.apply(told().events)
+    for asked, everybody in (({}, 2), ({"include_completion": False}, 2), ({"include_completion": True}, 3)):
+        counted = ask(world, "count_graduates", PROVINCE, by=["code"], **asked)
+        rates = ask(world, "get_rates", PROVINCE, **asked)["groups"][""]
+        assert (counted["total"], counted["completion"]) == (rates["base"], rates["completion"]) == (everybody, 1)
+
+
 def test_without_a_day_today_is_meant(world: World) -> None:
     world.apply(told().events)
-    answer = ask(world, "count_graduates", MINISTRY, by=["code"])
+    answer = ask(world, "count_graduates", MINISTRY, by=["code"], include_completion=True)
     assert answer["as_of"] == TODAY.isoformat()
     # The other destination counts only days later.
     assert answer["rows"] == [["", 2], ["10", 1]]
@@ -122,7 +132,7 @@ def test_figures_of_a_day_can_be_asked_as_they_were_known(world: World) -> None:
     late = lane.register(BO, x.CONTRACT, day(0))
     world.apply(lane.events)
     then = {"known_at": lane.events[-2].recorded_at.isoformat()}
-    asked = {"by": ["code"], "as_of": day(0).isoformat()}
+    asked = {"by": ["code"], "as_of": day(0).isoformat(), "include_completion": True}
     assert ask(world, "count_graduates", SCHOOL, **asked)["rows"] == [["10", 1], ["11", 1]]
     answer = ask(world, "count_graduates", SCHOOL, **asked, **then)
     assert (answer["rows"], answer["known_at"]) == ([["", 1], ["10", 1]], then["known_at"])
