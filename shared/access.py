@@ -143,6 +143,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.store_evidence": (_SELF, _EMPLOYER, _UPLOADER, *_STAFF),
     "directory.read_evidence": (_SELF, _EMPLOYER, *_OFFICES),
     "directory.verify_number": _EVERYBODY,
+    "directory.get_number_state": _EVERYBODY,
     "directory.list_verifications": (_SELF, *_OFFICES),
     "directory.print_agreement": (_SELF, _EMPLOYER, *_OFFICES),
     "agreement.set_operation_code": (_SELF,),

@@ -68,16 +68,20 @@ def has_form(text: str) -> bool:
 
 
 def explain(text: str) -> dict[str, Any]:
-    """What a number says, or why it is none. Says nothing of whether it was ever issued."""
+    """What the digits of a number say, or why it is none.
+
+    `well_formed` is all there is to know from digits: whether the number was issued and counts, `directory.get_number_state`
+    tells.
+    """
     try:
         known = parse(text)
     except ValueError as why:
-        return {"number": text, "valid": False, "why": str(why)}
+        return {"number": text, "well_formed": False, "why": str(why)}
     school = SCHOOLS.get(known.school)
     education = EDUCATION.get(known.education)
     return {
         "number": text,
-        "valid": True,
+        "well_formed": True,
         "class_year": known.class_year,
         "school": known.school,
         "school_name": school.name if school else None,

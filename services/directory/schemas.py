@@ -505,6 +505,16 @@ class Vouched(Query):
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNumber(Query):
+    number: str
+
+
+class GetNumberState(QueryShape):
+    makes = OfNumber
+    number = shapes.sentence(40)
+
+
 class VerifyNumber(QueryShape):
     makes = Vouched
     number = shapes.line(40)

@@ -34,7 +34,7 @@ from services.directory.proposers import proposed_to
 from services.directory.roster import enrol, id_hash, school_of, training
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warnings_of
 from services.directory.store import store_of
-from services.directory.verification import plain_number
+from services.directory.verification import plain_number, without_separators
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
@@ -379,6 +379,21 @@ class DirectoryService:
                 return {"valid": vouched["state"] == verifications.EFFECTIVE, **vouched}
         # The same answer whether the number or the name does not fit: nobody learns whose a number is.
         return {"valid": False}
+
+    @query(schemas.GetNumberState)
+    def get_number_state(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject())
+        number = without_separators(query.number)
+        with self.vouched.at(query.at_least) as connection:
+            found = verifications.of_agreement_number(connection, number)
+        state = verifications.UNKNOWN
+        for row in found:
+            enrolled = not fold(GRADUATE, self._roster(row["graduate_id"])).removed
+            state = verifications.state_of(row, enrolled=enrolled)
+        # No name is asked for here, so nothing is told but how the paper stands: not even why it does not.
+        if state == verifications.LEFT:
+            state = verifications.VOID
+        return {"number": number, "state": state, "state_name": verifications.STATES[state]}
 
     @query(schemas.ListVerifications)
     def list_verifications(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:

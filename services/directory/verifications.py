@@ -38,6 +38,7 @@ VERIFICATIONS = Table(
     Column("transfer_number", Text),
 )
 Index("verifications_by_transfer", VERIFICATIONS.c.transfer_number)
+Index("verifications_by_agreement_number", VERIFICATIONS.c.agreement_number)
 Index("verifications_of_graduate", VERIFICATIONS.c.graduate_id)
 Index("verifications_of_record", VERIFICATIONS.c.record_id)
 
@@ -49,7 +50,16 @@ BINDS, BEGUN = HIDDEN = "binds", "begun"
 AWAITING, EFFECTIVE, CANCELLED, VOID = "awaiting", "effective", "cancelled", "void"
 # Never stored: what would stand, were its graduate on a roster.
 LEFT = "left_roster"
-STATES = {AWAITING: "待签订", EFFECTIVE: "有效", CANCELLED: "已解除", VOID: "已作废", LEFT: "毕业生已移出名册"}
+# Never stored either: nobody issued the number.
+UNKNOWN = "unknown"
+STATES = {
+    AWAITING: "待签订",
+    EFFECTIVE: "有效",
+    CANCELLED: "已解除",
+    VOID: "已作废",
+    LEFT: "毕业生已移出名册",
+    UNKNOWN: "查无此编号",
+}
 
 Rows = dict[str, dict[str, Any]]
 
@@ -250,6 +260,13 @@ def of_number(connection: Connection, number: str) -> list[Mapping[str, Any]]:
     named = or_(columns.number == number, columns.transfer_number == number)
     wanted = select(VERIFICATIONS).where(named, columns.state.not_in(HIDDEN)).order_by(columns.number)
     return [row._asdict() for row in connection.execute(wanted)]
+
+
+def of_agreement_number(connection: Connection, number: str) -> list[Mapping[str, Any]]:
+    """The papers that bear a 协议书编号: one, because no number is used twice, or none."""
+    columns = VERIFICATIONS.c
+    wanted = select(VERIFICATIONS).where(columns.agreement_number == number, columns.state.not_in(HIDDEN))
+    return [row._asdict() for row in connection.execute(wanted.order_by(columns.number))]
 
 
 def of_graduate(connection: Connection, graduate_id: str) -> list[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pika
 import psycopg
 import pytest
 
@@ -115,6 +117,11 @@ def test_it_plays_the_report_and_says_how_to_reach_what(running: Running) -> Non
     assert all(life in told for life in Life)
     for reachable in ("amqp://", "postgresql://", "/v1/counts", "/metrics", "wq demo --report", "Ctrl-C"):
         assert reachable in told
+    # The client of docs/wire.md takes the address as it is printed.
+    shown = re.search(r"amqp://\S+", told)
+    assert shown is not None
+    with pika.BlockingConnection(pika.URLParameters(shown[0])) as connection:
+        assert connection.is_open
 
 
 @pytest.mark.timeout(900)

@@ -252,7 +252,16 @@ def test_a_book_is_lost_re_issued_and_voided_and_its_numbers_never_come_back(peo
     numbers.append(await_book(people, person, "issued")["number"])
     assert len(set(numbers)) == 3
     told = people.ask(own, "agreement.explain_number", number=numbers[-1])
-    assert (told["valid"], told["school"], told["class_year"]) == (True, shanxi.school, YEAR)
+    assert (told["well_formed"], told["school"], told["class_year"]) == (True, shanxi.school, YEAR)
+    anybody = Actor("public", "gateway")
+    states = {**dict.fromkeys(numbers[:2], "void"), numbers[2]: "awaiting"}
+    for number, state in states.items():
+        eventually(
+            lambda number=number, state=state: (
+                state == people.ask(anybody, "directory.get_number_state", number=number)["state"] or None
+            ),
+            f"{number} is {state}",
+        )
 
 
 # 已签协议登记

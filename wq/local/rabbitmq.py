@@ -106,7 +106,8 @@ class PrivateRabbit:
         epmd = self._inside([self._program("epmd"), "-port", mapper, "-address", "127.0.0.1"])
         self._mapper = spawn(epmd, environ, self._directory / "epmd.log")
         self._server = spawn(self._inside([self._script()]), environ, self._directory / "rabbitmq.log")
-        self._uri = f"amqp://{USER}:{password}@127.0.0.1:{port}//"
+        # The virtual host `/` as every client reads it; some refuse `//`.
+        self._uri = f"amqp://{USER}:{password}@127.0.0.1:{port}/%2F"
         return self._uri
 
     def await_ready(self) -> None:

@@ -286,6 +286,32 @@ def test_the_number_of_a_book_says_how_far_the_book_is(world: World) -> None:
     assert (cancelled["valid"], cancelled["state_name"]) == (False, "已解除")
 
 
+PUBLIC = Actor("public", "gateway")
+
+
+def state_of(world: World, number: str) -> Any:
+    world.follow()
+    return world.service.get_number_state(schemas.OfNumber(number=number), by(PUBLIC, "get_number_state"))
+
+
+def test_the_public_is_told_how_a_number_stands_and_nothing_of_anybody(world: World) -> None:
+    """In force, void, cancelled, unknown: a number that was never issued is not one that counts."""
+    enrolled(world)
+    own = graduate(world)
+    assert state_of(world, x.NUMBER) == {"number": x.NUMBER, "state": "unknown", "state_name": "查无此编号"}
+    tell(world, own, replace(x.APPLIED, graduate_id=own))
+    assert state_of(world, x.NUMBER)["state"] == "unknown"
+    tell(world, own, replace(x.ISSUED, graduate_id=own))
+    assert state_of(world, x.NUMBER)["state"] == "awaiting"
+    tell(world, own, replace(x.LOST, graduate_id=own), replace(x.REISSUED, graduate_id=own))
+    assert [state_of(world, number)["state"] for number in (x.NUMBER, x.NEXT_NUMBER)] == ["void", "awaiting"]
+    tell(world, own, replace(x.BOOK_CONCLUDED, graduate_id=own, number=x.NEXT_NUMBER))
+    spaced = f"{x.NEXT_NUMBER[:4]} {x.NEXT_NUMBER[4:9]}-{x.NEXT_NUMBER[9:]}"
+    assert state_of(world, spaced) == {"number": x.NEXT_NUMBER, "state": "effective", "state_name": "有效"}
+    tell(world, own, replace(x.CANCELLED, graduate_id=own, agreement_id=x.BOOK_ID))
+    assert [state_of(world, number)["state"] for number in (x.NUMBER, x.NEXT_NUMBER)] == ["void", "cancelled"]
+
+
 TO_BE_STAMPED = {
     "after the review": (("accept", "review", "seal"), (x.ACCEPTED, x.TO_BE_SEALED)),
     "before the review": (
@@ -390,6 +416,8 @@ def test_nothing_is_valid_of_who_is_on_no_roster_any_more(world: World) -> None:
     listing = schemas.OfGraduate(graduate_id=own)
     (listed,) = world.service.list_verifications(listing, by(SCHOOL, "list_verifications"))["verifications"]
     assert listed["state"] == "left_roster"
+    # Who asks by a number alone is not told why.
+    assert state_of(world, answer["agreement_number"])["state"] == "void"
     enrolled(world)
     assert vouched(world, number, name)["valid"] is True
     tell(world, own, replace(x.CANCELLED, graduate_id=own))

@@ -46,7 +46,7 @@ def blocks(language: str) -> list[str]:
 
 
 def run(program: str, world: World, **environ: str) -> str:
-    given = {**os.environ, "AMQP_URI": world.amqp_uri.removesuffix("/") + "%2F", "PRINCIPAL": world.token(), **environ}
+    given = {**os.environ, "AMQP_URI": world.amqp_uri, "PRINCIPAL": world.token(), **environ}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         env=given,
@@ -78,7 +78,7 @@ def test_the_pages_queue_is_the_platforms_queue() -> None:
 def test_a_stock_nameko_client_is_answered(world: World) -> None:
     world.serve("counter")
     counter = a_counter()
-    printed = run(STOCK_CLIENT, world, COUNTER=counter, COMMAND_ID=str(uuid4()), AMQP_URI=world.amqp_uri)
+    printed = run(STOCK_CLIENT, world, COUNTER=counter, COMMAND_ID=str(uuid4()))
     first, again, total, refused = json.loads(printed)
     assert first == again == {"id": counter, "version": 1, "position": 1}
     assert total["total"] == 3

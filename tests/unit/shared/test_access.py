@@ -89,7 +89,7 @@ PUBLIC = Actor(Role.PUBLIC, "gateway")
 
 @pytest.mark.parametrize("action", ACCESS)
 def test_the_public_checks_papers_and_does_nothing_else(action: str) -> None:
-    open_to_it = action in ("directory.verify_number", "agreement.explain_number")
+    open_to_it = action in ("directory.verify_number", "directory.get_number_state", "agreement.explain_number")
     assert {allowed(action, PUBLIC, subject) for subject in (HERE, Subject(), Subject(graduate_id="gateway"))} == {
         open_to_it
     }

@@ -19,7 +19,7 @@ COUNT: dict[str, Any] = {**WHERE, "by": ["school", "code"]}
 def test_a_count_needs_only_place_class_and_dimensions() -> None:
     asked = load(schemas.CountGraduates, COUNT)
     assert asked == schemas.Count(
-        scope="CN/14", class_year=2026, as_of=None, known_at=None, by=("school", "code"), include_completion=True
+        scope="CN/14", class_year=2026, as_of=None, known_at=None, by=("school", "code"), include_completion=False
     )
 
 
