@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -271,7 +271,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`signed`: an agreement binds, or one on paper is being made; then `on_paper`, until it is in force.
+    """`signed`: an agreement binds, or one on paper is being made; then `on_paper`, until it is in force. What waits for a
+    seal or an attestation binds until `signed_until`.
 
     `basic_data` is what the graduate said of the roster.
 
@@ -289,6 +290,7 @@ class Facts:
     basic_data: str = UNCHECKED
     signed: bool = False
     on_paper: bool = False
+    signed_until: datetime | None = None
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
     freed_on: date | None = None
@@ -411,7 +413,7 @@ def _import(command: ImportDestination, state: Registrations, facts: Facts, meta
     if until is None or today > until:
         raise IMPORTS_CLOSED.error()
     destination = check_imported(command.destination, graduate.class_year)
-    _check_unsigned(facts)
+    _check_unsigned(facts, meta)
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
     if state.void_id is not None:
@@ -453,7 +455,7 @@ def _check_new(
     today = day_of(meta.now)
     _check_day(state, facts, graduate, today)
     destination = check_destination(wanted.destination, graduate.class_year)
-    _check_unsigned(facts)
+    _check_unsigned(facts, meta)
     if state.pending is not None:
         raise IN_REVIEW.error(registration_id=state.pending.registration_id)
     # Who is not signed has no agreement that stands: what came from one is about to be re-opened.
@@ -480,8 +482,10 @@ def _check_confirmed(facts: Facts) -> None:
         raise CONFIRM_FIRST.error()
 
 
-def _check_unsigned(facts: Facts) -> None:
-    if facts.signed:
+def _check_unsigned(facts: Facts, meta: Meta) -> None:
+    # What nobody completed in time never takes effect, whenever the sweep writes that down.
+    overdue = facts.signed_until is not None and meta.now >= facts.signed_until
+    if facts.signed and not overdue:
         raise (BOOK_OPEN if facts.on_paper else SIGNED).error()
 
 
@@ -679,6 +683,7 @@ def _facts(command: Any, streams: Streams) -> Facts:
         basic_data=checked(roster, streams.get(f"basic_data-{command.graduate_id}", ())),
         signed=signed,
         on_paper=on_paper,
+        signed_until=_signed_until(agreements),
         concluded=_agreements(agreements, "agreement.AgreementConcluded"),
         cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
         freed_on=_freed_on(agreements),
@@ -822,6 +827,25 @@ def _signed(history: Sequence[Recorded]) -> tuple[bool, bool]:
             case "agreement.AgreementReturned" | "agreement.AgreementCancelled" | "agreement.BookVoided":
                 signed = on_paper = False
     return signed, on_paper
+
+
+def _signed_until(history: Sequence[Recorded]) -> datetime | None:
+    """Until when the step of signing that comes next is waited for; None where nothing ends by itself."""
+    told = next((recorded for recorded in reversed(history) if recorded.type in _STEPS_OF_SIGNING), None)
+    until = told.data.get("complete_by") if told is not None else None
+    return None if until is None else datetime.fromisoformat(until)
+
+
+_STEPS_OF_SIGNING = (
+    "agreement.OfferAccepted",
+    "agreement.AttestationAwaited",
+    "agreement.SealAwaited",
+    "agreement.AgreementSealed",
+    "agreement.AgreementAttested",
+    "agreement.AgreementConcluded",
+    "agreement.BookApplied",
+    "agreement.PaperSubmitted",
+)
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:

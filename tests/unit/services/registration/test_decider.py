@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -507,6 +507,20 @@ BOOK = ("agreement.BookApplied", {"agreement_id": x.AGREEMENT_ID, "graduate_id":
 )
 def test_a_book_is_on_its_way_until_it_is_in_force_or_given_up(events: list[Told], on_paper: bool) -> None:
     assert known([ENROLLED], events).on_paper is on_paper
+
+
+def test_what_nobody_sealed_or_attested_in_time_keeps_nobody_from_registering_before_any_sweep() -> None:
+    until = NOW + timedelta(days=15)
+    steps = {"agreement_id": x.AGREEMENT_ID, "complete_by": until.isoformat()}
+    awaited = ("agreement.AttestationAwaited", steps)
+    told = known([ENROLLED], [ACCEPTED, awaited])
+    assert (told.signed, told.signed_until) == (True, until)
+    assert known([ENROLLED], [ACCEPTED, awaited, CONCLUDED]).signed_until is None
+    assert known([ENROLLED], [ACCEPTED, awaited, RETURNED, BOOK]).signed_until is None
+    waiting = after(facts=replace(SIGNED, signed_until=until))
+    early = meta(GRADUATE, after=timedelta(days=15) - timedelta(microseconds=1))
+    waiting.when(x.REGISTER, early).then_refused("registration.already_signed")
+    assert waiting.when(x.REGISTER, meta(GRADUATE, after=timedelta(days=15))).error is None
 
 
 def test_whose_book_is_merely_applied_for_is_told_that_and_not_that_an_agreement_binds() -> None:
