@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,6 +23,16 @@ from shared.handling import Answer, Streams, fold, handle, react
 from shared.messages import Meta, Recorded
 
 
+@dataclass(frozen=True, slots=True)
+class Doubted(Answer):
+    """An answer, and what is odd about the destination that was taken."""
+
+    warnings: Sequence[Mapping[str, str]] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**Answer.to_json(self), "warnings": list(self.warnings)}
+
+
 class RegistrationService:
     """RPC service `registration`."""
 
@@ -31,7 +43,7 @@ class RegistrationService:
     names = NamesProvider()
 
     @command(schemas.RegisterDestination)
-    def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> dict[str, Any]:
+    def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> Answer:
         return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.WithdrawRegistration)
@@ -43,11 +55,11 @@ class RegistrationService:
         return handle(self.log, HANDLING, command, meta)
 
     @command(schemas.FileDestination)
-    def file_destination(self, command: decider.FileDestination, meta: Meta) -> dict[str, Any]:
+    def file_destination(self, command: decider.FileDestination, meta: Meta) -> Answer:
         return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.ImportDestination)
-    def import_destination(self, command: decider.ImportDestination, meta: Meta) -> dict[str, Any]:
+    def import_destination(self, command: decider.ImportDestination, meta: Meta) -> Answer:
         return _with_doubts(handle(self.log, HANDLING, command, meta), command.destination)
 
     @command(schemas.ConfirmFiling)
@@ -140,8 +152,8 @@ def _last_day(graduate_id: str, state: Registrations, streams: Streams, graduate
     return last_day_for(state, facts, graduate)
 
 
-def _with_doubts(answer: Answer, destination: Destination) -> dict[str, Any]:
-    return {**answer.to_json(), "warnings": _doubts(destination)}
+def _with_doubts(answer: Answer, destination: Destination) -> Doubted:
+    return Doubted(answer.id, answer.version, answer.position, answer.made, _doubts(destination))
 
 
 def _doubts(destination: Destination) -> list[dict[str, str]]:

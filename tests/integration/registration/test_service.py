@@ -160,7 +160,7 @@ def test_a_code_that_does_not_fit_its_check_character_is_told_to_graduate_and_sc
     world.enrol(GRADUATE_ID)
     odd = replace(x.REGISTER, destination=replace(x.CONTRACT, uscc="91350203M0001QKT19"))
     answer = world.service.register_destination(odd, by(GRADUATE, "register_destination"))
-    (warning,) = answer["warnings"]
+    (warning,) = answer.to_json()["warnings"]
     assert (warning["field"], warning["code"]) == ("destination.uscc", "uscc.check")
     shown = seen(world)
     assert shown["warnings"] == [warning]
