@@ -1,6 +1,6 @@
 """The event log in PostgreSQL. One command costs one read and one append, each a single round trip and self-committed.
 
-An append frees its lane when it is committed and returns when it is flushed (docs/decisions/0011). Commits are flushed in
+An append frees its lane when it is committed and returns when it is flushed (docs/decisions/0012). Commits are flushed in
 the order of their positions, so a lane is durable up to the last position that is known to be.
 """
 
@@ -63,8 +63,7 @@ _CHECKS = "%(first_streams)s::text[], %(first_versions)s::integer[], %(guards)s:
 _APPEND = f"CALL eventlog.append_events(%(lane)s, {_CHECKS}, %(events)s::json, NULL, NULL)"
 _NOT_YET_FLUSHED = "SET LOCAL synchronous_commit = off"
 _TAKE = f"SELECT eventlog.take_positions(%(lane)s, %(count)s, {_CHECKS}), clock_timestamp()"
-# A transaction that writes nothing waits for nothing.
-_FLUSH = "SELECT pg_logical_emit_message(true, 'wq', '')"
+_FLUSH = "CALL eventlog.flush()"
 _COPY = (
     "COPY eventlog.events (lane, position, stream, version, type, type_version, event_id, command_id, correlation_id,"
     " causation_id, actor_role, actor_id, actor_scope, data, occurred_at, recorded_at, fingerprint) FROM STDIN"
@@ -196,8 +195,8 @@ class PostgresLog:
             cursor.execute(_NOT_YET_FLUSHED)
             appended = write_in_transaction(cursor, lane, writes, guards)
             connection.commit()
+            connection.autocommit = True
             cursor.execute(_FLUSH)
-            connection.commit()
             self._now_durable({lane: appended.position}, warnings)
         return appended
 
@@ -208,7 +207,7 @@ class PostgresLog:
         Raises DBAPIError for whatever the driver raises.
         """
         dialect: Any = self._engine.dialect
-        pooled: PoolProxiedConnection | None = None
+        pool, pooled = self._engine.pool, None
         try:
             pooled = self._engine.raw_connection()
             connection: Any = pooled.driver_connection
@@ -219,7 +218,7 @@ class PostgresLog:
             try:
                 yield connection, warnings
             finally:
-                if autocommit and not connection.closed:
+                if not connection.closed and connection.autocommit:
                     connection.autocommit = False
         except dialect.loaded_dbapi.Error as error:
             told = driver_error(dialect, error, pooled and pooled.dbapi_connection)
@@ -230,7 +229,7 @@ class PostgresLog:
             raise told from error
         finally:
             if pooled is not None:
-                _give_back(pooled)
+                _give_back(pooled, wanted=self._engine.pool is pool)
 
 
 def _warnings_of(pooled: PoolProxiedConnection) -> list[object]:
@@ -246,10 +245,10 @@ def _warnings_of(pooled: PoolProxiedConnection) -> list[object]:
     return warnings
 
 
-def _give_back(pooled: PoolProxiedConnection) -> None:
-    """A connection that was cut off in the middle of a statement is not used again."""
+def _give_back(pooled: PoolProxiedConnection, *, wanted: bool) -> None:
+    """A connection that was cut off in the middle of a statement, or whose pool is gone, is not used again."""
     connection: Any = pooled.driver_connection
-    if connection.closed or connection.info.transaction_status == _ACTIVE:
+    if not wanted or connection.closed or connection.info.transaction_status == _ACTIVE:
         pooled.invalidate()
     else:
         pooled.close()

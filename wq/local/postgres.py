@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,10 +27,14 @@ class PostgresFailed(Exception):
 
 
 class PrivatePostgres:
-    """One server on one port of loopback. A second start finds its data, its port and its password again."""
+    """One server on one port of loopback. A second start finds its data, its port and its password again.
 
-    def __init__(self, directory: Path) -> None:
+    `settings` are the server's, beside those that every private server has.
+    """
+
+    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
         self._directory = directory.resolve()
+        self._settings = dict(settings or {})
         self._data = self._directory / "data"
         self._log = self._directory / "postgres.log"
         self._process: Process | None = None
@@ -46,12 +50,17 @@ class PrivatePostgres:
         """Whether it was started and still runs."""
         return self._process is not None and self._process.alive
 
+    @property
+    def url(self) -> str:
+        """Its address, the same after every start."""
+        return self._url(self._port(), DATABASE)
+
     def start(self) -> str:
         """Start it and return its URL. Raises PostgresFailed."""
         self._directory.mkdir(parents=True, exist_ok=True)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
-        port = int(self._remembered("port", lambda: str(free_port())))
+        port = self._port()
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -59,6 +68,7 @@ class PrivatePostgres:
             "shared_buffers": "256MB",
             "max_wal_size": "2GB",
             "logging_collector": "off",
+            **self._settings,
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         command = [str(_binary("postgres")), "-D", str(self._data), "-p", str(port), *options]
@@ -73,7 +83,7 @@ class PrivatePostgres:
                     raise
                 time.sleep(0.5)
             else:
-                return self._url(port, DATABASE)
+                return self.url
 
     def stop(self) -> None:
         """A fast shutdown; killed when it takes too long."""
@@ -87,12 +97,29 @@ class PrivatePostgres:
         self._process.kill()
         self._process = None
 
+    def standby(self, directory: Path) -> PrivatePostgres:
+        """A copy of this server, which runs, that follows it once it is started. Raises PostgresFailed."""
+        copy = PrivatePostgres(directory, {**self._settings, "synchronous_standby_names": "", "hot_standby": "on"})
+        copy._directory.mkdir(parents=True, exist_ok=True)
+        password = copy._remembered("password", lambda: self._remembered("password", str))
+        source = f"host=127.0.0.1 port={self._port()} user={USER} password={password} application_name=standby"
+        copy._run("pg_basebackup", "-D", str(copy._data), "-d", source, "-R", "-X", "stream", "-c", "fast")
+        return copy
+
+    def promote(self) -> None:
+        """Make a standby whose primary is gone the primary. Returns when it takes writes. Raises PostgresFailed."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote(true, 30)")
+
     def _was_killed(self) -> bool:
         return (self._data / "postmaster.pid").exists()
 
     def _url(self, port: int, database: str) -> str:
         password = self._remembered("password", lambda: secrets.token_urlsafe(18))
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
+
+    def _port(self) -> int:
+        return int(self._remembered("port", lambda: str(free_port())))
 
     def _remembered(self, name: str, new: Callable[[], str]) -> str:
         path = self._directory / name
@@ -103,20 +130,19 @@ class PrivatePostgres:
 
     def _initialise(self) -> None:
         self._remembered("password", lambda: secrets.token_urlsafe(18))
+        options = ("-D", str(self._data), "-U", USER, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale")
+        self._run("initdb", *options, f"--pwfile={self._directory / 'password'}")
+
+    def _run(self, program: str, *options: str) -> None:
+        """A program that fills the data directory."""
         self._data.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             os.chown(self._data, nobody.pw_uid, nobody.pw_gid)
-        command = [
-            "setpriv",
-            *(_privileges() or ["--pdeathsig", "TERM"]),
-            str(_binary("initdb")),
-            *("-D", str(self._data), "-U", USER, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale"),
-            f"--pwfile={self._directory / 'password'}",
-        ]
+        command = ["setpriv", *(_privileges() or ["--pdeathsig", "TERM"]), str(_binary(program)), *options]
         done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
-            raise PostgresFailed(f"initdb: {done.stderr.strip()}")
+            raise PostgresFailed(f"{program}: {done.stderr.strip()}")
 
     def _await(self, port: int) -> None:
         assert self._process is not None
@@ -124,7 +150,9 @@ class PrivatePostgres:
         while True:
             try:
                 with psycopg.connect(self._url(port, "postgres"), connect_timeout=2, autocommit=True) as connection:
-                    known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+                    known = connection.execute(
+                        "SELECT FROM pg_database WHERE datname = %s OR pg_is_in_recovery()", (DATABASE,)
+                    ).fetchone()
                     if known is None:
                         connection.execute(f'CREATE DATABASE "{DATABASE}"')
                     return

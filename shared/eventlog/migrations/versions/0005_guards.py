@@ -1,4 +1,4 @@
-"""Appending states what the decision read, and frees its lane before the disk has the events: docs/decisions/0011.
+"""Appending states what the decision read, and frees its lane before the disk has the events: docs/decisions/0012.
 
 Events keep the fingerprint of the call that asked for them.
 
@@ -44,8 +44,15 @@ GRANT EXECUTE ON FUNCTION
 # A procedure may commit, which a function cannot: nobody else waits for the flush, and it is one round trip still.
 # The first commit does not wait for the disk, so the lane is free. Whatever was committed before the second one is in
 # the log of the database before it, so that waiting for the second waits for all. It writes a message because a
-# transaction that writes nothing waits for nothing. A procedure that commits may have no search path of its own.
+# transaction that writes nothing waits for nothing, and it is inside a procedure because a statement's timeout ends
+# before its own commit. A procedure that commits may have no search path of its own.
 APPENDING = """
+CREATE PROCEDURE eventlog.flush() LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_catalog.pg_logical_emit_message(true, 'wq', '');
+    COMMIT;
+END $$;
+
 CREATE PROCEDURE eventlog.append_events(
     p_lane text, p_first_streams text[], p_first_versions integer[], p_guards text[], p_guard_versions integer[],
     p_events json, INOUT p_head bigint, INOUT p_recorded_at timestamptz)
@@ -69,11 +76,11 @@ BEGIN
                                    causation_id, actor_role, actor_id, actor_scope, data, occurred_at, fingerprint,
                                    number);
     COMMIT;
-    PERFORM pg_catalog.pg_logical_emit_message(true, 'wq', '');
+    CALL eventlog.flush();
 END $$;
 
-REVOKE EXECUTE ON PROCEDURE eventlog.append_events FROM PUBLIC;
-GRANT EXECUTE ON PROCEDURE eventlog.append_events TO wq_service;
+REVOKE EXECUTE ON PROCEDURE eventlog.flush, eventlog.append_events FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE eventlog.flush, eventlog.append_events TO wq_service;
 """
 
 
