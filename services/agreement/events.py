@@ -292,12 +292,14 @@ class AgreementAttested:
     complete_by: datetime | None = None
     province_version: int | None = None
     school_version: int | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementConcluded:
     """The agreement is effective under its number. `kind`: online, offline, or paper (an agreement signed before).
 
+    `remark` is what the school said when it attested for an employer that was suspended or closed.
     `employer_id` is there when the employer has an account; `signed_on` and `paper_number` are those of the paper.
     """
 
@@ -324,6 +326,7 @@ class AgreementConcluded:
     paper_number: str | None = None
     unit_address: str | None = None
     unit_phone: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

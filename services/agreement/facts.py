@@ -317,6 +317,14 @@ def _employer(history: Sequence[Recorded]) -> Employer | None:
     )
 
 
+def standing_of(history: Sequence[Recorded]) -> str | None:
+    """suspended or closed, as an office has judged an employer that was verified once; None for one in good standing."""
+    employer = _employer(history)
+    if employer is None or employer.verified:
+        return None
+    return "closed" if employer.closed else "suspended"
+
+
 def _evidence(history: Sequence[Recorded]) -> Evidence | None:
     stored = next((recorded.data for recorded in history if recorded.type == "directory.EvidenceStored"), None)
     return None if stored is None else Evidence(stored["graduate_id"], stored["kind"])

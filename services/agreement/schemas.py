@@ -144,12 +144,14 @@ class SealAgreement(Shape):
 class Attestation:
     graduate_id: str
     agreement_id: str
+    remark: str | None = None
 
 
 class AttestAgreement(Shape):
     makes = Attestation
     graduate_id = shapes.thing_id()
     agreement_id = shapes.thing_id()
+    remark = shapes.sentence(200, required=False)
 
 
 class DeclineSeal(Shape):

@@ -13,7 +13,7 @@ from services.agreement.cases import cases_of, page_of
 from services.agreement.decider import HANDLING, AttestAgreement, as_of
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.decider.reasons import CODE_NEEDED
-from services.agreement.facts import graduate_of, last_scope
+from services.agreement.facts import graduate_of, last_scope, standing_of
 from services.agreement.state import Book, Known, Offer, PastCancellation, Proposal, ProposalStatus, Status, turn_of
 from shared.access import Role, Subject, check
 from shared.codec import to_json
@@ -109,12 +109,16 @@ class AgreementService:
 
     @command(schemas.AttestAgreement)
     def attest_agreement(self, wanted: schemas.Attestation, meta: Meta) -> Answer:
-        (attestation,) = self._numbered([AttestAgreement(wanted.graduate_id, wanted.agreement_id)])
+        (attestation,) = self._numbered(
+            [AttestAgreement(wanted.graduate_id, wanted.agreement_id, remark=wanted.remark)]
+        )
         return handle(self.log, HANDLING, attestation, meta)
 
     @bulk(schemas.AttestAgreement)
     def attest_agreements(self, wanted: Sequence[schemas.Attestation], meta: Meta) -> Sequence[ItemOutcome]:
-        attestations = self._numbered([AttestAgreement(each.graduate_id, each.agreement_id) for each in wanted])
+        attestations = self._numbered(
+            [AttestAgreement(each.graduate_id, each.agreement_id, remark=each.remark) for each in wanted]
+        )
         return handle_many(self.log, HANDLING, attestations, meta)
 
     @command(schemas.DeclineSeal)
@@ -257,7 +261,11 @@ class AgreementService:
             page, total = read_model.list_awaiting_attestation(
                 connection, query.scope, query.after, query.limit, meta.now
             )
-        return {"agreements": self._named(page, meta), "total": total, "after": _after(page, query.limit)}
+        named = self._named(page, meta)
+        units = [f"employer-{row['employer_id']}" for row in page]
+        streams = self.log.read(list(dict.fromkeys(units)))
+        shown = [{**row, "unit_standing": standing_of(streams[unit])} for row, unit in zip(named, units, strict=True)]
+        return {"agreements": shown, "total": total, "after": _after(page, query.limit)}
 
     @query(schemas.ListContested)
     def list_contested(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.review import events as e
+from services.review.subjects import shown_subject, subject_streams
+from services.review.units import CLOSED, SIGNING, SUSPENDED, standing_of, unit_of
 from shared.access import Right, Role, Subject
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import Invalid, NotFound, Reason
@@ -44,6 +46,18 @@ UNEXPLAINED = Reason(
     "Say in the remark how it is known who caused the cancellation",
     Invalid,
 )
+
+UNIT_SUSPENDED = Reason(
+    "review.unit_suspended",
+    "该用人单位已被暂停，请核实后决定：不宜签约的请退回，仍要通过的请在备注中说明理由",
+    "The unit is suspended: look into it, then return the case, or say in the remark why it is approved all the same",
+)
+UNIT_CLOSED = Reason(
+    "review.unit_closed",
+    "该用人单位已注销或被吊销营业执照，请核实后决定：不宜签约的请退回，仍要通过的请在备注中说明理由",
+    "The unit is closed: look into it, then return the case, or say in the remark why it is approved all the same",
+)
+_DOUBTFUL: Final = {SUSPENDED: UNIT_SUSPENDED, CLOSED: UNIT_CLOSED}
 
 # Which role acts on which step; the steps are named after the offices.
 STEPS: Final[Mapping[str, Role]] = {
@@ -151,10 +165,16 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The chain that settings give to a new case, empty when none is being opened, and the days each step has."""
+    """The chain that settings give to a new case, empty when none is being opened, and the days each step has.
+
+    `employer_id` is the account of the unit that a new case is about; `standing` says that the unit of the case that is
+    approved is suspended or closed.
+    """
 
     chain: tuple[str, ...] = ()
     step_days: int = DEFAULT_STEP_DAYS
+    employer_id: str | None = None
+    standing: str | None = None
 
 
 def case_of(kind: str, subject_id: str) -> str:
@@ -194,7 +214,7 @@ def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) ->
             open_or_unknown = state is None or (isinstance(state, Case) and state.status == "waiting")
             return [e.ReviewClosed(case_id, reason)] if open_or_unknown else []
         case ApproveReview():
-            return _approve(command, state, meta)
+            return _approve(command, state, facts, meta)
         case ReturnReview(case_id, reason):
             case, step = _turn(state, meta)
             opened = case.opened
@@ -204,8 +224,10 @@ def decide(command: Any, state: Case | Gone | None, facts: Facts, meta: Meta) ->
     raise AssertionError(command)
 
 
-def _approve(command: ApproveReview, state: Case | Gone | None, meta: Meta) -> list[Any]:
+def _approve(command: ApproveReview, state: Case | Gone | None, facts: Facts, meta: Meta) -> list[Any]:
     case, step = _turn(state, meta)
+    if facts.standing is not None and command.remark is None:
+        raise _DOUBTFUL[facts.standing].error(field="remark")
     if command.caused_by is not None or command.reason_code is not None:
         if case.opened.kind != "cancellation" or meta.actor.role not in OF_UNIVERSITY:
             raise NOT_ITS_CAUSE.error(field="caused_by")
@@ -219,6 +241,7 @@ def _approve(command: ApproveReview, state: Case | Gone | None, meta: Meta) -> l
         None if last else _due(case.opened.step_days, meta.now),
         command.caused_by,
         command.reason_code,
+        facts.standing,
     )
     if not last:
         return [approved]
@@ -250,6 +273,7 @@ def _open(command: OpenReview, facts: Facts, meta: Meta) -> list[Any]:
         chain=facts.chain,
         step_days=facts.step_days,
         due_at=_due(facts.step_days, meta.now),
+        employer_id=facts.employer_id,
     )
     return [opened] if facts.chain else [opened, _passed(opened)]
 
@@ -312,19 +336,33 @@ def _school_stream(scope: str) -> str:
 def _reads(command: Any) -> list[str]:
     if not isinstance(command, OpenReview):
         return []
-    return [f"province-{lane_of(command.graduate_id)}", _school_stream(command.scope)]
+    about = subject_streams(command.graduate_id) if command.kind in SIGNING else ()
+    return [f"province-{lane_of(command.graduate_id)}", _school_stream(command.scope), *about]
+
+
+def _then_reads(command: Any, streams: Streams) -> list[str]:
+    """The case says whose unit it is about."""
+    opened = streams[f"review-{command.case_id}"][:1] if isinstance(command, ApproveReview) else ()
+    return [f"employer-{employer_id}" for each in opened if (employer_id := each.data.get("employer_id"))]
 
 
 def _facts(command: Any, streams: Streams) -> Facts:
+    if isinstance(command, ApproveReview):
+        units = [standing_of(streams[name]) for name in _then_reads(command, streams)]
+        return Facts(standing=next((str(unit["state"]) for unit in units if unit is not None), None))
     if not isinstance(command, OpenReview):
         return Facts()
-    names = _reads(command)
-    versions = (command.province_version, command.school_version)
-    province, school = (until(streams[name], version) for name, version in zip(names, versions, strict=True))
+    province_stream, school_stream, *about = _reads(command)
+    province = until(streams[province_stream], command.province_version)
+    school = until(streams[school_stream], command.school_version)
     chain = chain_of(command.kind, command.class_year, province, school)
+    subject = (
+        shown_subject(command.kind, command.subject_id, *(streams.get(name, ()) for name in about)) if about else {}
+    )
     return Facts(
         with_steps(chain, command.min_chain),
         step_days_of(command.class_year, province),
+        unit_of(subject),
     )
 
 
@@ -345,4 +383,5 @@ HANDLING = Handling[Case | Gone | None](
     reads=_reads,
     facts=_facts,
     subject=lambda command, state, facts: subject_of(state),
+    then_reads=_then_reads,
 )

@@ -13,6 +13,7 @@ from shared.codec import Codec
 class ReviewOpened:
     """`kind` says what is looked at: agreement, application, signing, paper, loss, cancellation, registration, void.
 
+    `employer_id` is the account of the unit that the graduate comes to, None where it can have none.
     `subject_id` names the thing in its own context. Each step is late after `step_days` (never when 0): the first one at
     `due_at`.
     """
@@ -29,13 +30,15 @@ class ReviewOpened:
     chain: tuple[str, ...]
     step_days: int = 0
     due_at: datetime | None = None
+    employer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepApproved:
     """A step is done; the next one, if there is one, is late at `due_at`.
 
-    `caused_by` and `reason_code` correct what the request to cancel says of its cause, for what `remark` explains.
+    `caused_by` and `reason_code` correct what the request to cancel says of its cause, for what `remark` explains. `despite`
+    says that the unit was suspended or closed, and `remark` then why it was approved all the same.
     """
 
     TYPE: ClassVar[str] = "review.StepApproved"
@@ -47,6 +50,7 @@ class StepApproved:
     due_at: datetime | None = None
     caused_by: str | None = None
     reason_code: str | None = None
+    despite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from services.review import decider, policy, read_model, schemas
 from services.review.decider import HANDLING, NO_CASE, Case, subject_of
 from services.review.subjects import shown_subject, subject_streams
+from services.review.units import standing_of, unit_of
 from shared.access import Role, Subject, check
 from shared.codec import to_json
 from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
@@ -115,9 +116,18 @@ class ReviewService:
         about = {case["graduate_id"]: subject_streams(case["graduate_id"]) for case in cases}
         names = [name for streams in about.values() for name in streams]
         streams = self.log.read(names) if names else {}
-        shown = []
-        for case in cases:
-            histories = (streams[name] for name in about[case["graduate_id"]])
-            subject = shown_subject(case["kind"], case["subject_id"], *histories)
-            shown.append({**{name: to_json(value) for name, value in case.items()}, "subject": subject})
-        return shown
+        subjects = [
+            shown_subject(case["kind"], case["subject_id"], *(streams[name] for name in about[case["graduate_id"]]))
+            for case in cases
+        ]
+        standings = self._standings(subjects)
+        return [
+            {**{name: to_json(value) for name, value in case.items()}, "subject": subject, "unit_standing": standing}
+            for case, subject, standing in zip(cases, subjects, standings, strict=True)
+        ]
+
+    def _standings(self, subjects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+        """What offices have said against each unit since; one round trip for all."""
+        units = [unit_of(subject) for subject in subjects]
+        streams = self.log.read([f"employer-{unit}" for unit in dict.fromkeys(units) if unit])
+        return [standing_of(streams[f"employer-{unit}"]) if unit else None for unit in units]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID, uuid5
 
 from shared.codes.identity import BadIdentifier, Doubt, check_resident_id
 from shared.codes.tables import UNIT_NATURE
+from shared.messages import NATIONAL_LANE
 
 LENGTH = 18
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -150,3 +152,12 @@ def _organisation_check(body: str) -> str:
         for character, weight in zip(body, ORGANISATION_WEIGHTS, strict=True)
     )
     return {10: "X", 11: "0"}.get(11 - total % 11, str(11 - total % 11))
+
+
+# An employer's id follows from its credit code, so that its stream is the proof that it is registered once.
+EMPLOYER_IDS = UUID("8a5a3c52-7f0e-4b9e-9f0b-0a6b3c9d1e11")
+
+
+def employer_id_of(uscc: str) -> str:
+    """The id of the employer with this social credit code, registered or not."""
+    return f"{NATIONAL_LANE}-{uuid5(EMPLOYER_IDS, uscc)}"

@@ -227,7 +227,7 @@ _OF_EMPLOYER = (ProposeSigning, SaveDraft, SendDraft, SendOffer, AcceptOffer)
 # What begins goes by the settings of today, and an agreement keeps them: those of the school too.
 _MAKING = (ProposeSigning, SendOffer, SendDraft, ApplyForBook, RegisterPaper)
 # Only the agreement says whose it is.
-_BY_ITS_EMPLOYER = (EditOffer, SealAgreement, RequestCancellation)
+_BY_ITS_EMPLOYER = (EditOffer, SealAgreement, AttestAgreement, RequestCancellation)
 # What a graduate signs by, or what brings back a book that was signed: first the basic data are confirmed.
 _CONFIRMED = (ProposeSigning, AcceptOffer, ApplyForBook, AmendBook, RegisterPaper, SubmitScan)
 _BESIDE_REGISTRATION = (ProposeSigning, SendOffer, SendDraft, AcceptOffer, ApplyForBook, RegisterPaper)

@@ -188,11 +188,15 @@ class EndUnfinished:
 
 @dataclass(frozen=True, slots=True)
 class AttestAgreement:
-    """The school attests (三方鉴证) or confirms (两方院校确认). `serial` is for the number."""
+    """The school attests (三方鉴证) or confirms (两方院校确认). `serial` is for the number.
+
+    `remark` says why, where the employer has been suspended or closed since.
+    """
 
     graduate_id: str
     agreement_id: str
     serial: int | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

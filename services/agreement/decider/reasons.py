@@ -47,6 +47,16 @@ DISPUTE_OPEN = Reason(
     "毕业生对基本信息的异议学校尚未处理，请等待学校更正或答复后，再办理签约",
     "The school has yet to act on what the graduate disputes of the basic data: sign when it has",
 )
+ATTESTING_SUSPENDED = Reason(
+    "agreement.attesting_suspended",
+    "该用人单位已被暂停，请核实后决定：不宜签约的请不予鉴证，仍要鉴证的请在备注中说明理由",
+    "The employer is suspended: look into it, then decline, or say in the remark why it is attested all the same",
+)
+ATTESTING_CLOSED = Reason(
+    "agreement.attesting_closed",
+    "该用人单位已注销或被吊销营业执照，请核实后决定：不宜签约的请不予鉴证，仍要鉴证的请在备注中说明理由",
+    "The employer is closed: look into it, then decline, or say in the remark why it is attested all the same",
+)
 REGISTERING_OVER = Reason(
     "agreement.registering_over",
     "本届签约与去向登记已于 {day:day} 截止，请联系学校就业部门",

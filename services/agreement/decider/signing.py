@@ -5,6 +5,7 @@ DOMAIN 1.1, 1.6. Whoever is waited for may decline, and what is not done in time
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,9 +60,10 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
         return []
     _check_waits(offer, Status.ATTESTING, meta)
     check_enrolled(facts)
+    _check_employer(command, facts)
     following = offer.after(ATTEST)
     if following is None:
-        return [concluded(offer, command.serial)]
+        return [replace(concluded(offer, command.serial), remark=command.remark)]
     sent = offer.sent
     return [
         e.AgreementAttested(
@@ -74,8 +76,17 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
             complete_by=complete_by(offer, following, facts, meta),
             province_version=sent.province_version,
             school_version=sent.school_version,
+            remark=command.remark,
         )
     ]
+
+
+def _check_employer(command: c.AttestAgreement, facts: Facts) -> None:
+    """Whoever attests for an employer that was suspended or closed since knows it, and says why."""
+    employer = facts.employer
+    if employer is None or employer.verified or command.remark is not None:
+        return
+    raise (no.ATTESTING_CLOSED if employer.closed else no.ATTESTING_SUSPENDED).error(field="remark")
 
 
 def seal(command: c.SealAgreement, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:

@@ -26,7 +26,6 @@ from services.directory.decider.employers import (
     SuspendEmployer,
     VerifyEmployer,
     checked_uscc,
-    employer_id_of,
     employer_id_of_caller,
 )
 from services.directory.decider.graduates import (
@@ -55,6 +54,7 @@ from services.directory.decider.schools import (
     TakeSchoolCode,
     school_code_stream,
 )
+from shared.codes.uscc import employer_id_of
 
 __all__ = [
     "BASIC_DATA",

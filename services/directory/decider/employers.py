@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from services.directory import events as e
 from services.directory.decider.common import values_of
@@ -14,7 +14,7 @@ from shared.access import Subject
 from shared.clock import day_of
 from shared.codec import UNKNOWN_TYPE
 from shared.codes.identity import BadIdentifier
-from shared.codes.uscc import check_uscc
+from shared.codes.uscc import EMPLOYER_IDS, check_uscc
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
 from shared.messages import NATIONAL_LANE, Meta, Recorded, lane_of
@@ -295,15 +295,6 @@ def _verify(employer_id: str, state: EmployerState, facts: EmployerFacts) -> lis
 def _check_licence(command: RegisterEmployer | ChangeEmployer, facts: EmployerFacts) -> None:
     if command.licence is not None and facts.licence_of != command.employer_id:
         raise NO_LICENCE.error(field="licence")
-
-
-# An employer's id follows from its credit code, so that its stream is the proof that it is registered once.
-EMPLOYER_IDS = UUID("8a5a3c52-7f0e-4b9e-9f0b-0a6b3c9d1e11")
-
-
-def employer_id_of(uscc: str) -> str:
-    """The id of the employer with this social credit code."""
-    return f"{NATIONAL_LANE}-{uuid5(EMPLOYER_IDS, uscc)}"
 
 
 def employer_id_of_caller(caller: str) -> str:

@@ -535,6 +535,24 @@ def test_an_employer_that_was_suspended_neither_edits_nor_seals(world: World) ->
         assert caught.value.code == "agreement.employer_not_verified"
 
 
+def test_a_school_attests_for_a_suspended_employer_only_with_a_reason(world: World) -> None:
+    world.set_province(3)
+    world.enrol(GRADUATE_ID)
+    offer_id = accepted(world)
+    world.review("Passed", GRADUATE_ID, "agreement", offer_id)
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerSuspended", employer_id=EMPLOYER_ID, reason="虚假招聘")
+    world.follow()
+    query = schemas.InScope(scope="CN/14/10108")
+    (waiting,) = world.service.list_awaiting_attestation(query, by(SCHOOL, "list_awaiting_attestation"))["agreements"]
+    assert waiting["unit_standing"] == "suspended"
+    attestation = schemas.Attestation(GRADUATE_ID, offer_id)
+    with pytest.raises(Refused) as caught:
+        world.service.attest_agreement(attestation, by(SCHOOL, "attest_agreement"))
+    assert caught.value.code == "agreement.attesting_suspended"
+    world.service.attest_agreement(replace(attestation, remark="已核实"), by(SCHOOL, "attest_agreement"))
+    assert offer_in(world)["state"] == "effective"
+
+
 def test_an_offer_of_an_employer_that_closed_is_not_accepted_and_its_agreement_is_cancelled_by_proof(
     world: World,
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from services.review import decider as c
 from services.review import schemas
 from services.review.decider import case_of
+from shared.codes.uscc import employer_id_of, make_uscc
 from shared.errors import Forbidden, Invalid, Refused, ServiceError, Unavailable
 from shared.handling import BULK_LIMIT
 from shared.messages import Actor
@@ -47,6 +48,24 @@ def paged(world: World, actor: Actor, **asked: Any) -> list[str]:
         shown = queue(world, actor, **asked, after=shown["after"])
         found += ids(shown)
     return found
+
+
+def test_reviewers_see_that_a_unit_was_suspended_and_approve_with_a_reason(world: World) -> None:
+    uscc = make_uscc("91", "140105", "12345678")
+    case_id = world.open(destination={"code": "11", "unit_name": "晋阳机械（集团）有限公司", "uscc": uscc})
+    suspended = {"employer_id": employer_id_of(uscc), "reason": "虚假招聘"}
+    world.tell(f"employer-{employer_id_of(uscc)}", "directory.EmployerSuspended", suspended)
+    world.follow()
+    (row,) = queue(world, DEPARTMENT)["cases"]
+    shown = world.service.get_review(schemas.OfCase(case_id=case_id), by(DEPARTMENT, "get_review"))
+    for seen in (row, shown):
+        assert (seen["unit_standing"]["state"], seen["unit_standing"]["reason"]) == ("suspended", "虚假招聘")
+    with pytest.raises(Refused) as caught:
+        approve(world, case_id, DEPARTMENT)
+    assert caught.value.code == "review.unit_suspended"
+    explained = c.ApproveReview(case_id, "已核实，合同真实")
+    world.service.approve_review(explained, by(DEPARTMENT, "approve_review"))
+    assert world.types(case_id) == ["ReviewOpened", "StepApproved"]
 
 
 def test_a_correction_of_who_caused_a_cancellation_is_kept_with_who_made_it(world: World) -> None:
@@ -226,6 +245,7 @@ def test_a_thousand_are_decided_in_one_message_and_one_more_is_refused(world: Wo
 def test_an_event_delivered_twice_opens_one_case(world: World) -> None:
     subject_id, graduate_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
     data = {"registration_id": subject_id, "graduate_id": graduate_id, "scope": SCOPE, "class_year": 2026}
+    data["destination"] = {"code": "70", "intention": "job_seeking"}
     submitted = world.tell(f"registration-{graduate_id}", "registration.RegistrationSubmitted", data)
     world.service.react(submitted)
     world.service.react(submitted)

@@ -19,6 +19,7 @@ from services.review.decider import (
     case_of,
     chain_of,
 )
+from services.review.subjects import subject_streams
 from shared.access import Right, Subject
 from shared.messages import NewEvent, Recorded, new_id
 from tests.support import review_examples as x
@@ -348,12 +349,17 @@ def test_a_school_that_was_once_let_do_without_a_review_has_none() -> None:
 
 
 def test_opening_reads_the_settings_of_province_and_school_and_nothing_else_does() -> None:
-    assert HANDLING.reads(x.OPEN) == ["province-14", "school-14-10108"]
+    of_settings = ["province-14", "school-14-10108"]
+    assert HANDLING.reads(replace(x.OPEN, kind="cancellation")) == of_settings
+    # What brings a graduate to a unit says which.
+    assert HANDLING.reads(x.OPEN) == [*of_settings, *subject_streams(GRADUATE_ID)]
     streams = {"province-14": [province(2026, x.CHAIN)], "school-14-10108": [LISTED]}
     assert HANDLING.facts(x.OPEN, streams).chain == x.CHAIN
     for command in (x.CLOSE, x.APPROVE, x.RETURN):
+        own = {HANDLING.stream(command): []}
         assert HANDLING.reads(command) == []
-        assert HANDLING.facts(command, {}) == Facts()
+        assert HANDLING.then_reads(command, own) == []
+        assert HANDLING.facts(command, own) == Facts()
 
 
 def test_a_case_is_opened_by_the_settings_of_the_versions_it_names() -> None:
