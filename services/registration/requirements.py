@@ -13,7 +13,7 @@ from shared.codes.destination import AGREEMENT, UNIT, Asks, NoSuchDestination, a
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier, Doubt
 from shared.codes.regions import in_region
-from shared.codes.tables import plain
+from shared.codes.tables import PROVINCE, plain
 from shared.codes.uscc import check_uscc, doubts_about
 from shared.codes.wages import minimum_hourly_wage, minimum_wage
 from shared.errors import Invalid, NotFound, Reason, ServiceError
@@ -263,7 +263,10 @@ def _check_bound(destination: Destination, graduate: Graduate) -> None:
     if rule == FORBIDDEN_TO_BOUND:
         raise NOT_FOR_BOUND.error(field="destination.code", code=destination.code)
     if rule == UNIT and not graduate.agreed(destination):
-        agreed = "、".join(filter(None, (graduate.agreed_unit, graduate.agreed_region)))
+        region = graduate.agreed_region
+        # Only provinces have names here; what is finer is told by its code besides.
+        told = region and f"{PROVINCE.name(region[:2])}（地区代码 {region}）"
+        agreed = "、".join(filter(None, (graduate.agreed_unit, told)))
         raise BOUND_ELSEWHERE.error(field="destination.unit_name", unit=agreed)
 
 

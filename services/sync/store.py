@@ -25,15 +25,36 @@ from services.sync.records import (
 from shared.codes.destination import FIELD_FORBIDDEN, FIELD_MISSING, NoSuchDestination, asks_of, faults
 
 REFUSALS = {
-    "national.malformed": ("记录格式有误", "The record is malformed"),
-    "national.other_province": ("记录不属于该省份", "The record is not of the province that sends it"),
-    VERSION_GAP: ("版本不连续", "The version is not the next one"),
-    "national.unknown_field": ("含有接口未列出的项", "A field that the interface does not list"),
-    "national.unknown_code": ("未知的去向代码", "Unknown destination code"),
-    "national.field_missing": ("缺少该类别必填项", "A field this category needs is missing"),
-    "national.field_forbidden": ("含有该类别不应填写的项", "A field this category has not"),
-    "national.wrong_value": ("含有该类别不允许的内容", "A field holds what this category does not allow"),
-    "national.told_to_refuse": ("按演练要求拒收", "Refused because it was told to"),
+    "national.malformed": (
+        "记录格式有误，请核对接口版本后重报",
+        "The record is malformed: check the interface, then send it again",
+    ),
+    "national.other_province": (
+        "记录不属于该省份，请由所属省份报送",
+        "The record is not of the province that sends it: let its own send it",
+    ),
+    VERSION_GAP: ("版本不连续，请从缺少的版本起重报", "The version is not the next one: send from the missing one on"),
+    "national.unknown_field": (
+        "含有接口未列出的项，请核对接口版本后重报",
+        "A field that the interface does not list: check the interface",
+    ),
+    "national.unknown_code": ("未知的去向代码，请核对去向类别后重报", "Unknown destination code: check the category"),
+    "national.field_missing": (
+        "缺少该类别必填项，请补充登记后重报",
+        "A field this category needs is missing: fill it in",
+    ),
+    "national.field_forbidden": (
+        "含有该类别不应填写的项，请更正登记后重报",
+        "A field this category has not: correct the registration",
+    ),
+    "national.wrong_value": (
+        "含有该类别不允许的内容，请更正登记后重报",
+        "A field holds what this category does not allow: correct the registration",
+    ),
+    "national.told_to_refuse": (
+        "按演练要求拒收，请取消该要求后重报",
+        "Refused because it was told to: take that back, then send it again",
+    ),
 }
 _KINDS = {
     "graduate_id": str,

@@ -19,6 +19,7 @@ from services.directory.rows import FIELDS as ROSTER_FIELDS
 from services.directory.rows import HEADERS as ROSTER_HEADERS
 from services.registration.exports import FIELDS as EXPORT_FIELDS
 from services.registration.exports import HEADERS as EXPORT_HEADERS
+from services.sync.store import REFUSALS
 from shared import words
 from shared.codes.tables import rows as table_rows
 from shared.errors import Invalid
@@ -144,6 +145,13 @@ def test_no_value_brings_latin_into_the_chinese_sentence(reason: Written) -> Non
 def test_a_reason_says_what_to_do(reason: Written) -> None:
     whole = [name for name, kind in places(reason.zh) if kind == "sentence" and reason.zh == f"{{{name}:{kind}}}"]
     assert says_what_to_do(reason.zh) or whole or reason.code in NOTHING_TO_DO, reason.zh
+
+
+@pytest.mark.parametrize(("zh", "en"), REFUSALS.values(), ids=REFUSALS)
+def test_what_the_national_side_refuses_is_said_in_words_and_says_what_to_do(zh: str, en: str) -> None:
+    assert not latin(zh)
+    assert says_what_to_do(zh)
+    assert en.isascii()
 
 
 def _text(node: ast.expr) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from services.registration.events import Destination
 from services.sync import read_model
 from services.sync.delivery import retry_parked
+from services.sync.store import REFUSALS
 from shared.errors import Unavailable
 from tests.integration.sync.conftest import World, recording
 from tests.support import sync_examples as x
@@ -111,7 +112,7 @@ def test_a_refused_record_parks_its_graduate_and_nobody_else(world: World) -> No
     assert world.position() == len(lane.events)
     assert parked_versions(world) == [(ANA, 1, "national.told_to_refuse"), (ANA, 2, "")]
     assert [each.waiting for each in world.parked()] == [False, True]
-    assert (world.parked()[0].zh, world.parked()[0].en) == ("按演练要求拒收", "Refused because it was told to")
+    assert (world.parked()[0].zh, world.parked()[0].en) == REFUSALS["national.told_to_refuse"]
     assert world.versions(ANA) == []
     assert world.versions(BO) == [(1, "upsert"), (2, "upsert")]
     # What was accepted is compared, not what waits.

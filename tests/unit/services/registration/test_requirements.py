@@ -149,6 +149,14 @@ def test_who_was_trained_for_a_unit_registers_what_the_category_lets(
                 check_for(replace(destination, place="520102", monthly_salary=5000), bound, TODAY)
 
 
+def test_where_a_bound_graduate_may_go_is_told_by_name() -> None:
+    bound = replace(GRADUATE, training="2", agreed_unit="汾河医院", agreed_region="520000")
+    elsewhere = replace(of_form(FORMS["directed"]), unit_name="晋源医院", place="140100")
+    with pytest.raises(ServiceError) as caught:
+        check_for(elsewhere, bound, TODAY)
+    assert caught.value.zh.startswith("定向或委培毕业生的单位或地区应为“汾河医院、贵州省（地区代码 520000）”，请")
+
+
 @pytest.mark.parametrize(
     ("region", "place", "inside"),
     [
