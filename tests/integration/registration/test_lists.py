@@ -16,16 +16,16 @@ from tests.support import registration_examples as x
 from tests.support.spec import DEPARTMENT, EMPLOYER, GRADUATE, GRADUATE_ID, MINISTRY, SCHOOL
 
 OF_GRADUATE = schemas.OfGraduate(graduate_id=GRADUATE_ID)
-# From May, when the specs begin, to the day after the last day of the class, 31 August.
-SEPTEMBER = 125 * 24 * 60
+# From May, when the specs begin, to after the last day of the class, 31 December.
+JANUARY = 245 * 24 * 60
 
 
 def filed(world: World) -> str:
     command = c.FileDestination(GRADUATE_ID, x.complete("11"))
     answer = world.service.file_destination(command, by(DEPARTMENT, "file_destination"))
     again = world.service.file_destination(command, by(DEPARTMENT, "file_destination"))
-    assert (again.position, again.made) == (0, answer.made)
-    return str(answer.made["filing_id"])
+    assert (again["position"], again["filing_id"]) == (0, answer["filing_id"])
+    return str(answer["filing_id"])
 
 
 def cases(world: World, minutes: int = 0, **asked: Any) -> Any:
@@ -38,15 +38,15 @@ def test_what_an_office_filled_in_waits_for_the_graduate_until_the_last_day_and_
     filing_id = filed(world)
     (case,) = cases(world)["cases"]
     assert (case["what"], case["id"], case["state"]) == ("filing", filing_id, "filed")
-    assert (case["waiting_for"], case["until"]) == ("graduate", "2026-08-31")
+    assert (case["waiting_for"], case["until"]) == ("graduate", "2026-12-31")
     shown = world.service.get_registration(OF_GRADUATE, by(GRADUATE, "get_registration"))
-    assert (shown["filing_open"], shown["register_until"]) == (True, "2026-08-31")
-    (case,) = cases(world, SEPTEMBER)["cases"]
+    assert (shown["filing_open"], shown["register_until"]) == (True, "2026-12-31")
+    (case,) = cases(world, JANUARY)["cases"]
     assert (case["state"], case["waiting_for"], case["until"]) == ("late", None, None)
-    assert not world.service.get_registration(OF_GRADUATE, by(GRADUATE, "get_registration", SEPTEMBER))["filing_open"]
+    assert not world.service.get_registration(OF_GRADUATE, by(GRADUATE, "get_registration", JANUARY))["filing_open"]
     with pytest.raises(Refused) as caught:
-        world.service.confirm_filing(c.ConfirmFiling(GRADUATE_ID, filing_id), by(GRADUATE, "confirm_filing", SEPTEMBER))
-    assert caught.value.code == "registration.deadline_over"
+        world.service.confirm_filing(c.ConfirmFiling(GRADUATE_ID, filing_id), by(GRADUATE, "confirm_filing", JANUARY))
+    assert caught.value.code == "registration.registering_over"
 
 
 def test_a_graduate_lists_its_own_registrations_page_by_page_with_who_must_act(world: World) -> None:
@@ -59,7 +59,7 @@ def test_a_graduate_lists_its_own_registrations_page_by_page_with_who_must_act(w
         (second, "pending", "review", None),
         (first, "returned", None, "合同缺少盖章页"),
     ]
-    assert (shown["total"], shown["register_until"]) == (2, "2026-08-31")
+    assert (shown["total"], shown["register_until"]) == (2, "2026-12-31")
     page = cases(world, limit=1)
     rest = cases(world, limit=1, after=page["after"])
     assert [each["id"] for each in (*page["cases"], *rest["cases"])] == [second, first]
