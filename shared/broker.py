@@ -132,6 +132,22 @@ class ConfirmedPublisher:
             self.close()
             raise AWAY.error() from error
 
+    def hold(self, name: str) -> None:
+        """Have a queue of this name to this connection, for as long as it lasts. Raises Unavailable."""
+        try:
+            self._open().queue_declare(name, exclusive=True)
+        except (OSError, AMQPError) as error:
+            self.close()
+            raise AWAY.error() from error
+
+    def release(self, name: str) -> None:
+        """Hold a name no longer. Raises Unavailable."""
+        try:
+            self._open().queue_delete(name)
+        except (OSError, AMQPError) as error:
+            self.close()
+            raise AWAY.error() from error
+
     def close(self) -> None:
         """Drop the connection without waiting for the other side."""
         connection, self._connection, self._channel = self._connection, None, None

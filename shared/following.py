@@ -82,6 +82,10 @@ class Target(Protocol):
         """From now on it counts as told what is told. Raises Unavailable."""
         ...
 
+    def catch_up(self, log: EventLog, engine: Engine) -> int:
+        """Tell what a part of it has lost, a batch at a time and beside the lanes; the number of events. Raises Unavailable."""
+        ...
+
 
 def _as_they_are(events: Sequence[Recorded]) -> Sequence[Recorded]:
     return events
@@ -182,6 +186,7 @@ class Following:
         self._batch = batch
         self._troubled = ""
         self._failing: str | None = None
+        self._lanes_first = False
         self._ahead: tuple[_Place, Future[_Batch]] | None = None
 
     def problem(self) -> str | None:
@@ -194,10 +199,22 @@ class Following:
         Raises Stopped once for a lane it stops in, after the other lanes had their turn; Unavailable and database trouble
         that may pass at once, and then begins with the lane behind the troubled one.
         """
+        target = self.follower.target
+        if target is None:
+            return self._follow_lanes(heads)
+        if target.forgotten():
+            self._begin_anew(target)
+        applied = 0
+        # What fails comes last the next time, so that neither holds the other up.
+        for lanes in (self._lanes_first, not self._lanes_first):
+            self._lanes_first = not lanes
+            applied += self._follow_lanes(heads) if lanes else target.catch_up(self._log, self._engine)
+        self._lanes_first = False
+        return applied
+
+    def _follow_lanes(self, heads: Mapping[str, int]) -> int:
         applied = 0
         stopped: Stopped | None = None
-        if self.follower.target is not None and self.follower.target.forgotten():
-            self._begin_anew(self.follower.target)
         lanes = sorted(self.progress.behind(heads), key=lambda lane: (lane <= self._troubled, lane))
         for lane, following in zip(lanes, (*lanes[1:], *lanes[:1]), strict=True):
             self._troubled = lane

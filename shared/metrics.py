@@ -17,6 +17,9 @@ PUBLISHED = Counter("wq_published_events_total", "Events confirmed by the broker
 UNROUTED = Counter(
     "wq_unrouted_events_total", "Events returned by the broker although a consumer is declared", ["type"]
 )
+TOLD_AGAIN = Counter(
+    "wq_queues_told_again_total", "Queues that were new to the publisher and are told everything, by queue", ["queue"]
+)
 FOLLOWED = Counter("wq_followed_events_total", "Events applied, by follower", ["follower"])
 FOLLOWER_POSITION = Gauge("wq_follower_position", "Last position applied, by follower and lane", ["follower", "lane"])
 FOLLOWER_LAG = Gauge("wq_follower_lag_events", "Events of all lanes not yet applied, by follower", ["follower"])

@@ -60,6 +60,19 @@ def dead_letter_queue(queue: str) -> Queue:
     )
 
 
+def told_mark(queue: str) -> Exchange:
+    """The mark of a queue that was told everything. Nothing goes through it: RabbitMQ deletes it when the queue goes.
+
+    Whoever makes the queue again makes no mark, so that the publisher knows.
+    """
+    return Exchange(f"{queue}.told", type="fanout", durable=True, auto_delete=True)
+
+
+def young_mark(queue: str) -> Exchange:
+    """The mark of a queue that is told everything, and may not be on the broker's disk yet."""
+    return Exchange(f"{queue}.young", type="fanout", durable=True, auto_delete=True)
+
+
 def declare_events(channel: Any, subscriptions: Iterable[tuple[str, str]], contexts: Iterable[str]) -> None:
     """Declare the exchanges of all contexts and the queues of all (consumer, event type) pairs."""
     DEAD_LETTERS(channel).declare()

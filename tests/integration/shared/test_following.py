@@ -363,6 +363,9 @@ def test_a_follower_outlives_a_target_that_fails_in_a_way_nobody_foresaw_and_is_
         def remember(self) -> None:
             raise AssertionError
 
+        def catch_up(self, log: EventLog, engine: Engine) -> int:
+            return 0
+
     following = house.following(target=Target())
     house.write("14", 3)
     with follow(house.log, following):
