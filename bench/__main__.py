@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import appends, asking, calls, projecting, rosters, visible, working
+from bench import appends, asking, calls, lanes, projecting, rosters, visible, working
 from bench.figures import Figure, table
 from bench.seeding import CLASS_YEAR, provinces, write_class
 from bench.world import FULL, QUICK, Size, World, now, plain_log
@@ -33,6 +33,7 @@ GROUPS = {
     "visible": visible.measure,
     "rosters": rosters.measure,
     "appends": appends.measure,
+    "lanes": lanes.measure,
     "working": working.measure,
 }
 

@@ -159,33 +159,12 @@ class PostgresLog:
                 self._durable[lane] = position
 
     def _send(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> Appended:
-        events = [
-            {
-                "stream": write.stream,
-                "version": version,
-                "type": event.type,
-                "type_version": event.type_version,
-                "event_id": event.event_id,
-                "command_id": event.command_id,
-                "correlation_id": event.correlation_id,
-                "causation_id": event.causation_id,
-                "actor_role": event.actor.role,
-                "actor_id": event.actor.id,
-                "actor_scope": event.actor.scope,
-                "data": event.data,
-                "occurred_at": event.occurred_at,
-                "fingerprint": event.fingerprint,
-            }
-            for write in writes
-            for version, event in zip(_versions(write), write.events, strict=True)
-        ]
-        asked = {"lane": lane, **_checks(writes, guards), "events": orjson.dumps(events).decode()}
         with (
             _translated(),
             self._session(autocommit=True) as (connection, warnings),
             connection.cursor(**self._cursor_options) as cursor,
         ):
-            cursor.execute(_APPEND, asked)
+            cursor.execute(_APPEND, append_parameters(lane, writes, guards))
             head, recorded_at = cursor.fetchone()
             self._now_durable({lane: head}, warnings)
         return Appended(head, recorded_at)
@@ -286,6 +265,31 @@ def write_in_transaction(cursor: Any, lane: str, writes: Sequence[Write], guards
                     )
                 )
     return Appended(head, recorded_at)
+
+
+def append_parameters(lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> dict[str, Any]:
+    """What the database's appending takes: the lane, what must be as it was read, and the events as one JSON text."""
+    events = [
+        {
+            "stream": write.stream,
+            "version": version,
+            "type": event.type,
+            "type_version": event.type_version,
+            "event_id": event.event_id,
+            "command_id": event.command_id,
+            "correlation_id": event.correlation_id,
+            "causation_id": event.causation_id,
+            "actor_role": event.actor.role,
+            "actor_id": event.actor.id,
+            "actor_scope": event.actor.scope,
+            "data": event.data,
+            "occurred_at": event.occurred_at,
+            "fingerprint": event.fingerprint,
+        }
+        for write in writes
+        for version, event in zip(_versions(write), write.events, strict=True)
+    ]
+    return {"lane": lane, **_checks(writes, guards), "events": orjson.dumps(events).decode()}
 
 
 def _versions(write: Write) -> range:
