@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.codes.identity import (
     CHECK_CHARACTERS,
+    PERMIT_REGIONS,
     REGIONS,
     BadIdentifier,
     Doubt,
@@ -113,13 +114,15 @@ def test_nobody_was_born_before_1900() -> None:
 def test_a_made_number_is_valid_and_any_one_wrong_character_is_not(
     region: str, county: int, birth: date, sequence: int, data: st.DataObject
 ) -> None:
-    number = make_resident_id(f"{region}{county:04d}", birth, sequence)
+    number = make_resident_id(f"{region}{0 if region in PERMIT_REGIONS else county:04d}", birth, sequence)
     read = check_resident_id(number, TODAY)
     assert (read.number, read.birth_date, read.sex_code) == (number, birth, "1" if sequence % 2 else "2")
     place = data.draw(st.integers(0, 17))
     possible = CHECK_CHARACTERS if place == 17 else "0123456789"
     wrong = data.draw(st.sampled_from(possible).filter(lambda character: character != number[place]))
-    assert refusal(number[:place] + wrong + number[place + 1 :]) in ("id.region", "id.date", "id.check")
+    assert refusal(number[:place] + wrong + number[place + 1 :]) in (
+        *("id.region", "id.permit_region", "id.date", "id.check"),
+    )
 
 
 # Other documents
@@ -160,6 +163,12 @@ def test_a_residence_permit_is_one_whatever_it_is_called(region: str, kind: str)
     assert check_identity(kind, number, TODAY) == Identity("residence_permit", number, "1", date(2003, 5, 6))
 
 
+@pytest.mark.parametrize("region", ["810123", "820001", "830100", "819900"])
+@pytest.mark.parametrize("kind", ["resident_id", "residence_permit"])
+def test_a_residence_permit_names_no_county(region: str, kind: str) -> None:
+    assert refusal(make_resident_id(region, date(2003, 5, 6), 1), kind=kind) == "id.permit_region"
+
+
 def test_sex_and_birth_are_told_by_the_numbers_that_tell_them() -> None:
     assert check_identity("resident_id", NUMBER, TODAY) == Identity("resident_id", NUMBER, "1", date(2000, 1, 1))
     foreign = check_identity("foreign_permanent_resident", "911124198108030024", TODAY)
@@ -195,6 +204,38 @@ def test_a_county_abolished_after_the_birth_stays_in_the_number() -> None:
     assert doubt("320503", date(2003, 5, 6)) is None
 
 
+@pytest.mark.parametrize(("county", "year"), [("110104", 2010), ("412723", 2000), ("612401", 2000), ("372502", 1997)])
+def test_in_the_year_of_its_end_a_county_still_was(county: str, year: int) -> None:
+    """The list of the end of the year before is the last that holds it."""
+    for born in (date(year, 1, 1), date(year, 12, 31)):
+        assert doubt(county, born) is None
+
+
+def test_a_county_that_was_gone_is_kept_in_use_for_a_while() -> None:
+    assert doubt("342401", date(2001, 7, 21)) is None
+    found = doubt("342401", date(2002, 1, 1))
+    assert found is not None
+    assert found.code == "id.county_abolished"
+    assert "1999" in found.zh
+
+
+@pytest.mark.parametrize(
+    ("county", "year"),
+    [("362502", 1999), ("320212", 1999), ("450111", 2000), ("450211", 2001), ("231082", 1995), ("441282", 1993),
+     ("441901", 2003), ("140511", 1995)],
+)  # fmt: skip
+def test_counties_that_the_ministrys_own_lists_spell_otherwise_are_known(county: str, year: int) -> None:
+    assert doubt(county, date(year, 5, 6)) is None
+
+
+def test_of_a_code_that_the_table_lacks_only_that_is_said() -> None:
+    found = doubt("321119", date(1973, 10, 30))
+    assert found is not None
+    assert found.code == "id.county_unknown"
+    assert "平台收录" in found.zh
+    assert "历次" not in found.zh
+
+
 def test_a_county_abolished_before_the_birth_or_never_listed_is_odd_and_no_error() -> None:
     for found, code in ((doubt("412723"), "id.county_abolished"), (doubt("140199"), "id.county_unknown")):
         assert found is not None
@@ -217,4 +258,4 @@ def test_the_list_of_counties_holds_six_digits_of_the_standards_provinces_and_ye
     for row in listed:
         assert len(row["code"]) == 6
         assert row["code"][:2] in PROVINCE
-        assert row["until"] == "" or 1980 <= int(row["until"]) <= 2019
+        assert row["until"] == "" or 1981 <= int(row["until"]) <= 2024
