@@ -16,6 +16,7 @@ from types import MappingProxyType
 from services.registration.events import Destination
 from services.registration.requirements import MISSING
 from shared.codes.destination import DESTINATIONS, FORMS, INTENTIONS, OUTSIDE, destinations_of
+from shared.codes.regions import in_region
 from shared.codes.tables import (
     EDUCATION,
     INDUSTRY,
@@ -25,7 +26,7 @@ from shared.codes.tables import (
     UNIT_NATURE,
     CodeTable,
     Entry,
-    plain,
+    folded,
     rows,
 )
 from shared.errors import Invalid, Reason, ServiceError
@@ -143,6 +144,7 @@ _LONGEST = {
 }
 _DASHES = re.compile("[—–－─:：-]+")
 _STUDY_AT_HOME, _ABROAD = "80", "85"
+_XINJIANG_AND_CORPS = ("65", "66")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,19 @@ FORMER = _former()
 FORMER_NATURES: Mapping[str, str] = MappingProxyType({row["code"]: row["name"] for row in rows("former_unit_natures")})
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
-        **{plain(each.name): each.code for each in DESTINATIONS.values()},
-        **{plain(row["name"]): row["code"] for row in rows("destination_names")},
+        **{folded(each.name): each.code for each in DESTINATIONS.values()},
+        **{folded(row["name"]): row["code"] for row in rows("destination_names")},
     }
 )
-_INTENTIONS = MappingProxyType({plain(text): each for each in INTENTIONS for text in (each.key, each.name)})
-_WITHOUT_UNIT = frozenset(filter(None, map(plain, (*FORMER_NATURES.values(), *_NAMES))))
+_PLACE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        **{name: each.code for each in PROVINCE for name in (each.name, *each.also)},
+        # Places called like another province: 海南区 lies in 内蒙古.
+        **{row["name"]: row["province"] for row in rows("place_names")},
+    }
+)
+_INTENTIONS = MappingProxyType({folded(text): each for each in INTENTIONS for text in (each.key, each.name)})
+_WITHOUT_UNIT = frozenset(filter(None, map(folded, (*FORMER_NATURES.values(), *_NAMES))))
 
 
 def decode_row(raw: Mapping[str, str], class_year: int) -> Destination | list[ServiceError]:
@@ -267,7 +276,7 @@ class _Reading:
     def _today(self, code: str, name: str) -> tuple[str, str | None]:
         known = [member for member in FORMER[code] if member.now in self.table]
         for member in known:
-            by_name = bool(member.word) and member.word in plain(name)
+            by_name = bool(member.word) and member.word in folded(name)
             by_education = not member.word and (not member.educations or self.education in member.educations)
             if by_name or by_education:
                 return member.now, member.form
@@ -278,7 +287,7 @@ class _Reading:
     def _form(self, code: str) -> str | None:
         """The kind of category 10, by its name."""
         text = self.texts["form"]
-        form = next((key for key, known in FORMS.items() if text and plain(text) in (key, plain(known.name))), None)
+        form = next((key for key, known in FORMS.items() if text and folded(text) in (key, folded(known.name))), None)
         if text and (form is None or FORMS[form].code != code):
             self._wrong("form", UNKNOWN_CODE, text=text)
         return form
@@ -287,7 +296,7 @@ class _Reading:
         given = self.texts["intention"]
         words = [given] if given else [self.texts["code_name"], *_DASHES.split(self.texts["code_name"])]
         for word in words:
-            known = _INTENTIONS.get(plain(word))
+            known = _INTENTIONS.get(folded(word))
             # 71 has a single one, which says nothing that the code does not.
             if known is not None and (given or known.code == code):
                 return known.key
@@ -297,7 +306,7 @@ class _Reading:
 
     def _nature(self, code: str, form: str | None) -> str | None:
         """The nature of unit; a former value, which says nothing of a unit today, becomes none."""
-        text, name = self.texts["unit_nature"], plain(self.texts["unit_nature_name"])
+        text, name = self.texts["unit_nature"], folded(self.texts["unit_nature_name"])
         if text in FORMER_NATURES or (not text and name in _WITHOUT_UNIT and UNIT_NATURE.by_name(name) is None):
             return None
         known = self.table.get(code)
@@ -307,12 +316,14 @@ class _Reading:
 
     def _place(self) -> str | None:
         text, name = self.texts["place"], self.texts["place_name"]
+        province = _province_of(name)
         if text in PLACE:
+            if province is not None and not _within(text, province):
+                self._wrong("place", DIFFERENT, text=text, name=name)
             return text
         if not text and not name:
             return None
-        province = None if text else _province_of(name)
-        if province is None:
+        if text or province is None:
             self._wrong("place", BAD_PLACE)
             return None
         return province.more["code6"]
@@ -355,7 +366,7 @@ class _Reading:
 def _named(name: str) -> str | None:
     """The category that a name says, the whole or what follows a dash: `境内升学—研究生`."""
     for word in (name, *reversed(_DASHES.split(name))):
-        text = plain(word)
+        text = folded(word)
         code = _NAMES.get(text)
         if code is None and text in _INTENTIONS:
             code = _INTENTIONS[text].code
@@ -375,5 +386,13 @@ def _kin(code: str, named: str) -> bool:
 
 
 def _province_of(name: str) -> Entry | None:
-    """The province that a place's name begins with."""
-    return next((each for each in PROVINCE for start in (each.name, *each.also) if name.startswith(start)), None)
+    """The province that a place's name begins with, by the longest name that it begins with."""
+    start = next((name[:length] for length in range(len(name), 1, -1) if name[:length] in _PLACE_NAMES), None)
+    return None if start is None else PROVINCE.get(_PLACE_NAMES[start])
+
+
+def _within(place: str, province: Entry) -> bool:
+    """Whether a place lies in a province; what the corps and Xinjiang call theirs is not held against anybody."""
+    if place.startswith(_XINJIANG_AND_CORPS) and province.code in _XINJIANG_AND_CORPS:
+        return True
+    return in_region(place, province.more["code6"])

@@ -7,6 +7,10 @@ from types import MappingProxyType
 
 from shared.codes.tables import UnknownCode, rows
 
+# 新疆生产建设兵团 by convention, and what GB/T 2260 calls its cities, 659001 石河子 to 659012 白杨 (DOMAIN 2.10).
+CORPS = "660000"
+CORPS_CITIES = "6590"
+
 _REGIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {row["province"]: (row["economic_region"], row["area"]) for row in rows("regions")}
 )
@@ -23,7 +27,12 @@ def area(province: str) -> str:
 
 
 def in_region(place: str, region: str) -> bool:
-    """Whether a place lies in a region, both of six digits: 140105 does in 140000 and 140100, not in 140105's neighbours."""
+    """Whether a place lies in a region, both of six digits: 140105 does in 140000 and 140100, not in 140105's neighbours.
+
+    The corps' cities lie in it as they do in Xinjiang.
+    """
+    if region == CORPS:
+        return place.startswith((CORPS[:2], CORPS_CITIES))
     for length, rest in ((2, "0000"), (4, "00")):
         if region.endswith(rest):
             return place[:length] == region[:length]

@@ -64,7 +64,7 @@ class CodeTable:
 
     def by_name(self, name: str) -> str | None:
         """The code of a name, an older or shorter one too; None when nothing is called so."""
-        return self._names.get(plain(name))
+        return self._names.get(folded(name))
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
@@ -72,7 +72,7 @@ class CodeTable:
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        return MappingProxyType({plain(name): entry.code for entry in self for name in (*entry.also, entry.name)})
+        return MappingProxyType({folded(name): entry.code for entry in self for name in (*entry.also, entry.name)})
 
 
 def _entry(row: dict[str, str]) -> Entry:
@@ -92,6 +92,11 @@ _PLAIN = str.maketrans({"（": "(", "）": ")", "，": "、", ",": "、", "　":
 def plain(name: str) -> str:
     """A name without what printers vary: spaces, quotation marks, the width of brackets and commas."""
     return name.translate(_PLAIN)
+
+
+def folded(name: str) -> str:
+    """A name as tables look it up: plain, with 其它 as 其他 and the slash of `出国/出境` as the comma of the table."""
+    return plain(name).replace("其它", "其他").replace("/", "、").replace("／", "、")
 
 
 CANCELLATION_REASON = CodeTable("cancellation_reasons")

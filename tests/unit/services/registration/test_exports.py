@@ -100,6 +100,15 @@ def test_a_name_in_the_column_of_the_code_is_read(column: str, name: str) -> Non
         ("51", "地方特岗教师", "511"),
         ("51", "选调生", "512"),
         ("51", "地方基层项目—其他地方基层项目", "519"),
+        ("", "选调生", "512"),
+        ("", "特岗教师（地方）", "511"),
+        ("51", "特岗教师（地方）", "511"),
+        ("", "其它（地方基层项目）", "519"),
+        ("51", "其它（地方基层项目）", "519"),
+        ("", "科研助理/管理助理", "271"),
+        ("27", "科研助理/管理助理", "271"),
+        ("", "其它录用形式就业", "12"),
+        ("12", "其他录用", "12"),
     ],
 )
 def test_an_old_code_is_brought_to_its_member_by_its_name(code: str, name: str, today: str) -> None:
@@ -217,6 +226,51 @@ def test_a_place_without_its_code_is_the_province_of_its_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("海南藏族自治州共和县", "630000"),
+        ("海南州共和县", "630000"),
+        ("河南蒙古族自治县", "630000"),
+        ("河南县", "630000"),
+        ("海南区", "150000"),
+        ("河北区", "120000"),
+        ("新疆生产建设兵团第八师", "660000"),
+        ("兵团第一师", "660000"),
+        ("新疆维吾尔自治区石河子市", "650000"),
+        ("新疆石河子市", "650000"),
+        ("海南省海口市", "460000"),
+        ("海南", "460000"),
+        ("河南郑州市", "410000"),
+        ("吉林市", "220000"),
+        ("内蒙古乌海市海南区", "150000"),
+    ],
+)
+def test_a_place_is_the_province_of_the_longest_name_that_it_begins_with(name: str, place: str) -> None:
+    assert decoded(单位所在地代码="", 单位所在地=name).place == place
+
+
+@pytest.mark.parametrize("name", ["石河子市", "第八师", "东北", "中国", "海", "南京市"])
+def test_a_place_whose_name_begins_with_no_province_is_not_guessed(name: str) -> None:
+    assert told(单位所在地代码="", 单位所在地=name) == [("place", "export.place")]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("630000", "海南藏族自治州"), ("659001", "新疆生产建设兵团第八师"), ("659001", "新疆"), ("660000", "新疆石河子市"),
+     ("650100", "兵团"), ("140105", "小店区")],
+)  # fmt: skip
+def test_a_places_code_and_name_may_say_the_same(code: str, name: str) -> None:
+    assert decoded(单位所在地代码=code, 单位所在地=name).place == code
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("460000", "海南藏族自治州"), ("140105", "山东省济南市"), ("650000", "西藏")]
+)
+def test_a_places_code_and_name_that_differ_are_told(code: str, name: str) -> None:
+    assert told(单位所在地代码=code, 单位所在地=name) == [("place", "export.code_and_name")]
+
+
+@pytest.mark.parametrize(
     ("changes", "country"),
     [
         ({}, "新加坡"),
@@ -230,6 +284,11 @@ def test_who_studies_abroad_has_a_country_and_a_foreign_school(changes: dict[str
     assert decoded(ABROAD, **changes) == expected
     moved = {"留学院校外文名称": "", "单位名称": "National University of Singapore"}
     assert decoded(ABROAD, **changes, **moved) == expected
+
+
+@pytest.mark.parametrize("name", ["出国/出境", "出国／出境", "出国（境）", "出国、出境", "境外留学"])
+def test_abroad_is_known_by_its_names(name: str) -> None:
+    assert decoded(ABROAD, **category("", name)).code == "85"
 
 
 def test_the_mainland_is_not_abroad() -> None:

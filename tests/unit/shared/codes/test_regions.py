@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.codes.regions import area, economic_region
+from shared.codes.regions import area, economic_region, in_region
 from shared.codes.tables import PROVINCE, UnknownCode
 
 
@@ -45,3 +45,28 @@ def test_an_unknown_province_has_none(look_up: object) -> None:
     assert callable(look_up)
     with pytest.raises(UnknownCode):
         look_up("99")
+
+
+@pytest.mark.parametrize(
+    ("place", "region", "lies"),
+    [
+        ("140105", "140000", True),
+        ("140105", "140100", True),
+        ("140105", "140105", True),
+        ("140106", "140105", False),
+        ("140200", "140100", False),
+        ("659001", "660000", True),
+        ("659012", "660000", True),
+        ("660000", "660000", True),
+        ("660800", "660000", True),
+        ("659001", "659000", True),
+        ("659001", "650000", True),
+        ("650100", "660000", False),
+        ("659001", "659002", False),
+        ("660000", "650000", False),
+    ],
+)
+def test_a_place_lies_in_what_holds_it_and_the_cities_of_the_corps_in_the_corps_too(
+    place: str, region: str, lies: bool
+) -> None:
+    assert in_region(place, region) is lies

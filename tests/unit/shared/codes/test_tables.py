@@ -26,7 +26,7 @@ from shared.codes.tables import (
     UNIT_NATURE,
     CodeTable,
     UnknownCode,
-    plain,
+    folded,
 )
 
 TABLES = [table for table in vars(tables).values() if isinstance(table, CodeTable)]
@@ -51,7 +51,7 @@ def test_no_row_is_missing(file: str, size: int) -> None:
 def test_codes_and_names_are_unique_and_filled(table: CodeTable) -> None:
     with (DATA / f"{table.file}.csv").open(encoding="utf-8", newline="") as lines:
         assert [row["code"] for row in csv.DictReader(lines)] == list(table.codes)
-    names = [name for entry in table for name in {plain(each) for each in (entry.name, *entry.also)}]
+    names = [name for entry in table for name in {folded(each) for each in (entry.name, *entry.also)}]
     assert all(names)
     assert len(set(names)) == len(names)
 
@@ -72,7 +72,25 @@ def test_every_name_of_a_row_leads_back_to_it(table: CodeTable) -> None:
         (ETHNIC, "傈僳族", "20"),
         (ETHNIC, "毛难族", "36"),
         (ETHNIC, "崩龙族", "46"),
+        (ETHNIC, "汉", "01"),
+        (ETHNIC, "回", "03"),
+        (ETHNIC, "满", "11"),
+        (ETHNIC, "穿青人", "97"),
+        (ETHNIC, "未识别民族", "97"),
+        (ETHNIC, "其它", "97"),
         (POLITICAL, "民革会员", "04"),
+        (POLITICAL, "中国共产党党员", "01"),
+        (POLITICAL, "中国共产党预备党员", "02"),
+        (POLITICAL, "中国共产主义青年团团员", "03"),
+        (POLITICAL, "中国国民党革命委员会会员", "04"),
+        (POLITICAL, "中国民主同盟盟员", "05"),
+        (POLITICAL, "中国民主建国会会员", "06"),
+        (POLITICAL, "中国民主促进会会员", "07"),
+        (POLITICAL, "中国农工民主党党员", "08"),
+        (POLITICAL, "中国致公党党员", "09"),
+        (POLITICAL, "台湾民主自治同盟盟员", "11"),
+        (POLITICAL, "无党派人士", "12"),
+        (UNIT_NATURE, "其它事业单位", "29"),
         (NORMAL_STUDENT, "公费师范生", "12"),
         (UNIT_NATURE, "三资企业", "32"),
         (UNIT_NATURE, "外商投资企业", "32"),
@@ -92,6 +110,12 @@ def test_every_name_of_a_row_leads_back_to_it(table: CodeTable) -> None:
 )
 def test_older_and_shorter_names_are_known(table: CodeTable, name: str, code: str) -> None:
     assert table.by_name(name) == code
+
+
+def test_every_people_is_known_without_the_last_character() -> None:
+    for entry in ETHNIC:
+        if entry.name.endswith("族"):
+            assert ETHNIC.by_name(entry.name[:-1]) == entry.code
 
 
 def test_an_unknown_code_has_no_name() -> None:
