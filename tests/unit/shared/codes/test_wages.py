@@ -40,12 +40,20 @@ def test_the_floor_of_an_hour_follows_from_that_of_a_month_in_whole_fen() -> Non
     assert minimum_hourly_wage("710000", date(2026, 1, 1)) is None
 
 
-def test_every_mainland_province_has_a_floor_that_never_falls() -> None:
+def test_a_step_is_one_that_a_source_tells_and_raises_the_floor() -> None:
+    """Where the amount of a step is known to nobody it is left out: the floor before it refuses nobody wrongly."""
+    assert minimum_wage("150000", date(2024, 11, 30)) == 1850
+    assert minimum_wage("150000", date(2024, 12, 1)) == 2140
+    assert minimum_wage("610000", date(2023, 5, 1)) == 1750
+    assert {row["source"] for row in rows("minimum_wage")} == {"", "day", "ecns", "nmg"}
+
+
+def test_every_mainland_province_has_a_floor_that_rises_with_each_step() -> None:
     mainland = {entry.code for entry in PROVINCE} - {"71", "81", "82"}
     told = list(rows("minimum_wage"))
     assert {row["place"][:2] for row in told} == mainland
     for place in {row["place"] for row in told}:
         floors = [int(row["monthly"]) for row in told if row["place"] == place]
-        assert floors == sorted(floors)
+        assert floors == sorted(set(floors))
         days = [row["from"] for row in told if row["place"] == place]
         assert days == sorted(set(days))
