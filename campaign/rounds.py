@@ -24,7 +24,7 @@ from services.sync.interface import ACCEPTED
 from services.sync.records import Record
 from shared.codes.schools import SCHOOLS
 from shared.errors import ServiceError
-from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.opening import TOOL, opened_log
 from shared.following import REBUILD_BATCH, Following
 from shared.following import prepare as prepare_tables
 from shared.principals import Issuer
@@ -121,16 +121,16 @@ def _schools(number: int) -> list[str]:
 def _time_passes(platform: Platform, stop: Event) -> None:
     """Days go by in seconds, and what nobody answers lapses."""
     engine = make_engine(platform.settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
-    log = PostgresLog(engine)
-    while not stop.wait(3.0):
-        platform.clock.set(platform.clock.now() + timedelta(days=1))
-        try:
-            with engine.connect() as connection:
-                for due in (lapse_due, remind_due):
-                    due(log, connection, platform.clock.now())
-        except Exception as error:
-            if not isinstance(error, ServiceError) and not _is_database_trouble(error):
-                raise
+    with opened_log(platform.settings, TOOL) as log:
+        while not stop.wait(3.0):
+            platform.clock.set(platform.clock.now() + timedelta(days=1))
+            try:
+                with engine.connect() as connection:
+                    for due in (lapse_due, remind_due):
+                        due(log, connection, platform.clock.now())
+            except Exception as error:
+                if not isinstance(error, ServiceError) and not _is_database_trouble(error):
+                    raise
     engine.dispose()
 
 
@@ -211,8 +211,6 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
     from services.sync.delivery import deliver  # noqa: PLC0415
 
     settings = platform.settings
-    log_engine = make_engine(settings.database_url, Driver.PLAIN, pool_size=2)
-    log = PostgresLog(log_engine)
 
     def open_engine(schema: str) -> Engine:
         return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2, statement_seconds=600)
@@ -229,10 +227,10 @@ def rebuild_beside(platform: Platform) -> dict[str, str]:
         with engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{again.schema}" CASCADE'))
         prepare_tables(engine, again, again.schema)
-        following = Following(log, engine, again, REBUILD_BATCH)
-        while following.step(log.heads()):
-            pass
+        with opened_log(settings, TOOL) as log:
+            following = Following(log, engine, again, REBUILD_BATCH)
+            while following.step(log.heads()):
+                pass
         engine.dispose()
         beside[follower.schema] = again.schema
-    log_engine.dispose()
     return beside

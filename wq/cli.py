@@ -159,13 +159,12 @@ def token(role: str, actor_id: str, scope: str, rights: tuple[str, ...], seconds
 @_plainly
 def log(stream: str | None, graduate: str | None, lane: str | None, after: int, limit: int) -> None:
     """Print who did what, when: a stream, a graduate's history, or a lane."""
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
     from wq import log_view  # noqa: PLC0415
 
     if sum(value is not None for value in (stream, graduate, lane)) != 1:
         raise click.UsageError("请给出 --stream、--graduate 或 --lane 之一 / give one of --stream, --graduate, --lane")
-    engine = _engine(read_settings(), pool_size=1)
-    events_of = PostgresLog(engine)
+    events_of = open_log(read_settings(), TOOL)
     if stream is not None:
         events = log_view.of_stream(events_of, stream)
     elif graduate is not None:
@@ -186,14 +185,14 @@ def log(stream: str | None, graduate: str | None, lane: str | None, after: int, 
 @_plainly
 def rebuild(name: str) -> None:
     """Rebuild a follower's tables from the log beside the ones in use, then swap."""
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
     from shared.following import rebuild as run  # noqa: PLC0415
     from wq.composition import followers  # noqa: PLC0415
 
     settings = read_settings()
     known = {follower.name: follower for follower in followers(settings)}
     (chosen,) = _names([name], False, list(known))
-    events = PostgresLog(_engine(settings, pool_size=2))
+    events = open_log(settings, TOOL)
     with out.status("重建 / rebuilding ...") as status:
         read = run(
             events,
@@ -281,13 +280,13 @@ def import_roster(path: Path, school: str, class_year: int, account: str) -> Non
     """Import a school's roster (生源信息) from CSV or XLSX. Bad rows are reported and harm no other row."""
     from services.directory.personal import personal_of  # noqa: PLC0415
     from services.directory.roster import import_roster as run  # noqa: PLC0415
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
 
     settings = read_settings()
     engine = _engine(settings, pool_size=2)
     with out.status("导入 / importing ...") as status:
         report = run(
-            PostgresLog(engine),
+            open_log(settings, TOOL),
             engine,
             personal_of(settings),
             path,
@@ -320,12 +319,12 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
     from services.directory.personal import personal_of  # noqa: PLC0415
     from services.directory.roster import school_of  # noqa: PLC0415
     from services.registration.importing import import_destinations as run  # noqa: PLC0415
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
     from wq.finding import Graduates  # noqa: PLC0415
 
     settings = read_settings()
     engine = _engine(settings, schema="directory", pool_size=2)
-    log = PostgresLog(engine)
+    log = open_log(settings, TOOL)
     known = school_of(log, school)
     with out.status("导入 / importing ...") as status:
         report = run(
@@ -356,17 +355,16 @@ def sweep() -> None:
     """Lapse and remind of what was not answered, escalate late reviews. Run it every few minutes; safe to repeat."""
     from services.agreement.sweep import lapse_due, remind_due  # noqa: PLC0415
     from services.review.sweep import escalate_due  # noqa: PLC0415
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
 
     settings = read_settings()
     now = settings.clock().now()
-    agreements = _engine(settings, schema="agreement", pool_size=2)
-    with agreements.connect() as connection:
-        lapsed = lapse_due(PostgresLog(agreements), connection, now)
-        reminded = remind_due(PostgresLog(agreements), connection, now)
-    reviews = _engine(settings, schema="review", pool_size=2)
-    with reviews.connect() as connection:
-        escalated = escalate_due(PostgresLog(reviews), connection, now)
+    events = open_log(settings, TOOL)
+    with _engine(settings, schema="agreement", pool_size=1).connect() as connection:
+        lapsed = lapse_due(events, connection, now)
+        reminded = remind_due(events, connection, now)
+    with _engine(settings, schema="review", pool_size=1).connect() as connection:
+        escalated = escalate_due(events, connection, now)
     out.print(f"{lapsed} 项已过期 / lapsed，{reminded} 项已提醒 / reminded，{escalated} 项审核已上报上级 / escalated")
 
 
@@ -412,11 +410,11 @@ def reconcile(class_year: int) -> None:
     """
     from services.sync.follower import client_of  # noqa: PLC0415
     from services.sync.reconcile import reconcile as run  # noqa: PLC0415
-    from shared.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
 
     settings = read_settings()
-    engine = _sync_engine(settings)
-    outcome = run(engine, client_of(settings), class_year, PostgresLog(engine).heads())
+    heads = open_log(settings, TOOL).heads()
+    outcome = run(_sync_engine(settings), client_of(settings), class_year, heads)
     for school in outcome.differing:
         err.print(_difference(school), markup=False, soft_wrap=True)
     for lane, events in (outcome.lag or {}).items():

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.opening import following, open_log
 from shared.following import Following, follow_in_threads
 from shared.health import serve_health
 from shared.logs import set_up
@@ -35,8 +35,7 @@ def follow(names: Sequence[str], settings: Settings) -> int:
     def open_engine(schema: str) -> Engine:
         return make_engine(settings.database_url, Driver.PLAIN, schema=schema, pool_size=2)
 
-    # Each reads one batch while it looks ahead for another; one more asks for the heads.
-    log = PostgresLog(make_engine(settings.database_url, Driver.PLAIN, pool_size=2 * len(chosen) + 1))
+    log = open_log(settings, following(len(chosen)))
     followings = [Following(log, open_engine(follower.schema), follower) for follower in chosen]
     stop = Event()
 

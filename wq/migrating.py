@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 import shared.eventlog
 from services.directory.national import list_schools, set_check_address
-from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.opening import MIGRATION, opened_log
 from shared.following import prepare, rebuild
 from shared.settings import Settings
 from shared.sql import SERVICE_ROLE, Driver, make_engine
@@ -38,7 +38,7 @@ def migrate(settings: Settings, say: Callable[[str], None]) -> None:
             opened.callback(engine.dispose)
             return engine
 
-        log = PostgresLog(open_engine("public"))
+        log = opened.enter_context(opened_log(settings, MIGRATION))
         for follower in followers(settings):
             if not prepare(open_engine(follower.schema), follower, follower.schema):
                 say(f"{follower.name}: its tables have a new shape, rebuilding")

@@ -30,9 +30,7 @@ from nameko.utils.concurrency import SpawningProxy
 from sqlalchemy import Engine
 
 from shared.entrypoints import Links, Replies
-from shared.eventlog.group_commit import GroupCommitLog
-from shared.eventlog.postgres import PostgresLog
-from shared.eventlog.stream_cache import CachingLog
+from shared.eventlog.opening import open_log, serving
 from shared.fingerprints import Fingerprints
 from shared.health import serve_health
 from shared.logs import set_up
@@ -75,7 +73,7 @@ def serve(names: list[str], classes: Iterable[Any], settings: Settings) -> int:
         "max_workers": settings.max_workers,
         "settings": settings,
         "clock": clock,
-        "log": CachingLog(GroupCommitLog(PostgresLog(open_engine("public")), eventlet.spawn_n)),
+        "log": open_log(settings, serving(settings.max_workers, eventlet.spawn_n)),
         "engine": open_engine,
         "verifier": Verifier.from_file(settings.principal_keys_file),
         "fingerprints": Fingerprints(settings.personal_secret()),

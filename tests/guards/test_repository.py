@@ -81,3 +81,13 @@ def test_every_test_is_run_by_make_test() -> None:
     for folder in folders:
         lane = folder.relative_to(ROOT / "tests").parts[0]
         assert f"tests/{lane}" in run, lane
+
+
+def test_the_log_of_a_process_is_made_in_one_place() -> None:
+    made = [
+        name
+        for name, text in texts()
+        if name.startswith(("services/", "shared/", "wq/", "campaign/"))
+        and re.search(r"\b(Postgres|Caching)Log\(", text)
+    ]
+    assert made == ["shared/eventlog/opening.py"]

@@ -23,7 +23,7 @@ from shared.codes.destination import AGREEMENT, DESTINATIONS, RULES, rule_of_cla
 from shared.codes.schools import SCHOOLS
 from shared.codes.tables import PROVINCE
 from shared.errors import ServiceError
-from shared.eventlog.postgres import PostgresLog
+from shared.eventlog.opening import TOOL, open_log
 from shared.messages import Actor
 from shared.principals import Issuer
 from shared.settings import BadSetting, Settings
@@ -140,7 +140,7 @@ def mix_of(settings: Settings) -> Mix:
             "a mix needs a platform whose clock may be moved",
         )
     agreements = make_engine(settings.database_url, Driver.PLAIN, schema="agreement", pool_size=2)
-    return Mix(clock, PostgresLog(agreements), agreements)
+    return Mix(clock, open_log(settings, TOOL), agreements)
 
 
 def _played(
