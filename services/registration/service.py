@@ -9,8 +9,9 @@ from typing import Any
 
 from services.registration import decider, policy, read_model, schemas
 from services.registration.cases import cases_of
-from services.registration.decider import HANDLING, graduate_of, last_day_for, scope_of
+from services.registration.decider import HANDLING, last_day_for
 from services.registration.events import Destination
+from services.registration.facts import graduate_of, scope_of
 from services.registration.requirements import Graduate, doubts_of
 from services.registration.state import Registrations
 from shared.access import Role, Subject, check

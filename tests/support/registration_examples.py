@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from services.registration import decider as c
 from services.registration import events as e
-from services.registration.decider import Facts, Graduate, Settings
+from services.registration.facts import Facts, Settings
+from services.registration.requirements import Graduate
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.codes.uscc import make_uscc
 from shared.messages import new_id

@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.registration.decider import HANDLING, ConfirmFiling, Facts, check_destination
+from services.registration.decider import HANDLING, ConfirmFiling
 from services.registration.events import Destination
+from services.registration.facts import Facts
+from services.registration.requirements import check_destination
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
 from shared.messages import NewEvent, Recorded, new_id

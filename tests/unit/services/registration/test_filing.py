@@ -11,7 +11,8 @@ import pytest
 
 from services.registration import decider as c
 from services.registration import events as e
-from services.registration.decider import HANDLING, Facts, Settings
+from services.registration.decider import HANDLING
+from services.registration.facts import Facts, Settings
 from services.registration.requirements import Evidence, Graduate
 from services.registration.transfers import transfer_number
 from shared.messages import new_id

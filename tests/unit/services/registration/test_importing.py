@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.registration.decider import HANDLING, Facts
+from services.registration.decider import HANDLING
 from services.registration.events import Destination
 from services.registration.exports import decode_row
+from services.registration.facts import Facts
 from services.registration.importing import ImportReport, import_destinations, read_rows
 from services.registration.requirements import check_imported, doubts_of
 from shared.access import Subject, allowed

@@ -12,7 +12,8 @@ import pytest
 
 from services.registration import decider as c
 from services.registration import events as e
-from services.registration.decider import HANDLING, Facts
+from services.registration.decider import HANDLING
+from services.registration.facts import Facts, Settings
 from shared.clock import FixedClock
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Write
@@ -83,7 +84,7 @@ def test_a_registration_from_before_versions_were_kept_goes_by_the_settings_of_t
 
 def test_a_registration_made_before_anything_was_set_keeps_the_defaults() -> None:
     unset = replace(SUBMITTED, province_version=0, school_version=0)
-    assert facts_about(x.FAIL, unset).settings == c.Settings()
+    assert facts_about(x.FAIL, unset).settings == Settings()
 
 
 @pytest.mark.parametrize(

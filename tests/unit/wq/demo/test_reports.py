@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import wq.demo
 from services.directory.rows import RosterRow, decode_row
-from services.registration.decider import check_destination
 from services.registration.events import Destination
+from services.registration.requirements import check_destination
 from shared.codes.destination import AGREEMENT, DESTINATIONS, rate
 from shared.codes.uscc import check_uscc
 from wq.demo.cohort import Cohort, plan
