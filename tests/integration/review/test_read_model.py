@@ -33,7 +33,13 @@ def live(world: World) -> list[str]:
     world.service.return_review(c.ReturnReview(cases[3], "缺少盖章页"), by(SCHOOL, "return_review", 21))
     for _ in range(2):
         withdrawn = f"{LANE}-{uuid4()}"
-        data = {"registration_id": withdrawn, "graduate_id": f"{LANE}-{uuid4()}", "scope": SCOPE, "class_year": 2026}
+        data = {
+            "registration_id": withdrawn,
+            "graduate_id": f"{LANE}-{uuid4()}",
+            "scope": SCOPE,
+            "class_year": 2026,
+            "destination": {"code": "11"},
+        }
         told = [
             world.tell(f"registration-{data['graduate_id']}", f"registration.Registration{what}", data)
             for what in ("Submitted", "Superseded")
