@@ -189,19 +189,19 @@ class Season(RuleBasedStateMachine):
     @rule(data=data, often=st.integers(1, 6))
     def people_ask(self, data: st.DataObject, often: int) -> None:
         for _ in range(often):
-            self._ask(drawn(data), self.world.log)
+            self._ask(drawn(data))
             self.what_is_stored_adds_up()
 
     @rule(data=data, often=st.integers(1, 6))
     def people_ask_and_are_answered(self, data: st.DataObject, often: int) -> None:
         for _ in range(often):
-            self._ask(drawn(data), self.world.log)
+            self._ask(drawn(data))
             self._settle()
 
     @rule(data=data, before=st.integers(1, 4), graduate_id=st.sampled_from(GRADUATES))
     def somebody_asks_while_other_things_happen(self, data: st.DataObject, before: int, graduate_id: str) -> None:
         choice = drawn(data)
-        self._ask(choice, self._interrupted(choice, before, graduate_id), (graduate_id,))
+        self._ask(choice, (graduate_id,), self._interrupted(choice, before, graduate_id))
 
     @precondition(lambda self: self.done)
     @rule(data=data)
@@ -228,7 +228,7 @@ class Season(RuleBasedStateMachine):
         choice = drawn(data)
         for _ in range(often):
             if any(self.world.queues.values()):
-                self._deliver(choice, self.world.log, again=choice.rarely())
+                self._deliver(choice, again=choice.rarely())
                 self.what_is_stored_adds_up()
 
     @precondition(lambda self: any(self.world.queues.values()))
@@ -507,14 +507,14 @@ class Season(RuleBasedStateMachine):
 
     # how it happens
 
-    def _ask(self, choice: Choice, log: EventLog, about: Sequence[str] = GRADUATES) -> None:
+    def _ask(self, choice: Choice, about: Sequence[str] = GRADUATES, log: EventLog | None = None) -> None:
         wanted = asked(self.world, choice, about)
         meta = self.world.meta(wanted, self.world.next_id())
         try:
             answer = self.world.ask(wanted, meta, log)
         except (Refusal, Conflict):
             return
-        if log is not self.world.log:
+        if log is not None:
             # What else happened meanwhile may have changed what an answer of nothing would be now.
             if answer.position:
                 self.done.append((wanted, meta, answer))
@@ -528,9 +528,9 @@ class Season(RuleBasedStateMachine):
         assert self.world.ask(wanted, self.world.meta(wanted, meta.command_id)) == answer
         assert self.world.log.heads() == heads
 
-    def _deliver(self, choice: Choice, log: EventLog, *, again: bool = False) -> None:
+    def _deliver(self, choice: Choice, *, again: bool = False) -> None:
         queue, index = self._head(choice)
-        self.world.deliver(queue, index, again=again, log=log)
+        self.world.deliver(queue, index, again=again)
 
     def _head(self, choice: Choice) -> tuple[Queue, int]:
         """A queue and mostly its head; a second worker of the same queue may be faster."""
@@ -544,9 +544,9 @@ class Season(RuleBasedStateMachine):
             for _ in range(choice.of(range(1, 5))):
                 match choice.of(["ask", "deliver", "settle", "approve", "correct"]):
                     case "ask":
-                        self._ask(choice, self.world.log, (about,))
+                        self._ask(choice, (about,))
                     case "deliver" if any(self.world.queues.values()):
-                        self._deliver(choice, self.world.log)
+                        self._deliver(choice)
                     case "settle":
                         self._settle()
                     case "approve":
@@ -756,7 +756,7 @@ def test_every_state_is_reached_by_people_who_ask_at_random_and_none_is_stuck() 
         season = Season()
         season._begins(choice, bound=choice.rarely())
         for _ in range(40):
-            season._ask(choice, season.world.log)
+            season._ask(choice)
             if chance.random() < 0.7:
                 season._settle()
             if choice.rarely():

@@ -125,6 +125,40 @@ class Interrupted:
             self.meanwhile()
 
 
+@dataclass
+class Stating:
+    """A log that checks that a decision states the version of every stream that it looked at."""
+
+    log: EventLog
+    seen: set[str] = field(default_factory=set)
+
+    def append(self, lane: str, write: Write, guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        return self.append_many(lane, [write], guards)
+
+    def append_many(self, lane: str, writes: Sequence[Write], guards: Mapping[str, int] = NO_GUARDS) -> Appended:
+        assert self.seen == guards.keys() | {write.stream for write in writes}
+        return self.log.append_many(lane, writes, guards)
+
+    def read(
+        self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
+    ) -> Mapping[str, Sequence[Recorded]]:
+        self.seen.update(streams)
+        return self.log.read(streams, from_versions)
+
+    def recall(self, streams: Sequence[str]) -> Mapping[str, Sequence[Recorded]]:
+        known = self.log.recall(streams)
+        self.seen.update(known)
+        return known
+
+    def read_lane(
+        self, lane: str, after: int, limit: int, types: Collection[str] | None = None, *, durable: bool = True
+    ) -> Sequence[Recorded]:
+        return self.log.read_lane(lane, after, limit, types, durable=durable)
+
+    def heads(self) -> Mapping[str, int]:
+        return self.log.heads()
+
+
 @dataclass(frozen=True)
 class Asked:
     """A command, who gives it and by which action; its context is the first word of the action, or what it is about."""
@@ -143,11 +177,13 @@ class Asked:
 class World:
     """The log, the clock, the queues, the serials of agreement numbers, and the live state of every stream.
 
-    A queue that is `held` has a consumer that is away.
+    A queue that is `held` has a consumer that is away. Commands and events go by turns to two `processes`, each with a
+    cache of its own, which for all that time alone shows never grows old.
     """
 
     now: datetime = NOW
-    log: EventLog = field(default_factory=lambda: CachingLog(MemoryLog(), long=2))
+    log: EventLog = field(default_factory=MemoryLog)
+    processes: list[EventLog] = field(init=False)
     queues: defaultdict[Queue, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     held: set[Queue] = field(default_factory=set)
     live: dict[str, Any] = field(default_factory=dict)
@@ -157,6 +193,9 @@ class World:
     _evidence: dict[tuple[str, str], str] = field(default_factory=dict)
     _licences: dict[str, str] = field(default_factory=dict)
     _ids: int = 0
+
+    def __post_init__(self) -> None:
+        self.processes = [CachingLog(self.log, long=2, clock=lambda: 0.0) for _ in range(2)]
 
     # what is there
 
@@ -256,7 +295,7 @@ class World:
 
     def ask(self, asked: Asked, meta: Meta, log: EventLog | None = None) -> Answer:
         """Carry out a command as its service does. Raises what the service would raise."""
-        log = log or self.log
+        log = log or self._next_process()
         if isinstance(asked.command, AcceptOffer):
             # A serial costs a read and a write, so the service takes one only when the offer turns out to need it.
             try:
@@ -269,7 +308,7 @@ class World:
         """Hand a waiting event to its consumer; it stays when somebody wrote first, and when it shall come again."""
         consumer, event_type = queue
         event = self.queues[queue][index]
-        log = log or self.log
+        log = log or self._next_process()
         for intent in CONSUMERS[consumer][event_type](event):
             command = self._numbered(log, intent.command)
             try:
@@ -307,6 +346,10 @@ class World:
         ]
         return fold(handling, texts)
 
+    def _next_process(self) -> EventLog:
+        self.processes.reverse()
+        return self.processes[0]
+
     def _handle(self, log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> Answer:
         decided: list[Any] = []
 
@@ -314,7 +357,7 @@ class World:
             decided[:] = handling.decide(command, state, facts, meta)
             return decided
 
-        answer = handle(log, replace(handling, decide=decide), command, meta)
+        answer = handle(Stating(log), replace(handling, decide=decide), command, meta)
         stream = handling.stream(command)
         # Only a new event moves the stream; a repeat is answered from the log.
         if answer.position and answer.version > self._versions[stream]:
