@@ -83,6 +83,12 @@ def scope_path(province: str, school: str | None = None, department: str | None 
     return "/".join(part for part in (ROOT_SCOPE, province, school, department) if part)
 
 
+def school_stream(scope: str) -> str:
+    """The stream of the school that a scope path is in or below."""
+    _, province, school, *_ = scope.split("/")
+    return f"school-{province}-{school}"
+
+
 def contains(outer: str, inner: str) -> bool:
     """Whether a scope path holds another: each step equal, `CN/1` does not hold `CN/14`."""
     return bool(outer) and (inner == outer or inner.startswith(outer + "/"))

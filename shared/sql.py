@@ -5,11 +5,12 @@ A nameko process passes `GREEN` (psycopg2, which eventlet makes cooperative); a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, make_url
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -96,6 +97,17 @@ def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[Any]])
         if meant.connection_invalidated:
             connection.invalidate(error)
         raise meant from error
+
+
+def upsert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write whole rows, in place of those with the same primary key."""
+    values = list(rows)
+    if not values:
+        return
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), values)
 
 
 def driver_error(dialect: Any, error: Exception, connection: Any) -> DBAPIError:

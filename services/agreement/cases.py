@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.agreement.state import Agreements, Book, Offer, Proposal, turn_of
+from shared import paging
 from shared.codec import to_json
 from shared.messages import Recorded
 
@@ -39,10 +40,11 @@ def page_of(
     cases: Sequence[dict[str, Any]], waiting_for: str | None, after: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], int]:
     """What follows the case `after`, and how many in all; `waiting_for` keeps those that wait for one side."""
-    kept = [case for case in cases if waiting_for in (None, case["waiting_for"])]
-    seen = next((index for index, case in enumerate(cases) if case["id"] == after), -1)
-    following = [case for case in cases[seen + 1 :] if waiting_for in (None, case["waiting_for"])]
-    return following[:limit], len(kept)
+
+    def asked(case: dict[str, Any]) -> bool:
+        return waiting_for in (None, case["waiting_for"])
+
+    return paging.page_of(cases, after, limit, asked), sum(map(asked, cases))
 
 
 def _case(thing: Proposal | Offer | Book) -> dict[str, Any]:

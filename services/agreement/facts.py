@@ -9,14 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from services.agreement.state import AT_COMPLETION, BY_EMPLOYER
-from shared.access import scope_path
+from shared.access import school_stream, scope_path
 from shared.clock import day_of
 from shared.codes.destination import deadlines_told, is_placed
 from shared.handling import Streams
 from shared.messages import Recorded, until
 
-# 定向 and 委培: bound to the unit of their agreement (DOMAIN 1.0).
-BOUND_TRAININGS = ("2", "4")
 COMPLETION_DAYS = 15
 # 信息确认.
 CONFIRMED, DISPUTED, UNCHECKED = "confirmed", "disputed", "unchecked"
@@ -238,12 +236,6 @@ def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
     if disputes:
         return DISPUTED
     return CONFIRMED if entry is not None and confirmed == entry else UNCHECKED
-
-
-def school_stream(scope: str) -> str:
-    """The stream of the school in a scope path."""
-    _, province, school, *_ = scope.split("/")
-    return f"school-{province}-{school}"
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:

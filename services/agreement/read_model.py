@@ -27,12 +27,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from services.agreement.decider.reasons import ATTESTATION_OVERDUE, SEAL_OVERDUE
 from services.agreement.state import OVER, REMIND_BEFORE, ProposalStatus, Status
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import upsert
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -206,11 +206,7 @@ def _save(connection: Connection, table: Table, key: str, changes: Rows) -> None
     partial = [thing for thing, change in changes.items() if "graduate_id" not in change or not _whole(change)]
     known = {row[key]: dict(row) for row in connection.execute(select(table).where(column.in_(partial))).mappings()}
     rows = [{**known.get(thing, {}), **change} for thing, change in changes.items() if thing in known or _whole(change)]
-    if not rows:
-        return
-    statement = insert(table)
-    others = {each.name: statement.excluded[each.name] for each in table.columns if each.name != key}
-    connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=others), rows)
+    upsert(connection, table, rows)
 
 
 def _whole(change: Mapping[str, Any]) -> bool:

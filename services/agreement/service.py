@@ -22,6 +22,7 @@ from shared.entrypoints import bulk, command, query, subscribe
 from shared.errors import Conflict, Invalid
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, reaction_meta
 from shared.messages import Meta, Recorded
+from shared.paging import after
 
 _TAKE_SERIALS = text(
     "INSERT INTO numbering.serials AS known (prefix, last) VALUES (:prefix, :count)"
@@ -209,7 +210,7 @@ class AgreementService:
         history = self.log.read([stream])[stream]
         known = cases_of(as_of(fold(HANDLING, history), meta), history)
         page, total = page_of(known, query.waiting_for, query.after, query.limit)
-        return {"cases": page, "total": total, "after": page[-1]["id"] if len(page) == query.limit else None}
+        return {"cases": page, "total": total, "after": after(page, query.limit, "id")}
 
     @query(schemas.GetOffer)
     def get_offer(self, query: schemas.OfOffer, meta: Meta) -> dict[str, Any]:
@@ -226,7 +227,7 @@ class AgreementService:
             page = read_model.list_offers(
                 connection, query.employer_id, query.state, query.after, query.limit, meta.now
             )
-        return {"offers": self._named(page, meta), "after": _after(page, query.limit)}
+        return {"offers": self._named(page, meta), "after": after(page, query.limit, "offer_id")}
 
     @query(schemas.ListProposals)
     def list_proposals(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
@@ -235,14 +236,13 @@ class AgreementService:
             page = read_model.list_proposals(
                 connection, query.employer_id, query.state, query.after, query.limit, meta.now
             )
-        after = page[-1]["proposal_id"] if len(page) == query.limit else None
         # Whose proposal is over is nobody's business any more, as in directory.get_proposer.
         known = {row["proposal_id"] for row in page if row["state"] in (ProposalStatus.OPEN, ProposalStatus.ANSWERED)}
         named = {
             row["proposal_id"]: row for row in self._named([row for row in page if row["proposal_id"] in known], meta)
         }
         shown = [named.get(row["proposal_id"]) or {**_row(row), "graduate_name": None} for row in page]
-        return {"proposals": shown, "after": after}
+        return {"proposals": shown, "after": after(page, query.limit, "proposal_id")}
 
     @query(schemas.ListEmployerCases)
     def list_employer_cases(self, query: schemas.CasesOfEmployer, meta: Meta) -> dict[str, Any]:
@@ -251,8 +251,7 @@ class AgreementService:
             page, total = read_model.list_employer_cases(
                 connection, query.employer_id, query.waiting_for, query.after, query.limit, meta.now
             )
-        after = page[-1]["id"] if len(page) == query.limit else None
-        return {"cases": self._named(page, meta), "total": total, "after": after}
+        return {"cases": self._named(page, meta), "total": total, "after": after(page, query.limit, "id")}
 
     @query(schemas.ListAwaitingAttestation)
     def list_awaiting_attestation(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
@@ -265,22 +264,21 @@ class AgreementService:
         units = [f"employer-{row['employer_id']}" for row in page]
         streams = self.log.read(list(dict.fromkeys(units)))
         shown = [{**row, "unit_standing": standing_of(streams[unit])} for row, unit in zip(named, units, strict=True)]
-        return {"agreements": shown, "total": total, "after": _after(page, query.limit)}
+        return {"agreements": shown, "total": total, "after": after(page, query.limit, "offer_id")}
 
     @query(schemas.ListContested)
     def list_contested(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(scope=query.scope))
         with self.rows.at(query.at_least) as connection:
             page, total = read_model.list_contested(connection, query.scope, query.after, query.limit, meta.now)
-        return {"agreements": self._named(page, meta), "total": total, "after": _after(page, query.limit)}
+        return {"agreements": self._named(page, meta), "total": total, "after": after(page, query.limit, "offer_id")}
 
     @query(schemas.CountCancellations)
     def count_cancellations(self, query: schemas.CancellationsInScope, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject(scope=query.scope))
         with self.rows.at(query.at_least) as connection:
             page = read_model.count_cancellations(connection, query.scope, query.class_year, query.after, query.limit)
-        after = page[-1]["unit_name"] if len(page) == query.limit else None
-        return {"units": [dict(row) for row in page], "after": after}
+        return {"units": [dict(row) for row in page], "after": after(page, query.limit, "unit_name")}
 
     @query(schemas.ListBooks)
     def list_books(self, query: schemas.BooksInScope, meta: Meta) -> dict[str, Any]:
@@ -289,8 +287,7 @@ class AgreementService:
             page = read_model.list_books(
                 connection, query.scope, query.class_year, query.state, query.after, query.limit
             )
-        after = page[-1]["agreement_id"] if len(page) == query.limit else None
-        return {"books": self._named(page, meta), "after": after}
+        return {"books": self._named(page, meta), "after": after(page, query.limit, "agreement_id")}
 
     @query(schemas.ExplainNumber)
     def explain_number(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:

@@ -26,12 +26,13 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.directory.personal import destroy_keys
 from shared.access import scope_path
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import upsert
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -158,7 +159,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
                 renamed.setdefault(data["school"], {})[data["from_day"]] = data["name"]
             case "directory.DepartmentAdded":
                 departments[data["school"], data["department"]] = dict(data)
-    _upsert(connection, GRADUATES, [row for row in graduates.values() if row is not None])
+    upsert(connection, GRADUATES, [row for row in graduates.values() if row is not None])
     removed = [graduate_id for graduate_id, row in graduates.items() if row is None]
     if removed:
         connection.execute(delete(GRADUATES).where(GRADUATES.c.graduate_id.in_(removed)))
@@ -168,12 +169,12 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     for employer_id in sorted(changes):
         known = EMPLOYERS.c.employer_id == employer_id
         connection.execute(update(EMPLOYERS).where(known).values(changes[employer_id]))
-    _upsert(connection, EMPLOYERS, list(employers.values()))
-    _upsert(connection, SCHOOLS, list(schools.values()))
+    upsert(connection, EMPLOYERS, list(employers.values()))
+    upsert(connection, SCHOOLS, list(schools.values()))
     for school, names in renamed.items():
         known = SCHOOLS.c.school == school
         connection.execute(update(SCHOOLS).where(known).values(names=SCHOOLS.c.names.concat(names)))
-    _upsert(connection, DEPARTMENTS, list(departments.values()))
+    upsert(connection, DEPARTMENTS, list(departments.values()))
 
 
 def _change(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,15 +228,6 @@ def _checked(disputes: Sequence[Mapping[str, Any]], recorded: Recorded) -> dict[
             return {"checked": "disputed", "disputes": [*disputes, {**told, "disputed_at": at}]}
     left = [each for each in disputes if each["dispute_id"] != data["dispute_id"]]
     return {"checked": "disputed" if left else "unchecked", "disputes": left}
-
-
-def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
 
 
 def find_by_id_hash(connection: Connection, id_hash: str) -> list[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from shared.codes.identity import (
     may_graduate,
 )
 from shared.codes.tables import (
+    BOUND_TRAININGS,
     EDUCATION,
     ETHNIC,
     HARDSHIP,
@@ -86,7 +87,6 @@ OPTIONAL = {
     "normal": "2",
     "study_mode": "全日制",
 }
-BOUND_TRAININGS = ("2", "4")
 
 _CODED: dict[str, CodeTable] = {
     "id_type": IDENTITY_DOCUMENT,

@@ -46,6 +46,7 @@ from shared.handling import Answer, ItemOutcome, fold, handle
 from shared.messages import Meta, Recorded
 from shared.names import same_name
 from shared.opening import note_reads
+from shared.paging import after
 from shared.shapes import invalid
 
 # A file of the largest size in base64, and what is around it.
@@ -174,7 +175,7 @@ class DirectoryService:
         words = self._words(sealed, meta)
         for row, graduate in zip(page, shown, strict=True):
             graduate["disputes"] = [{**each, "statement": words[each["statement"]]} for each in row["disputes"]]
-        return {"graduates": shown, "after": _after(page, query.limit)}
+        return {"graduates": shown, "after": after(page, query.limit, "scope", "graduate_id")}
 
     @command(schemas.RemoveGraduate)
     def remove_graduate(self, command: decider.RemoveGraduate, meta: Meta) -> Answer:
@@ -292,8 +293,7 @@ class DirectoryService:
         check(meta.action, meta.actor, Subject())
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_employers(connection, query.status, query.after, query.limit)
-        after = page[-1]["employer_id"] if len(page) == query.limit else None
-        return {"employers": self._with_contact(page, meta), "after": after}
+        return {"employers": self._with_contact(page, meta), "after": after(page, query.limit, "employer_id")}
 
     @query(schemas.GetGraduate)
     def get_graduate(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
@@ -347,7 +347,11 @@ class DirectoryService:
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_graduates(connection, query.scope, query.class_year, query.after, query.limit)
             total = read_model.count_graduates(connection, query.scope, query.class_year)
-        return {"graduates": self._shown(page, meta), "total": total, "after": _after(page, query.limit)}
+        return {
+            "graduates": self._shown(page, meta),
+            "total": total,
+            "after": after(page, query.limit, "scope", "graduate_id"),
+        }
 
     @command(schemas.StoreEvidence, largest=LARGEST_FILE_CALL)
     def store_evidence(self, file: schemas.EvidenceFile, meta: Meta) -> Answer:
@@ -444,8 +448,7 @@ class DirectoryService:
         check(meta.action, meta.actor, Subject())
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_schools(connection, query.province, day_of(meta.now), query.after, query.limit)
-        after = page[-1]["school"] if len(page) == query.limit else None
-        return {"schools": [dict(row) for row in page], "after": after}
+        return {"schools": [dict(row) for row in page], "after": after(page, query.limit, "school")}
 
     @query(schemas.GetProvince)
     def get_province(self, query: schemas.OfProvince, meta: Meta) -> dict[str, Any]:
@@ -514,10 +517,6 @@ class DirectoryService:
 
 
 _OF_PROPOSER = ("graduate_id", "school", "department", "class_year", "education", "major_name")
-
-
-def _after(page: Sequence[Mapping[str, Any]], limit: int) -> str | None:
-    return f"{page[-1]['scope']} {page[-1]['graduate_id']}" if len(page) == limit else None
 
 
 def _show(row: Mapping[str, Any], personal: Mapping[str, Any] | None, *, clear: bool) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Table, Text, or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from services.directory.verification import KeyedHash, paper_id, verification_number
 from shared.clock import day_of
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import upsert
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -76,11 +76,7 @@ def apply(connection: Connection, events: Sequence[Recorded], keyed_hash: KeyedH
     rows: Rows = {row.number: row._asdict() for row in connection.execute(select(VERIFICATIONS).where(about))}
     for recorded in ours:
         _FOLDS[recorded.type](rows, recorded, keyed_hash)
-    if not rows:
-        return
-    statement = insert(VERIFICATIONS)
-    others = {each.name: statement.excluded[each.name] for each in VERIFICATIONS.columns if not each.primary_key}
-    connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=others), list(rows.values()))
+    upsert(connection, VERIFICATIONS, rows.values())
 
 
 def _sent(rows: Rows, recorded: Recorded, keyed_hash: KeyedHash) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.registration.requirements import Evidence, Graduate
-from shared.access import scope_path
+from shared.access import school_stream, scope_path
 from shared.clock import day_of
 from shared.codes.destination import REOPENED_DAYS, Deadlines, deadlines_of
 from shared.handling import Streams
@@ -121,12 +121,6 @@ _BEGINS = (
     "registration.VoidRequested",
 )
 _BEGUN_AS = ("registration_id", "filing_id", "void_id", "agreement_id")
-
-
-def school_stream(scope: str) -> str:
-    """The stream of the school in a scope path."""
-    _, province, school, *_ = scope.split("/")
-    return f"school-{province}-{school}"
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import upsert
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -59,12 +59,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
         graduates[row.graduate_id][row.registration_id] = dict(row._mapping)
     for recorded in ours:
         _fold(graduates[recorded.data["graduate_id"]], recorded)
-    statement = insert(REGISTRATIONS)
-    others = {
-        column.name: statement.excluded[column.name] for column in REGISTRATIONS.columns if not column.primary_key
-    }
-    upsert = statement.on_conflict_do_update(index_elements=["registration_id"], set_=others)
-    connection.execute(upsert, [row for rows in graduates.values() for row in rows.values()])
+    upsert(connection, REGISTRATIONS, (row for rows in graduates.values() for row in rows.values()))
 
 
 def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:

@@ -13,12 +13,10 @@ from shared.codes.destination import AGREEMENT, UNIT, Asks, NoSuchDestination, a
 from shared.codes.destination import FORBIDDEN as FORBIDDEN_TO_BOUND
 from shared.codes.identity import BadIdentifier, Doubt
 from shared.codes.regions import in_region
-from shared.codes.tables import PROVINCE, plain
+from shared.codes.tables import BOUND_TRAININGS, PROVINCE, plain
 from shared.codes.uscc import check_uscc, doubts_about
 from shared.codes.wages import minimum_hourly_wage, minimum_wage
 from shared.errors import Invalid, NotFound, Reason, ServiceError
-
-BOUND_TRAININGS = ("2", "4")
 
 AGREEMENT_NEEDED = Reason(
     "registration.agreement_needed",

@@ -22,6 +22,7 @@ from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
 from shared.entrypoints import command, query, subscribe
 from shared.handling import Answer, Streams, fold, handle, react
 from shared.messages import Meta, Recorded
+from shared.paging import after, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,13 @@ class RegistrationService:
         streams, graduate, state = self._own(query.graduate_id)
         last = _last_day(query.graduate_id, state, streams, graduate)
         known = cases_of(state, last, day_of(meta.now))
-        seen = next((index for index, case in enumerate(known) if case["id"] == query.after), -1)
-        page = known[seen + 1 : seen + 1 + query.limit]
-        after = page[-1]["id"] if len(page) == query.limit else None
-        return {"cases": page, "total": len(known), "register_until": to_json(last), "after": after}
+        page = page_of(known, query.after, query.limit)
+        return {
+            "cases": page,
+            "total": len(known),
+            "register_until": to_json(last),
+            "after": after(page, query.limit, "id"),
+        }
 
     def _own(self, graduate_id: str) -> tuple[Streams, Graduate | None, Registrations]:
         own = f"registration-{graduate_id}"
@@ -133,7 +137,7 @@ class RegistrationService:
                 connection, query.scope, query.class_year, query.code, query.state, query.after, query.limit
             )
         shown = self.names.add_to([{name: to_json(value) for name, value in row.items()} for row in page], meta)
-        return {"registrations": shown, "after": shown[-1]["registration_id"] if len(shown) == query.limit else None}
+        return {"registrations": shown, "after": after(page, query.limit, "registration_id")}
 
 
 def _shown(record: Any) -> Any:

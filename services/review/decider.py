@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from services.review import events as e
 from services.review.subjects import shown_subject, subject_streams
 from services.review.units import CLOSED, SIGNING, SUSPENDED, standing_of, unit_of
-from shared.access import Right, Role, Subject
+from shared.access import Right, Role, Subject, school_stream
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import Invalid, NotFound, Reason
 from shared.handling import Handling, Streams
@@ -328,16 +328,11 @@ def step_days_of(class_year: int, province: Sequence[Recorded]) -> int:
     return days
 
 
-def _school_stream(scope: str) -> str:
-    _, province, school, *_ = scope.split("/")
-    return f"school-{province}-{school}"
-
-
 def _reads(command: Any) -> list[str]:
     if not isinstance(command, OpenReview):
         return []
     about = subject_streams(command.graduate_id) if command.kind in SIGNING else ()
-    return [f"province-{lane_of(command.graduate_id)}", _school_stream(command.scope), *about]
+    return [f"province-{lane_of(command.graduate_id)}", school_stream(command.scope), *about]
 
 
 def _then_reads(command: Any, streams: Streams) -> list[str]:
@@ -352,9 +347,9 @@ def _facts(command: Any, streams: Streams) -> Facts:
         return Facts(standing=next((str(unit["state"]) for unit in units if unit is not None), None))
     if not isinstance(command, OpenReview):
         return Facts()
-    province_stream, school_stream, *about = _reads(command)
+    province_stream, of_school, *about = _reads(command)
     province = until(streams[province_stream], command.province_version)
-    school = until(streams[school_stream], command.school_version)
+    school = until(streams[of_school], command.school_version)
     chain = chain_of(command.kind, command.class_year, province, school)
     subject = (
         shown_subject(command.kind, command.subject_id, *(streams.get(name, ()) for name in about)) if about else {}

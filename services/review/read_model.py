@@ -23,10 +23,11 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.following import checkpoint_table
 from shared.messages import Recorded
+from shared.sql import upsert
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -82,11 +83,7 @@ def apply(connection: Connection, events: Sequence[Recorded]) -> None:
     rows = {row.case_id: dict(row._mapping) for row in found}
     for recorded in ours:
         _fold(rows, recorded)
-    if not rows:
-        return
-    statement = insert(CASES)
-    others = {column.name: statement.excluded[column.name] for column in CASES.columns if not column.primary_key}
-    connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=others), list(rows.values()))
+    upsert(connection, CASES, rows.values())
 
 
 def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:

@@ -15,6 +15,7 @@ from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, react
 from shared.messages import Meta, Recorded
+from shared.paging import after
 
 
 class ReviewService:
@@ -73,10 +74,9 @@ class ReviewService:
             page, total = read_model.list_of_graduate(
                 connection, query.graduate_id, query.state, query.after, query.limit, meta.now
             )
-        after = page[-1]["case_id"] if len(page) == query.limit else None
         turns = [{"waiting_for": row["step"], "until": to_json(row["due_at"]) if row["step"] else None} for row in page]
         cases = [{**case, **turn} for case, turn in zip(self._with_subjects(page), turns, strict=True)]
-        return {"cases": cases, "total": total, "after": after}
+        return {"cases": cases, "total": total, "after": after(page, query.limit, "case_id")}
 
     @query(schemas.GetReview)
     def get_review(self, query: schemas.OfCase, meta: Meta) -> dict[str, Any]:

@@ -112,6 +112,8 @@ POSITION = CodeTable("position")
 PROVINCE = CodeTable("province")
 SEX = CodeTable("sex")
 TRAINING = CodeTable("training")
+# 定向 and 委培: trained for a unit or a region, to which the graduate is bound (DOMAIN 1.0).
+BOUND_TRAININGS = ("2", "4")
 UNIT_NATURE = CodeTable("unit_nature")
 
 # 结业: obliged to register, but without the qualification that rates count (DOMAIN 4.4).

@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 
 from shared.clock import MovableClock
 from shared.codes.destination import AGREEMENT, DESTINATIONS
+from shared.codes.tables import BOUND_TRAININGS
 from shared.eventlog.port import EventLog
 from wq.demo.cohort import Cohort, PlannedGraduate
 
-BOUND_TRAININGS = ("2", "4")
 # How many live a detour at least, and how many employers change and rows of the roster are mistaken.
 HANDFUL = 5
 

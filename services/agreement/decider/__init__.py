@@ -52,9 +52,9 @@ from services.agreement.decider.commands import (
 )
 from services.agreement.decider.lapsing import as_of
 from services.agreement.decider.reasons import CANCELLATION_REASONS, NUMBERS_EXHAUSTED
-from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of, school_stream
+from services.agreement.facts import Claim, Facts, begun_in, facts_of, graduate_of
 from services.agreement.state import INITIAL, Agreements, Book, ProposalStatus, Status, evolve
-from shared.access import Subject
+from shared.access import Subject, school_stream
 from shared.handling import Handling, Streams
 from shared.messages import Meta, Recorded, lane_of
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from services.agreement import events as e
 from services.agreement.decider import reasons as no
-from services.agreement.facts import BOUND_TRAININGS, CONFIRMED, DISPUTED, Employer, Facts, Graduate
+from services.agreement.facts import CONFIRMED, DISPUTED, Employer, Facts, Graduate
 from services.agreement.numbers import LAST_SERIAL, AgreementNumber
 from services.agreement.state import Agreements, Book, Known, Offer, Status
 from shared.clock import day_of
-from shared.codes.tables import plain
+from shared.codes.tables import BOUND_TRAININGS, plain
 from shared.eventlog.port import WRITTEN_FIRST
 from shared.messages import Meta
 

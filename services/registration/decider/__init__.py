@@ -26,9 +26,9 @@ from services.registration.decider.commands import (
 from services.registration.decider.common import LEFT_ROSTER, last_day_for
 from services.registration.decider.leaving import ARCHIVES
 from services.registration.decider.reasons import NO_GRADUATE
-from services.registration.facts import Facts, facts_of, graduate_of, school_stream
+from services.registration.facts import Facts, facts_of, graduate_of
 from services.registration.state import INITIAL, Registrations, evolve
-from shared.access import Subject
+from shared.access import Subject, school_stream
 from shared.handling import Handling, Streams
 from shared.messages import Meta, lane_of
 
