@@ -15,6 +15,17 @@ from shared.clock import Clock, MovableClock, SystemClock
 
 PLATFORM_FILE = Path(".run/platform.env")
 PERSONAL_SECRET_BYTES = 64
+# What no platform is without.
+NEEDED = (
+    "DATABASE_URL",
+    "AMQP_URI",
+    "WQ_PRINCIPAL_KEYS_FILE",
+    "WQ_PERSONAL_KEY_FILE",
+    "WQ_NATIONAL_URL",
+    "WQ_NATIONAL_KEY_FILE",
+    "WQ_EVIDENCE_URL",
+    "WQ_CHECK_ADDRESS",
+)
 
 
 class BadSetting(Exception):
@@ -23,6 +34,19 @@ class BadSetting(Exception):
     def __init__(self, name: str, zh: str, en: str) -> None:
         super().__init__(f"{name}: {zh} / {en}")
         self.name = name
+
+
+class NoPlatform(BadSetting):
+    """There are no settings at all: nothing was started here, and no process of a platform was given any."""
+
+    def __init__(self) -> None:
+        zh = "这里没有运行中的平台，请先在本目录执行 `make run` 启动；生产环境的进程须给出全部设置（见 docs/operating.md）"
+        en = (
+            "No platform is running here: start one with `make run` in this directory;"
+            " a process in production is given its settings (docs/operating.md)"
+        )
+        Exception.__init__(self, f"{zh} / {en}")
+        self.name = "DATABASE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +87,12 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process. Raises BadSetting."""
+    """The settings of this process. Raises BadSetting, NoPlatform when there are none."""
     values = dict(os.environ if environ is None else environ)
     if "DATABASE_URL" not in values and PLATFORM_FILE.exists():
         values = {**dict(_lines(PLATFORM_FILE)), **values}
+    if not any(values.get(name) for name in NEEDED):
+        raise NoPlatform
     environment = values.get("WQ_ENVIRONMENT", "production")
     if environment not in ("production", "development"):
         raise BadSetting("WQ_ENVIRONMENT", "应为 production 或 development", "must be production or development")

@@ -85,11 +85,11 @@ def _url(database_url: str, driver: Driver) -> URL:
     return make_url(database_url).set(drivername=driver.value)
 
 
-def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a table, with the plain driver. Raises DBAPIError, as a statement does."""
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows of these columns into a table, with the plain driver. Raises DBAPIError, as a statement does."""
     raw: Any = connection.connection.driver_connection
     try:
-        with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from shared.access import Right, Role
 from shared.errors import ServiceError
@@ -156,9 +157,10 @@ def token(role: str, actor_id: str, scope: str, rights: tuple[str, ...], seconds
 @click.option("--lane", help="One lane (two digits), from --after on.")
 @click.option("--after", type=int, default=0, show_default=True)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON line an event.")
 @_plainly
-def log(stream: str | None, graduate: str | None, lane: str | None, after: int, limit: int) -> None:
-    """Print who did what, when: a stream, a graduate's history, or a lane."""
+def log(stream: str | None, graduate: str | None, lane: str | None, after: int, limit: int, as_json: bool) -> None:
+    """Print who did what, when: a stream, a graduate's history, or a lane. Into a pipe, one line an event."""
     from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
     from wq import log_view  # noqa: PLC0415
 
@@ -171,10 +173,15 @@ def log(stream: str | None, graduate: str | None, lane: str | None, after: int, 
         events = log_view.of_graduate(events_of, graduate)
     else:
         events = log_view.of_lane(events_of, lane or "", after, limit)
-    table = Table("位置 position", "时间 when", "谁 who", "事件 what", "内容 facts")
-    for event in events:
-        table.add_row(*log_view.row(event))
-    out.print(table)
+    if as_json or not out.is_terminal:
+        for event in events:
+            click.echo(log_view.json_line(event) if as_json else "\t".join(log_view.row(event)))
+    else:
+        table = Table(*(Column(name, overflow="fold") for name in log_view.COLUMNS))
+        for event in events:
+            # What people wrote may stand in brackets, which would be taken for a style.
+            table.add_row(*(Text(cell) for cell in log_view.row(event)))
+        out.print(table)
     if not events:
         err.print("没有事件 / no events")
         sys.exit(1)

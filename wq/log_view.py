@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
+
 from services.review import policy
 from services.review.decider import HANDLING
 from shared.clock import SHANGHAI
@@ -13,6 +15,7 @@ from shared.messages import Recorded
 # Streams that are a graduate's by name; a case of a review has a stream of its own, named by what opened it.
 OWN = ("graduate", "erasure", "agreement", "registration")
 # What would tell about a person to who may read the log but not the person.
+COLUMNS = ("位置 position", "时间 when", "谁 who", "事件 what", "内容 facts")
 HIDDEN = ("personal", "personal_hash", "id_hash")
 
 
@@ -39,6 +42,23 @@ def of_graduate(log: EventLog, graduate_id: str) -> Sequence[Recorded]:
     if cases:
         events += [event for found in log.read(list(cases)).values() for event in found]
     return sorted(events, key=lambda event: event.position)
+
+
+def json_line(recorded: Recorded) -> str:
+    """An event in one line of JSON, with its ids; nothing that tells of a person."""
+    event = recorded.event
+    told = {
+        "lane": recorded.lane,
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "actor": {"role": event.actor.role, "id": event.actor.id, "scope": event.actor.scope},
+        "correlation_id": event.correlation_id,
+        "data": {name: value for name, value in event.data.items() if name not in HIDDEN},
+    }
+    return orjson.dumps(told).decode()
 
 
 def row(recorded: Recorded) -> tuple[str, str, str, str, str]:

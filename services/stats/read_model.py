@@ -146,14 +146,17 @@ deltas AS (
 # One statement each, so that a graduate and their spans are looked up once. Nobody else writes to a lane that is claimed,
 # so a row is where it was found, and who was not found is not there.
 _ROSTER_ROW = ("class_year", *ROSTER_COLUMNS, "known_from")
-_INTO_FORMER = f"INSERT INTO former_graduates (graduate_id, {', '.join(_ROSTER_ROW)}, known_until)"
+_SPAN_ROW = ("graduate_id", "log_position", "from_day", "to_day", *DESTINATION_COLUMNS, "recorded_at")
+_KNOWN_BEFORE = ("graduate_id", *_ROSTER_ROW, "known_until")
+_GRADUATE = ", ".join(("graduate_id", *_ROSTER_ROW))
+_INTO_FORMER = f"INSERT INTO former_graduates ({_GRADUATE}, known_until)"
 _APPLY_ROSTER = f"""
 WITH known AS MATERIALIZED (
     SELECT r.*, g.ctid AS place_of_row, {", ".join(f"g.{name} AS old_{name}" for name in _ROSTER_ROW)},
            ({_OF_G}) IS DISTINCT FROM ({_OF_R}) AS moves
     FROM roster_in r LEFT JOIN graduates g USING (graduate_id)
 ), added AS (
-    INSERT INTO graduates SELECT graduate_id, {", ".join(_ROSTER_ROW)} FROM known WHERE place_of_row IS NULL
+    INSERT INTO graduates ({_GRADUATE}) SELECT {_GRADUATE} FROM known WHERE place_of_row IS NULL
 ), changed AS (
     UPDATE graduates SET {", ".join(f"{name} = known.{name}" for name in _ROSTER_ROW)}
     FROM known WHERE graduates.ctid = known.place_of_row
@@ -171,12 +174,13 @@ _REMOVE = f"""
 WITH moved AS (
     DELETE FROM graduates WHERE graduate_id = ANY(%(removed)s) RETURNING *, -1 AS sign
 ), superseded AS (
-    {_INTO_FORMER} SELECT graduate_id, {", ".join(_ROSTER_ROW)}, known_until
+    {_INTO_FORMER} SELECT {_GRADUATE}, known_until
     FROM moved JOIN unnest(%(removed)s::text[], %(until)s::timestamptz[]) AS gone (graduate_id, known_until)
         USING (graduate_id)
     WHERE known_from < known_until
 ), {_MOVED_INTO_CUBE}
 """
+_SPAN = ", ".join(_SPAN_ROW)
 _CHANGE = f"""
 WITH said AS MATERIALIZED (
     SELECT c.*, g.graduate_id IS NOT NULL AS enrolled, {_OF_G} FROM change_in c LEFT JOIN graduates g USING (graduate_id)
@@ -188,7 +192,7 @@ WITH said AS MATERIALIZED (
 ), closed AS (
     UPDATE spans SET to_day = cut.cut_day FROM cut WHERE spans.ctid = cut.place_of_row
 ), kept AS (
-    INSERT INTO spans SELECT {", ".join(column.name for column in SPANS.columns)} FROM said
+    INSERT INTO spans ({_SPAN}) SELECT {_SPAN} FROM said
 ), deltas AS (
     SELECT {_PLACE}, ends.code, ends.day, ends.delta
     FROM said s CROSS JOIN LATERAL {_ENDS} WHERE s.enrolled AND {_COUNTS}
@@ -201,13 +205,13 @@ WITH said AS MATERIALIZED (
 {_INTO_CUBE}
 """
 _NAME = """
-INSERT INTO departments VALUES (%(province)s, %(school)s, %(department)s, %(name)s)
+INSERT INTO departments (province, school, department, name) VALUES (%(province)s, %(school)s, %(department)s, %(name)s)
 ON CONFLICT (province, school, department) DO UPDATE SET name = excluded.name
 """
 # Listed again, a school is called as listed, whatever was said before.
 _UNNAME = "DELETE FROM school_names WHERE province = %(province)s AND school = %(school)s"
 _NAME_SCHOOL = """
-INSERT INTO school_names VALUES (%(province)s, %(school)s, %(from_day)s, %(name)s)
+INSERT INTO school_names (province, school, from_day, name) VALUES (%(province)s, %(school)s, %(from_day)s, %(name)s)
 ON CONFLICT (province, school, from_day) DO UPDATE SET name = excluded.name
 """
 
@@ -263,7 +267,7 @@ def apply(connection: Connection, batch: Batch) -> None:
     if batch.roster:
         _apply_roster(connection, batch.roster)
     if batch.changes:
-        copy_rows(connection, "change_in", _change_rows(batch.changes))
+        copy_rows(connection, "change_in", (*_SPAN_ROW, "cut_day"), _change_rows(batch.changes))
         connection.exec_driver_sql(_CHANGE)
 
 
@@ -321,9 +325,9 @@ def _apply_roster(connection: Connection, roster: dict[str, list[tuple[str, tupl
             if earlier is not None and learned != until
         ]
     if former:
-        copy_rows(connection, "former_graduates", former)
+        copy_rows(connection, "former_graduates", _KNOWN_BEFORE, former)
     if rows:
-        copy_rows(connection, "roster_in", rows)
+        copy_rows(connection, "roster_in", _KNOWN_BEFORE, rows)
         connection.exec_driver_sql(_APPLY_ROSTER)
     if removed:
         connection.exec_driver_sql(_REMOVE, {"removed": [*removed], "until": [*removed.values()]})
@@ -339,29 +343,10 @@ def _change_rows(changes: dict[str, list[_Change]]) -> Iterable[tuple[Any, ...]]
 
 
 def _roster_row(data: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        data["graduate_id"],
-        data["class_year"],
-        data["province"],
-        data["school"],
-        data["department"],
-        data["education"],
-        data["major_name"],
-        data["sex"],
-        data["ethnic"],
-        data["political"],
-        data["hardship"],
-        data["normal"],
-        data["origin"][:2],
-    )
+    of_column = {**data, "major": data["major_name"], "origin": data["origin"][:2]}
+    return (data["graduate_id"], data["class_year"], *(of_column[name] for name in ROSTER_COLUMNS))
 
 
 def _destination_row(destination: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        destination["code"],
-        destination.get("intention", ""),
-        destination.get("unit_nature", ""),
-        destination.get("industry", ""),
-        destination.get("position", ""),
-        destination.get("place", "")[:2],
-    )
+    of_column = {**destination, "place": destination.get("place", "")[:2]}
+    return tuple(of_column.get(name, "") for name in DESTINATION_COLUMNS)

@@ -33,8 +33,12 @@ def test_two_parties_sign_from_invitation_to_the_national_record(people: People,
     # 邀请
     offer_id = people.invite(two, person, unit, monthly_salary=6000, penalty=3000)
     assert people.offer(person, offer_id)["state"] == "open"
-    shown = people.ask(employer(unit), "agreement.list_offers", employer_id=unit, state="open")["offers"]
-    assert offer_id in [each["offer_id"] for each in shown] or shown == []
+
+    def listed() -> bool:
+        shown = people.ask(employer(unit), "agreement.list_offers", employer_id=unit, state="open")["offers"]
+        return offer_id in [each["offer_id"] for each in shown]
+
+    eventually(listed, "the employer's list shows the offer")
     # 应约
     people.accept(person, offer_id, unit)
     assert people.offer(person, offer_id)["state"] == "accepted"

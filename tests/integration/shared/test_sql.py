@@ -45,9 +45,9 @@ def copied(engine: Engine) -> list[int]:
 
 def test_rows_are_copied_in_the_transaction_that_is_open(engine: Engine) -> None:
     with engine.begin() as connection:
-        copy_rows(connection, "copied", [(1,), (2,)])
+        copy_rows(connection, "copied", ["number"], [(1,), (2,)])
     with engine.connect() as connection:
-        copy_rows(connection, "copied", [(3,)])
+        copy_rows(connection, "copied", ["number"], [(3,)])
     assert copied(engine) == [1, 2]
 
 
@@ -61,7 +61,7 @@ def test_a_server_that_goes_away_while_rows_are_copied_may_come_back(engine: Eng
     with engine.connect() as connection:
         given = rows(connection.scalars(text("SELECT pg_backend_pid()")).one())
         with pytest.raises(DBAPIError) as failed:
-            copy_rows(connection, "copied", given)
+            copy_rows(connection, "copied", ["number"], given)
     assert failed.value.connection_invalidated
     assert passing(failed.value) is not None
     assert copied(engine) == []
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_while_rows_are_copied_may_have_room_again(engine: E
             text("CREATE TRIGGER full_disk BEFORE INSERT ON copied FOR EACH ROW EXECUTE FUNCTION full_disk()")
         )
     with pytest.raises(DBAPIError) as failed, engine.begin() as connection:
-        copy_rows(connection, "copied", [(1,)])
+        copy_rows(connection, "copied", ["number"], [(1,)])
     assert sqlstate_of(failed.value) == "53100"
     assert passing(failed.value) is not None
     assert not failed.value.connection_invalidated
@@ -85,6 +85,6 @@ def test_a_disk_that_is_full_while_rows_are_copied_may_have_room_again(engine: E
 
 def test_rows_that_do_not_fit_are_a_bug_and_stay_loud(engine: Engine) -> None:
     with pytest.raises(DBAPIError) as failed, engine.begin() as connection:
-        copy_rows(connection, "copied", [("王小明",)])
+        copy_rows(connection, "copied", ["number"], [("王小明",)])
     assert passing(failed.value) is None
     assert copied(engine) == []

@@ -303,3 +303,30 @@ def test_a_count_from_before_a_removal_a_correction_or_an_enrolment_stays(world:
     }
     assert counts(world, day(1), by, known_at=later) == {("07", ""): 1, ("09", "10"): 1}
     assert counts(world, day(1), by, known_at=before - timedelta(days=1)) == {}
+
+
+def test_columns_are_matched_by_name_whatever_their_order(world: World) -> None:
+    ordered = (read_model.GRADUATES, read_model.FORMER, read_model.SPANS, read_model.DEPARTMENTS)
+    with world.engine.begin() as connection:
+        for table in ordered:
+            columns = ", ".join(column.name for column in reversed(table.columns))
+            keys = ", ".join(column.name for column in table.primary_key)
+            for statement in (
+                f"ALTER TABLE {table.name} RENAME TO as_declared",
+                f"CREATE TABLE {table.name} AS SELECT {columns} FROM as_declared",
+                "DROP TABLE as_declared",
+                f"ALTER TABLE {table.name} ADD PRIMARY KEY ({keys})",
+            ):
+                connection.execute(text(statement))
+    lane = Lane()
+    lane.enrol(ANA)
+    lane.enrol(BO, department="08", sex="2")
+    lane.name_department("10108", "07", "机械工程学院")
+    lane.register(ANA, x.SIGNED, day(0))
+    lane.correct(BO, education="41")
+    lane.register(BO, x.STUDY, day(1))
+    naive = Naive.of(lane.events)
+    for batch in batches(lane.events, [4]):
+        world.apply(batch)
+    for by in (*IN_CUBE, *FROM_SPANS):
+        assert counts(world, day(2), by) == naive.count(day(2), by, wanted=of_class)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import MovableClock, SystemClock
-from shared.settings import BadSetting, read_settings
+from shared.settings import NEEDED, BadSetting, NoPlatform, read_settings
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://wq@db/wq",
@@ -31,6 +31,18 @@ def test_production_is_the_default_and_keeps_the_machines_time() -> None:
 def test_development_may_move_the_clock() -> None:
     settings = read_settings({**COMPLETE, "WQ_ENVIRONMENT": "development", "WQ_CLOCK_FILE": "clock"})
     assert isinstance(settings.clock(), MovableClock)
+
+
+def test_where_nothing_runs_one_is_told_how_to_start_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoPlatform) as caught:
+        read_settings({"HOME": "/home/somebody", "WQ_HEALTH_PORT": "9100"})
+    assert "`make run`" in str(caught.value)
+    assert "DATABASE_URL" not in str(caught.value)
+
+
+def test_what_a_platform_needs_is_what_its_absence_is_noticed_by() -> None:
+    assert set(NEEDED) == set(COMPLETE)
 
 
 @pytest.mark.parametrize("missing", sorted(COMPLETE))
