@@ -31,8 +31,8 @@ from shared.codes.tables import (
     UNIT_NATURE,
 )
 from shared.codes.uscc import make_uscc
+from wq.demo.figures import Cell, Margin, Report, Share, UnitMargin
 from wq.demo.names import ROSTER, UNIT, ReportError
-from wq.demo.report import Cell, Margin, Report, Share, UnitMargin
 
 GRADUATES_AN_EMPLOYER = 60
 DEPARTMENTS = (

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from shared.codes.destination import rate
 from shared.codes.tables import plain
-from wq.demo.report import Figure, Pick, Report
+from wq.demo.figures import Figure, Pick, Report
 
 Table = Mapping[tuple[str, ...], int]
 # Asks the statistics: dimensions and day → how many graduates have each combination of values.

@@ -32,10 +32,10 @@ from wq.demo.basics import before_anything, former_name
 from wq.demo.cohort import Cohort, Destination
 from wq.demo.detours import Detours
 from wq.demo.direct import before_registering
+from wq.demo.figures import Report
 from wq.demo.mix import ENDING_CANCELLED, SIGNED_BEFORE, Life, Mix, draw, rows
 from wq.demo.online import before_signing
 from wq.demo.paper import on_paper
-from wq.demo.report import Report
 
 # Employers without a credit code have ids of their own.
 WITHOUT_USCC = UUID("0e6f1c1e-53b5-4b7c-8a55-0d9a3c1f2b10")

@@ -31,10 +31,11 @@ from shared.sql import Driver, make_engine
 from wq.demo.actors import MINISTRY, Actors, DemoFailed, province_office, school_office, until
 from wq.demo.cohort import plan
 from wq.demo.comparison import Compared, compare
+from wq.demo.figures import Report
 from wq.demo.mix import Mix
 from wq.demo.names import ReportError
 from wq.demo.play import Played, free_school, play
-from wq.demo.report import Report, load_report
+from wq.demo.report import load_report
 
 
 @dataclass(slots=True)

@@ -24,8 +24,9 @@ from shared.codes.destination import AGREEMENT, DESTINATIONS, rate
 from shared.codes.uscc import check_uscc
 from wq.demo.cohort import Cohort, plan
 from wq.demo.comparison import Table, compare
+from wq.demo.figures import Report
 from wq.demo.names import DESTINATION_KEYS, ReportError
-from wq.demo.report import Report, load_report, read_report
+from wq.demo.report import load_report, read_report
 
 BUNDLED = sorted((Path(wq.demo.__file__).parent / "reports").glob("*.json"))
 SCHOOL = "10108"
