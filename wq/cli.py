@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def _names(names: Sequence[str], everything: bool, known: Sequence[str]) -> list
     if unknown or not names:
         raise click.UsageError(f"可选 / choose from: {', '.join(known)} (or --all)")
     return list(names)
+
+
+def _look_for_demonstration() -> None:
+    if find_spec("wq.demo") is None:
+        raise click.UsageError(
+            "演示不随生产安装提供，请在源码目录执行 `make run` / "
+            "the demonstration is no part of a production installation: run `make run` in a checkout"
+        )
 
 
 def _engine(settings: Settings, **options: Any) -> Any:
@@ -467,6 +476,7 @@ def _sync_engine(settings: Settings) -> Any:
 @_plainly
 def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | None, mixed: bool) -> None:
     """Play a published employment report on the running platform and compare every printed figure."""
+    _look_for_demonstration()
     from wq.demo.show import demonstrate  # noqa: PLC0415
 
     ok = demonstrate(read_settings(), path, report_id, class_year, json_path, out, mixed=mixed)
@@ -481,6 +491,7 @@ def demo(path: Path, report_id: str | None, class_year: int, json_path: Path | N
 @_plainly
 def run(path: Path | None, class_year: int, once: bool, directory: Path) -> None:
     """The whole platform on this machine, with a demonstration; Ctrl-C stops all of it."""
+    _look_for_demonstration()
     from wq.running import run as start  # noqa: PLC0415
 
     sys.exit(start(directory, path, class_year, once, out))

@@ -7,8 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from setuptools import find_packages
 
 from tests.support.source import ROOT, tracked
+from wq.cli import main
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -91,3 +94,20 @@ def test_the_log_of_a_process_is_made_in_one_place() -> None:
         and re.search(r"\b(Postgres|Caching)Log\(", text)
     ]
     assert made == ["shared/eventlog/opening.py"]
+
+
+def test_a_production_installation_holds_no_demonstration() -> None:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    packages = find_packages(str(ROOT), include=found["include"], exclude=found["exclude"])
+    assert {"wq", "wq.local", "services.agreement.decider", "shared.eventlog"} <= set(packages)
+    assert not [name for name in packages if name.startswith("wq.demo")]
+
+
+@pytest.mark.parametrize("command", [["run"], ["demo", "--report", "pyproject.toml"]])
+def test_where_there_is_no_demonstration_one_is_told_where_it_is(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wq.cli.find_spec", lambda name: None)
+    monkeypatch.chdir(ROOT)
+    told = CliRunner().invoke(main, command)
+    assert (told.exit_code, "`make run`" in told.output) == (2, True)
