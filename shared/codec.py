@@ -1,7 +1,7 @@
 """Events as frozen dataclasses on one side, (type, version, JSON) on the other; old shapes are lifted while reading.
 
 An event class writes its own name down: `TYPE = "agreement.OfferSent"`, `VERSION = 1`, so that renaming a class never
-breaks the past. `UPCASTS = {1: lift}` holds, per old version, the function from its data to the next version's.
+breaks the past. How the data of an older version become the newest's, shared/stored.py says, to every reader.
 """
 
 from __future__ import annotations
@@ -16,21 +16,15 @@ from typing import Any, ClassVar, Protocol, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 from shared.errors import Reason, UnreadableEvent
+from shared.stored import NEWER, lifted
 
 Json = Any
 T = TypeVar("T")
-Upcast = Callable[[dict[str, Json]], dict[str, Json]]
 
 UNKNOWN_TYPE = Reason(
     "event.unknown_type",
     "事件类型{type:technical}未知，无法处理，请联系平台运维人员升级程序",
-    "No codec knows event type {type:technical}: operators bring a release that does",
-    UnreadableEvent,
-)
-UNKNOWN_VERSION = Reason(
-    "event.unknown_version",
-    "事件{type:technical}的版本 {version:number} 未知，无法处理，请联系平台运维人员升级程序",
-    "No codec knows version {version:number} of event {type:technical}: operators bring a release that does",
+    "Nothing folds event type {type:technical}: operators bring a release that does",
     UnreadableEvent,
 )
 BAD_DATA = Reason(
@@ -65,23 +59,23 @@ class Codec:
         """An event as (type, version, JSON object)."""
         return event.TYPE, event.VERSION, to_json(event)
 
-    def decode(self, event_type: str, version: int, data: Mapping[str, Json]) -> Any:
-        """The event, lifted to its newest shape. Raises UnreadableEvent."""
+    def decode(self, event_type: str, version: int, data: dict[str, Json]) -> Any:
+        """The event, lifted to its newest shape; fields nobody knows are passed over.
+
+        Raises Unavailable `event.newer` where a newer release is needed, UnreadableEvent.
+        """
         cls = self._classes.get(event_type)
         if cls is None:
-            raise UNKNOWN_TYPE.error(type=event_type)
-        lifted = dict(data)
-        upcasts: Mapping[int, Upcast] = getattr(cls, "UPCASTS", {})
-        for old in range(version, cls.VERSION):
-            if old not in upcasts:
-                raise UNKNOWN_VERSION.error(type=event_type, version=version)
-            lifted = upcasts[old](lifted)
-        if version > cls.VERSION:
-            raise UNKNOWN_VERSION.error(type=event_type, version=version)
-        try:
-            return from_json(cls, lifted)
-        except (KeyError, TypeError, ValueError, ArithmeticError) as why:
-            raise BAD_DATA.error(type=event_type, why=repr(why)) from why
+            raise NEWER.error(type=event_type)
+        return read_as(cls, event_type, lifted(event_type, version, data))
+
+
+def read_as(cls: type[T], event_type: str, data: Mapping[str, Json]) -> T:
+    """An event's data, as they are in its newest shape, as one reader's dataclass. Raises UnreadableEvent."""
+    try:
+        return from_json(cls, data)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as why:
+        raise BAD_DATA.error(type=event_type, why=repr(why)) from why
 
 
 _PLAIN = frozenset({str, int, bool})
@@ -113,17 +107,14 @@ def to_json(value: Any) -> Json:
 
 
 def from_json(cls: type[T], data: Mapping[str, Json]) -> T:
-    """A dataclass from JSON; fields nobody knows are refused. Raises KeyError, TypeError, ValueError."""
+    """A dataclass from JSON; fields that it does not have are passed over. Raises KeyError, TypeError, ValueError."""
     plan = _plan(cls)
     if not isinstance(data, Mapping):
         raise TypeError(f"{cls.__name__} wants an object")
-    unknown = data.keys() - plan.readers.keys()
-    if unknown:
-        raise KeyError(f"unknown fields {sorted(unknown)}")
     missing = plan.required - data.keys()
     if missing:
         raise KeyError(f"missing fields {sorted(missing)}")
-    return cls(**{name: plan.readers[name](item) for name, item in data.items()})
+    return cls(**{name: read(data[name]) for name, read in plan.readers.items() if name in data})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from shared.stored import lifted
+
 NATIONAL_LANE = "00"
 LANE_LENGTH = 2
 
@@ -86,8 +88,11 @@ class Recorded:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The event's data as stored (not upcast)."""
-        return self.event.data
+        """The event's data in their newest shape. Raises Unavailable `event.newer`, UnreadableEvent.
+
+        As they are stored, which is as they are published, `event` has them.
+        """
+        return lifted(self.event.type, self.event.type_version, self.event.data)
 
     @property
     def occurred_at(self) -> datetime:

@@ -30,6 +30,7 @@ from shared.eventlog.port import (
 )
 from shared.messages import Actor, NewEvent, Recorded
 from shared.sql import Driver, constraint_of, driver_error, passing, sqlstate_of
+from shared.stored import lifted
 
 _COLUMNS = (
     "lane, position, stream, version, type, type_version, event_id, command_id, correlation_id, causation_id,"
@@ -341,9 +342,10 @@ def _event(row: _Row, data: dict[str, Any]) -> NewEvent:
 class _Stored(Recorded):
     """An event as its row, whose parts are made when somebody asks: who reads a lane passes over most of what is there."""
 
-    __slots__ = ("_data", "_event", "_row")
+    __slots__ = ("_data", "_event", "_row", "_stored")
 
     _row: _Row
+    _stored: dict[str, Any]
     _data: dict[str, Any]
     _event: NewEvent
 
@@ -390,7 +392,7 @@ class _Stored(Recorded):
         try:
             return self._data
         except AttributeError:
-            object.__setattr__(self, "_data", orjson.loads(self._row[13]))
+            object.__setattr__(self, "_data", lifted(self._row[4], self._row[5], self._as_stored()))
             return self._data
 
     @property
@@ -398,8 +400,15 @@ class _Stored(Recorded):
         try:
             return self._event
         except AttributeError:
-            object.__setattr__(self, "_event", _event(self._row, self.data))
+            object.__setattr__(self, "_event", _event(self._row, self._as_stored()))
             return self._event
+
+    def _as_stored(self) -> dict[str, Any]:
+        try:
+            return self._stored
+        except AttributeError:
+            object.__setattr__(self, "_stored", orjson.loads(self._row[13]))
+            return self._stored
 
 
 def _uuid(value: _Id) -> UUID:

@@ -11,7 +11,8 @@ golden is lifted to; the golden itself stays as it was stored.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -167,6 +168,12 @@ def recorded(event_type: str, position: int = 1, **changes: Any) -> Recorded:
         occurred_at=NOW,
     )
     return Recorded(LANE, position, f"golden-{LANE}", position, NOW, event)
+
+
+def own_fields(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of some data those that an event of this type holds."""
+    own = {each.name for each in fields(codec_of(event_type).classes[event_type])}
+    return {name: value for name, value in data.items() if name in own}
 
 
 def write_missing() -> list[Path]:

@@ -12,12 +12,13 @@ from services.agreement.policy import REACTIONS
 from shared.handling import Intent
 from shared.messages import NewEvent, Recorded
 from tests.support import examples as x
+from tests.support.golden_examples import own_fields
 from tests.support.spec import GRADUATE_ID, NOW, SYSTEM
 
 
 def event(event_type: str, **data: Any) -> Recorded:
     fields = {"case_id": "14-case", "graduate_id": GRADUATE_ID, **data}
-    new = NewEvent(event_type, 1, fields, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    new = NewEvent(event_type, 1, own_fields(event_type, fields), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
     return Recorded("14", 1, "review-14-case", 3, NOW, new)
 
 

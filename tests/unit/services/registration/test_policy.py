@@ -16,11 +16,12 @@ from shared.handling import Intent
 from shared.messages import NewEvent, Recorded
 from tests.support import examples
 from tests.support import registration_examples as x
+from tests.support.golden_examples import own_fields
 from tests.support.spec import GRADUATE_ID, NOW, SYSTEM
 
 
 def event(event_type: str, data: dict[str, Any]) -> Recorded:
-    new = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    new = NewEvent(event_type, 1, own_fields(event_type, data), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
     return Recorded("14", 1, "other-14-stream", 3, NOW, new)
 
 

@@ -14,6 +14,7 @@ from shared.codec import to_json
 from shared.handling import Intent
 from shared.messages import NewEvent, Recorded
 from tests.support import examples, registration_examples
+from tests.support.golden_examples import own_fields
 from tests.support.spec import GRADUATE_ID, NOW, SCOPE, SYSTEM
 
 OPENING: dict[str, tuple[Any, str]] = {
@@ -53,7 +54,7 @@ def reaction(event: Any) -> Any:
 
 
 def reaction_to(event_type: str, data: dict[str, Any]) -> Any:
-    new = NewEvent(event_type, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+    new = NewEvent(event_type, 1, own_fields(event_type, data), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
     return REACTIONS[event_type](Recorded("14", 1, "other-14-stream", 3, NOW, new))
 
 
