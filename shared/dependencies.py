@@ -17,6 +17,7 @@ from shared.clock import Clock
 from shared.eventlog.port import EventLog
 from shared.following import require
 from shared.opening import Names, opener_of
+from shared.sealing import FreeWords, sealer_of
 from shared.settings import Settings
 
 
@@ -59,6 +60,15 @@ class NamesProvider(DependencyProvider):
         config = self.container.config
         open_engine: Callable[[str], Engine] = config["engine"]
         return Names(config["log"], open_engine("public"), opener_of(config["settings"]))
+
+
+class FreeWordsProvider(DependencyProvider):
+    """Free words, sealed before they are stored and opened for who may read them."""
+
+    def get_dependency(self, worker_ctx: Any) -> FreeWords:
+        config = self.container.config
+        open_engine: Callable[[str], Engine] = config["engine"]
+        return FreeWords(config["log"], open_engine("public"), sealer_of(config["settings"]))
 
 
 class OffTheHub(DependencyProvider):

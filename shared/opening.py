@@ -1,6 +1,7 @@
 """Opening personal envelopes (docs/decisions/0005) and telling names to whoever a list is for; each read is counted and logged.
 
-Only the directory seals and erases (services/directory/personal.py), and no other context keeps what it opened: a name is
+Only the directory makes envelopes and erases (services/directory/personal.py); free words are sealed where they are told
+(shared/sealing.py). No other context keeps what it opened: a name is
 opened for one answer, from the roster entry on the log.
 """
 

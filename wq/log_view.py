@@ -11,6 +11,7 @@ from services.review.decider import HANDLING
 from shared.clock import SHANGHAI
 from shared.eventlog.port import EventLog
 from shared.messages import Recorded
+from shared.sealing import is_sealed
 
 # Streams that are a graduate's by name; a case of a review has a stream of its own, named by what opened it.
 OWN = ("graduate", "erasure", "agreement", "registration")
@@ -56,7 +57,7 @@ def json_line(recorded: Recorded) -> str:
         "occurred_at": event.occurred_at,
         "actor": {"role": event.actor.role, "id": event.actor.id, "scope": event.actor.scope},
         "correlation_id": event.correlation_id,
-        "data": {name: value for name, value in event.data.items() if name not in HIDDEN},
+        "data": {name: value for name, value in event.data.items() if name not in HIDDEN and not is_sealed(value)},
     }
     return orjson.dumps(told).decode()
 
@@ -67,7 +68,7 @@ def row(recorded: Recorded) -> tuple[str, str, str, str, str]:
     facts = {
         name: value
         for name, value in event.data.items()
-        if value is not None and not name.endswith("_id") and name not in HIDDEN
+        if value is not None and not name.endswith("_id") and name not in HIDDEN and not is_sealed(value)
     }
     who = f"{event.actor.role} {event.actor.scope or event.actor.id}"
     return (

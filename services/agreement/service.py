@@ -17,7 +17,7 @@ from services.agreement.facts import graduate_of, last_scope, standing_of
 from services.agreement.state import Book, Known, Offer, PastCancellation, Proposal, ProposalStatus, Status, turn_of
 from shared.access import Role, Subject, check
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, EngineProvider, Log, NamesProvider, OffTheHub, Rows
+from shared.dependencies import ClockProvider, EngineProvider, FreeWordsProvider, Log, NamesProvider, OffTheHub, Rows
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.errors import Conflict, Invalid
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, reaction_meta
@@ -40,6 +40,7 @@ class AgreementService:
     clock = ClockProvider()
     off_the_hub = OffTheHub()
     names = NamesProvider()
+    words = FreeWordsProvider()
 
     @command(schemas.SetOperationCode)
     def set_operation_code(self, command: decider.SetOperationCode, meta: Meta) -> Answer:
@@ -57,47 +58,47 @@ class AgreementService:
 
     @command(schemas.ProposeSigning)
     def propose_signing(self, command: decider.ProposeSigning, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.WithdrawProposal)
     def withdraw_proposal(self, command: decider.WithdrawProposal, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.RefuseProposal)
     def refuse_proposal(self, command: decider.RefuseProposal, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.SendOffer)
     def send_offer(self, command: decider.SendOffer, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @bulk(schemas.SendOffer)
     def send_offers(self, commands: Sequence[decider.SendOffer], meta: Meta) -> Sequence[ItemOutcome]:
-        return handle_many(self.log, HANDLING, commands, meta)
+        return handle_many(self.log, HANDLING, self.words.seal_each(commands, *_FREE_WORDS), meta)
 
     @command(schemas.SaveDraft)
     def save_draft(self, command: decider.SaveDraft, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.DiscardDraft)
     def discard_draft(self, command: decider.DiscardDraft, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.SendDraft)
     def send_draft(self, command: decider.SendDraft, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.EditOffer)
     def edit_offer(self, command: decider.EditOffer, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.WithdrawOffer)
     def withdraw_offer(self, command: decider.WithdrawOffer, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.RefuseOffer)
     def refuse_offer(self, command: decider.RefuseOffer, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.AcceptOffer)
     def accept_offer(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
@@ -113,30 +114,30 @@ class AgreementService:
         (attestation,) = self._numbered(
             [AttestAgreement(wanted.graduate_id, wanted.agreement_id, remark=wanted.remark)]
         )
-        return handle(self.log, HANDLING, attestation, meta)
+        return self._plainly(attestation, meta)
 
     @bulk(schemas.AttestAgreement)
     def attest_agreements(self, wanted: Sequence[schemas.Attestation], meta: Meta) -> Sequence[ItemOutcome]:
         attestations = self._numbered(
             [AttestAgreement(each.graduate_id, each.agreement_id, remark=each.remark) for each in wanted]
         )
-        return handle_many(self.log, HANDLING, attestations, meta)
+        return handle_many(self.log, HANDLING, self.words.seal_each(attestations, *_FREE_WORDS), meta)
 
     @command(schemas.DeclineSeal)
     def decline_seal(self, command: decider.DeclineSeal, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.DeclineAttestation)
     def decline_attestation(self, command: decider.DeclineAttestation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.RequestCancellation)
     def request_cancellation(self, command: decider.RequestCancellation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.WithdrawCancellation)
     def withdraw_cancellation(self, command: decider.WithdrawCancellation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.AgreeToCancellation)
     def agree_to_cancellation(self, command: decider.AgreeToCancellation, meta: Meta) -> Answer:
@@ -144,39 +145,39 @@ class AgreementService:
 
     @command(schemas.RefuseCancellation)
     def refuse_cancellation(self, command: decider.RefuseCancellation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.MediateCancellation)
     def mediate_cancellation(self, command: decider.MediateCancellation, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.ApplyForBook)
     def apply_for_book(self, command: decider.ApplyForBook, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.AmendBook)
     def amend_book(self, command: decider.AmendBook, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.OpenUpload)
     def open_upload(self, command: decider.OpenUpload, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.SubmitScan)
     def submit_scan(self, command: decider.SubmitScan, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.VoidBook)
     def void_book(self, command: decider.VoidBook, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.ReportLoss)
     def report_loss(self, command: decider.ReportLoss, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @command(schemas.RegisterPaper)
     def register_paper(self, command: decider.RegisterPaper, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return self._plainly(command, meta)
 
     @subscribe(policy.REACTIONS)
     def react(self, event: Recorded) -> None:
@@ -198,10 +199,10 @@ class AgreementService:
             "offers": [_shown(offer) for offer in state.offers.values()],
             "books": [_shown_book(book, meta) for book in state.books.values()],
         }
+        opened = self.words.opened([shown], meta)
         # Who asks about oneself knows the name.
-        if meta.actor.role == Role.GRADUATE:
-            return shown
-        return dict(self.names.add_to([shown], meta)[0])
+        (told,) = opened if meta.actor.role == Role.GRADUATE else self.names.add_to(opened, meta)
+        return dict(told)
 
     @query(schemas.ListOwnCases)
     def list_own_cases(self, query: schemas.CasesOfGraduate, meta: Meta) -> dict[str, Any]:
@@ -210,6 +211,7 @@ class AgreementService:
         history = self.log.read([stream])[stream]
         known = cases_of(as_of(fold(HANDLING, history), meta), history)
         page, total = page_of(known, query.waiting_for, query.after, query.limit)
+        page = self.words.opened(page, meta, query.graduate_id)
         return {"cases": page, "total": total, "after": after(page, query.limit, "id")}
 
     @query(schemas.GetOffer)
@@ -218,7 +220,7 @@ class AgreementService:
         offer = as_of(fold(HANDLING, self.log.read([own])[own]), meta).offers.get(query.offer_id)
         check(meta.action, meta.actor, Subject(employer_id=offer.employer_id if offer else None))
         assert offer is not None
-        return dict(self.names.add_to([_shown(offer)], meta)[0])
+        return dict(self.names.add_to(self.words.opened([_shown(offer)], meta), meta)[0])
 
     @query(schemas.ListOffers)
     def list_offers(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
@@ -241,7 +243,9 @@ class AgreementService:
         named = {
             row["proposal_id"]: row for row in self._named([row for row in page if row["proposal_id"] in known], meta)
         }
-        shown = [named.get(row["proposal_id"]) or {**_row(row), "graduate_name": None} for row in page]
+        others = [_row(row) for row in page if row["proposal_id"] not in known]
+        gone = {row["proposal_id"]: row for row in self.words.opened(others, meta)}
+        shown = [named.get(row["proposal_id"]) or {**gone[row["proposal_id"]], "graduate_name": None} for row in page]
         return {"proposals": shown, "after": after(page, query.limit, "proposal_id")}
 
     @query(schemas.ListEmployerCases)
@@ -295,7 +299,7 @@ class AgreementService:
         return numbers.explain(query.number)
 
     def _named(self, page: Sequence[Mapping[str, Any]], meta: Meta) -> list[dict[str, Any]]:
-        return list(self.names.add_to([_row(row) for row in page], meta))
+        return list(self.names.add_to(self.words.opened([_row(row) for row in page], meta), meta))
 
     def _coded(self, command: Any, meta: Meta, carry_out: Callable[[Any, Meta], Answer]) -> Answer:
         """A try costs a slow hash and is counted, so the code is looked at only when nothing else stands in the way."""
@@ -308,7 +312,7 @@ class AgreementService:
         return carry_out(replace(command, code_right=True), meta)
 
     def _plainly(self, command: Any, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return handle(self.log, HANDLING, self.words.seal(command, *_FREE_WORDS), meta)
 
     def _binding(self, command: decider.AcceptOffer, meta: Meta) -> Answer:
         """A serial costs a read and a write, so it is taken only when the offer turns out to need one."""
@@ -343,6 +347,8 @@ class AgreementService:
         return numbered
 
 
+# What people write in their own words: it may say anything about anybody.
+_FREE_WORDS = ("reason", "remark", "remarks", "statement", "terms.remarks")
 _NUMBERING = (decider.PassReview, decider.AttestAgreement, decider.SealAgreement, decider.AcceptOffer)
 
 
@@ -413,7 +419,3 @@ def _shown_past(past: PastCancellation) -> dict[str, Any]:
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: to_json(value) for name, value in row.items() if name != "position_in_lane"}
-
-
-def _after(page: Sequence[Mapping[str, Any]], limit: int) -> str | None:
-    return page[-1]["offer_id"] if len(page) == limit else None

@@ -18,14 +18,10 @@ import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
-from shared.opening import KEY_BYTES, NONCE_BYTES, VERSION, Opener, decrypted
+from shared.opening import KEY_BYTES, NONCE_BYTES, VERSION, decrypted
+from shared.sealing import Sealer
 from shared.settings import Settings
 
-_STORE = (
-    "INSERT INTO vault.subject_keys (subject_id, wrapped_key)"
-    " SELECT subject_id, decode(wrapped_key, 'hex') FROM unnest(%(ids)s::text[], %(keys)s::text[])"
-    " AS fresh (subject_id, wrapped_key) ON CONFLICT DO NOTHING RETURNING subject_id"
-)
 # A subject without a key gets the row too: an importer that is under way may not make one for it.
 _DESTROY = (
     "INSERT INTO vault.subject_keys AS known (subject_id, destroyed_at)"
@@ -35,7 +31,7 @@ _DESTROY = (
 )
 
 
-class Personal(Opener):
+class Personal(Sealer):
     """Seals and opens envelopes. `key` wraps subjects' keys, `lookup_key` makes hashes; 32 bytes each."""
 
     def __init__(self, key: bytes, lookup_key: bytes) -> None:
@@ -47,16 +43,7 @@ class Personal(Opener):
 
         Keys are created where missing; commit before the envelopes are used.
         """
-        keys = self._fetch(connection, list(clear))
-        # In one order always, so that two importers of the same people wait for each other and never in a circle.
-        missing = sorted(clear.keys() - keys.keys())
-        if missing:
-            fresh = {subject: os.urandom(KEY_BYTES) for subject in missing}
-            wrapped = [self._wrapped(subject, key).hex() for subject, key in fresh.items()]
-            stored = connection.exec_driver_sql(_STORE, {"ids": missing, "keys": wrapped}).scalars().all()
-            keys |= {subject: fresh[subject] for subject in stored}
-            # Another importer may have been first; the stored key counts.
-            keys |= self._fetch(connection, list(fresh.keys() - set(stored)))
+        keys = self.keys_of(connection, clear)
         return {subject: _sealed(keys[subject], subject, data) for subject, data in clear.items()}
 
     def seal_file(self, connection: Connection, subject: str, content: bytes) -> bytes | None:
@@ -81,10 +68,6 @@ class Personal(Opener):
 
     def _digest(self, parts: Sequence[str]) -> bytes:
         return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), "sha256")
-
-    def _wrapped(self, subject: str, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrap.encrypt(nonce, key, subject.encode())
 
 
 def destroy_keys(connection: Connection, subjects: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from shared.access import Role, Subject, check
 from shared.clock import day_of
 from shared.codec import to_json
 from shared.codes.pay import yuan
-from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
+from shared.dependencies import ClockProvider, FreeWordsProvider, Log, NamesProvider, Rows
 from shared.entrypoints import command, query, subscribe
 from shared.handling import Answer, Streams, fold, handle, react
 from shared.messages import Meta, Recorded
@@ -43,6 +43,7 @@ class RegistrationService:
     rows = Rows("registration")
     clock = ClockProvider()
     names = NamesProvider()
+    words = FreeWordsProvider()
 
     @command(schemas.RegisterDestination)
     def register_destination(self, command: decider.RegisterDestination, meta: Meta) -> Answer:
@@ -54,7 +55,7 @@ class RegistrationService:
 
     @command(schemas.RequestVoid)
     def request_void(self, command: decider.RequestVoid, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return handle(self.log, HANDLING, self.words.seal(command, "reason"), meta)
 
     @command(schemas.FileDestination)
     def file_destination(self, command: decider.FileDestination, meta: Meta) -> Answer:
@@ -70,7 +71,7 @@ class RegistrationService:
 
     @command(schemas.RejectFiling)
     def reject_filing(self, command: decider.RejectFiling, meta: Meta) -> Answer:
-        return handle(self.log, HANDLING, command, meta)
+        return handle(self.log, HANDLING, self.words.seal(command, "reason"), meta)
 
     @command(schemas.ConfirmLeaving)
     def confirm_leaving(self, command: decider.ConfirmLeaving, meta: Meta) -> Answer:
@@ -107,6 +108,7 @@ class RegistrationService:
             "history": [_shown(past) for past in state.history],
             "steps": [_step(recorded) for recorded in streams[f"registration-{query.graduate_id}"]],
         }
+        (shown,) = self.words.opened([shown], meta)
         # Who asks about oneself knows the name.
         return shown if meta.actor.role == Role.GRADUATE else dict(self.names.add_to([shown], meta)[0])
 
@@ -116,7 +118,7 @@ class RegistrationService:
         streams, graduate, state = self._own(query.graduate_id)
         last = _last_day(query.graduate_id, state, streams, graduate)
         known = cases_of(state, last, day_of(meta.now))
-        page = page_of(known, query.after, query.limit)
+        page = self.words.opened(page_of(known, query.after, query.limit), meta, query.graduate_id)
         return {
             "cases": page,
             "total": len(known),
@@ -136,7 +138,8 @@ class RegistrationService:
             page = read_model.list_registrations(
                 connection, query.scope, query.class_year, query.code, query.state, query.after, query.limit
             )
-        shown = self.names.add_to([{name: to_json(value) for name, value in row.items()} for row in page], meta)
+        rows = [{name: to_json(value) for name, value in row.items()} for row in page]
+        shown = self.names.add_to(self.words.opened(rows, meta), meta)
         return {"registrations": shown, "after": after(page, query.limit, "registration_id")}
 
 

@@ -11,7 +11,7 @@ from services.review.subjects import shown_subject, subject_streams
 from services.review.units import standing_of, unit_of
 from shared.access import Role, Subject, check
 from shared.codec import to_json
-from shared.dependencies import ClockProvider, Log, NamesProvider, Rows
+from shared.dependencies import ClockProvider, FreeWordsProvider, Log, NamesProvider, Rows
 from shared.entrypoints import bulk, command, query, subscribe
 from shared.handling import Answer, ItemOutcome, fold, handle, handle_many, react
 from shared.messages import Meta, Recorded
@@ -26,6 +26,7 @@ class ReviewService:
     rows = Rows("review")
     clock = ClockProvider()
     names = NamesProvider()
+    words = FreeWordsProvider()
 
     @command(schemas.ApproveReview)
     def approve_review(self, command: decider.ApproveReview, meta: Meta) -> Answer:
@@ -63,7 +64,7 @@ class ReviewService:
                 query.limit,
                 meta.now,
             )
-        cases = self.names.add_to(self._with_subjects(page), meta)
+        cases = self.names.add_to(self.words.opened(self._with_subjects(page), meta), meta)
         after = read_model.place(page[-1]) if len(page) == query.limit else None
         return {"cases": cases, "total": total, "after": after}
 
@@ -75,7 +76,10 @@ class ReviewService:
                 connection, query.graduate_id, query.state, query.after, query.limit, meta.now
             )
         turns = [{"waiting_for": row["step"], "until": to_json(row["due_at"]) if row["step"] else None} for row in page]
-        cases = [{**case, **turn} for case, turn in zip(self._with_subjects(page), turns, strict=True)]
+        cases = [
+            {**case, **turn}
+            for case, turn in zip(self.words.opened(self._with_subjects(page), meta), turns, strict=True)
+        ]
         return {"cases": cases, "total": total, "after": after(page, query.limit, "case_id")}
 
     @query(schemas.GetReview)
@@ -107,7 +111,7 @@ class ReviewService:
             "escalated": state.is_late(meta.now),
             "steps": steps,
         }
-        (shown,) = self._with_subjects([shown])
+        (shown,) = self.words.opened(self._with_subjects([shown]), meta)
         # Who asks about oneself knows the name.
         return shown if meta.actor.role == Role.GRADUATE else dict(self.names.add_to([shown], meta)[0])
 

@@ -20,6 +20,7 @@ from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded
 from shared.opening import Names
+from shared.sealing import FreeWords
 from shared.sql import Driver, make_engine
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER_ID, NOW, OTHER_EMPLOYER_ID, SYSTEM
@@ -130,6 +131,7 @@ def world(database_url: str) -> Iterator[World]:
         "rows": ReadModel(engine),
         "clock": FixedClock(NOW),
         "names": Names(log, engine, personal),
+        "words": FreeWords(log, engine, personal),
         "off_the_hub": lambda work, *arguments: work(*arguments),
     }
     for name, value in parts.items():

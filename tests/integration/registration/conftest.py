@@ -22,6 +22,7 @@ from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded, lane_of, new_id
 from shared.opening import Names
+from shared.sealing import FreeWords
 from shared.sql import Driver, make_engine
 from tests.support import examples
 from tests.support import registration_examples as x
@@ -128,6 +129,7 @@ def world(database_url: str) -> Iterator[World]:
         "rows": ReadModel(engine),
         "clock": FixedClock(NOW),
         "names": Names(log, engine, personal),
+        "words": FreeWords(log, engine, personal),
     }
     for name, value in parts.items():
         setattr(service, name, value)

@@ -21,6 +21,7 @@ from shared.eventlog.postgres import PostgresLog
 from shared.following import Following, prepare
 from shared.messages import Actor, Meta, NewEvent, Recorded
 from shared.opening import Names
+from shared.sealing import FreeWords
 from shared.sql import Driver, make_engine
 from tests.support.spec import LANE, NOW, SCOPE, SYSTEM
 
@@ -107,6 +108,7 @@ def world(database_url: str) -> Iterator[World]:
         "rows": ReadModel(engine),
         "clock": FixedClock(NOW),
         "names": Names(log, engine, personal),
+        "words": FreeWords(log, engine, personal),
     }
     for name, value in parts.items():
         setattr(service, name, value)

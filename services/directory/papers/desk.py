@@ -28,6 +28,7 @@ from shared.errors import Reason, Unavailable
 from shared.eventlog.port import EventLog
 from shared.handling import Answer, Handling, fold, handle
 from shared.messages import Meta, lane_of, new_id
+from shared.sealing import is_sealed
 
 NO_CHECK_ADDRESS = Reason(
     "directory.no_check_address",
@@ -129,8 +130,12 @@ class Papers:
             raise NO_GRADUATE.error(field="graduate_id")
         with self.engine.connect() as connection:
             opened = self.personal.open_many(connection, {graduate_id: entry.personal})[graduate_id]
-        if opened is None:
-            raise ERASED.error(field="graduate_id")
+            if opened is None:
+                raise ERASED.error(field="graduate_id")
+            remarks = agreement.terms.get("remarks")
+            if is_sealed(remarks):
+                words = self.personal.open_words(connection, [(graduate_id, remarks)])
+                agreement = replace(agreement, terms={**agreement.terms, "remarks": words[graduate_id, remarks]})
         number = verification_number(self.personal.hash, "agreement", agreement.paper_id, agreement.begun["class_year"])
         names, address = self._names(entry, agreement)
         book = book_of(agreement, to_json(entry), opened, names, number)
