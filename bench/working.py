@@ -17,7 +17,7 @@ from services.agreement.decider import HANDLING as AGREEMENT
 from services.agreement.decider import EditOffer
 from services.agreement.sweep import lapse_due
 from services.directory import events as directory
-from services.directory.book import Book, print_book
+from services.directory.papers.book import Book, print_book
 from services.review.decider import HANDLING as REVIEW
 from services.review.decider import OpenReview, case_of
 from shared.access import Role, scope_path

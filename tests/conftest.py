@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.directory import book, fonts
+from services.directory.papers import book, fonts
 from tests.support.stack import Servers
 from wq.local.fonts import ensure_fonts
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from services.directory import decider, evidence, licence
+from services.directory import decider
 from services.directory.forms import LATEST
+from services.directory.papers import evidence, licence
 from services.directory.rows import FIELDS
 from shared import shapes
 from shared.codes.identity import RESIDENT_ID
@@ -500,7 +501,7 @@ class PrintAgreement(QueryShape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vouched(Query):
+class NamedNumber(Query):
     number: str
     name: str
 
@@ -516,7 +517,7 @@ class GetNumberState(QueryShape):
 
 
 class VerifyNumber(QueryShape):
-    makes = Vouched
+    makes = NamedNumber
     number = shapes.line(40)
     name = shapes.sentence(50)
 

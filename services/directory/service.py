@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid5
 
-from services.directory import decider, read_model, schemas, verifications
+from services.directory import decider, read_model, schemas
 from services.directory.decider import (
     BASIC_DATA,
     EMPLOYER,
@@ -26,15 +26,16 @@ from services.directory.decider import (
     roster_facts,
 )
 from services.directory.decider.common import values_of
-from services.directory.evidence import ReadEvidence
-from services.directory.licence import ReadLicence
-from services.directory.papers import Papers
+from services.directory.papers import verification_records
+from services.directory.papers.desk import Papers
+from services.directory.papers.evidence import ReadEvidence
+from services.directory.papers.licence import ReadLicence
+from services.directory.papers.store import store_of
+from services.directory.papers.verification import plain_number, without_separators
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.proposers import proposed_to
 from services.directory.roster import enrol, id_hash, school_of, training
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warnings_of
-from services.directory.store import store_of
-from services.directory.verification import plain_number, without_separators
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
 from shared.codec import to_json
@@ -71,7 +72,7 @@ class DirectoryService:
     rows = Rows("directory")
     engine = EngineProvider()
     settings = SettingsProvider()
-    vouched = Rows("verification")
+    verification_rows = Rows("verification")
     off_the_hub = OffTheHub()
 
     @command(schemas.SetProvince)
@@ -370,17 +371,17 @@ class DirectoryService:
         return printed
 
     @query(schemas.VerifyNumber)
-    def verify_number(self, query: schemas.Vouched, meta: Meta) -> dict[str, Any]:
+    def verify_number(self, query: schemas.NamedNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
         number = plain_number(query.number)
-        with self.vouched.at(query.at_least) as connection:
-            found = verifications.of_number(connection, number) if number else []
+        with self.verification_rows.at(query.at_least) as connection:
+            found = verification_records.of_number(connection, number) if number else []
         for row in found:
             roster = self._roster(row["graduate_id"])
             names = self._names(row["graduate_id"], roster, meta)
             if any(same_name(query.name, name) for name in names):
-                vouched = _vouched(row, fold(GRADUATE, roster))
-                return {"valid": vouched["state"] == verifications.EFFECTIVE, **vouched}
+                told = _verification(row, fold(GRADUATE, roster))
+                return {"valid": told["state"] == verification_records.EFFECTIVE, **told}
         # The same answer whether the number or the name does not fit: nobody learns whose a number is.
         return {"valid": False}
 
@@ -388,24 +389,24 @@ class DirectoryService:
     def get_number_state(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
         number = without_separators(query.number)
-        with self.vouched.at(query.at_least) as connection:
-            found = verifications.of_agreement_number(connection, number)
-        state = verifications.UNKNOWN
+        with self.verification_rows.at(query.at_least) as connection:
+            found = verification_records.of_agreement_number(connection, number)
+        state = verification_records.UNKNOWN
         for row in found:
             enrolled = not fold(GRADUATE, self._roster(row["graduate_id"])).removed
-            state = verifications.state_of(row, enrolled=enrolled)
+            state = verification_records.state_of(row, enrolled=enrolled)
         # No name is asked for here, so nothing is told but how the paper stands: not even why it does not.
-        if state == verifications.LEFT:
-            state = verifications.VOID
-        return {"number": number, "state": state, "state_name": verifications.STATES[state]}
+        if state == verification_records.LEFT:
+            state = verification_records.VOID
+        return {"number": number, "state": state, "state_name": verification_records.STATES[state]}
 
     @query(schemas.ListVerifications)
     def list_verifications(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:
         known = fold(GRADUATE, self._roster(query.graduate_id))
         check(meta.action, meta.actor, Subject(scope=known.scope, graduate_id=query.graduate_id))
-        with self.vouched.at(query.at_least) as connection:
-            found = verifications.of_graduate(connection, query.graduate_id)
-        return {"verifications": [{"number": row["number"], **_vouched(row, known)} for row in found]}
+        with self.verification_rows.at(query.at_least) as connection:
+            found = verification_records.of_graduate(connection, query.graduate_id)
+        return {"verifications": [{"number": row["number"], **_verification(row, known)} for row in found]}
 
     def _roster(self, graduate_id: str) -> Sequence[Recorded]:
         stream = f"graduate-{graduate_id}"
@@ -550,12 +551,12 @@ def _warned(field: str, doubt: Doubt | RowWarning) -> dict[str, str]:
     return {"field": field, "code": doubt.code, "zh": doubt.zh, "en": doubt.en}
 
 
-def _vouched(row: Mapping[str, Any], known: decider.GraduateState) -> dict[str, Any]:
+def _verification(row: Mapping[str, Any], known: decider.GraduateState) -> dict[str, Any]:
     """What whoever holds a number may know: never an id."""
     told = ("kind", "class_year", "code", "unit_name", "agreement_number", "since", "ended_on")
-    state = verifications.state_of(row, enrolled=not known.removed)
+    state = verification_records.state_of(row, enrolled=not known.removed)
     shown = {name: to_json(row[name]) for name in told}
-    return {**shown, "state": state, "state_name": verifications.STATES[state]}
+    return {**shown, "state": state, "state_name": verification_records.STATES[state]}
 
 
 def _refused(index: int, errors: Sequence[RowError]) -> ItemOutcome:

@@ -15,11 +15,11 @@ from services.agreement.decider import HANDLING as AGREEMENT
 from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PROVINCE, SCHOOL
 from services.directory.decider.common import values_of
 from services.directory.events import EvidenceStored
-from services.directory.evidence import HANDLING as EVIDENCE
-from services.directory.evidence import Facts as EvidenceFacts
-from services.directory.evidence import ReadEvidence, StoreEvidence
-from services.directory.licence import HANDLING as LICENCE
-from services.directory.licence import ReadLicence, StoreLicence
+from services.directory.papers.evidence import HANDLING as EVIDENCE
+from services.directory.papers.evidence import Facts as EvidenceFacts
+from services.directory.papers.evidence import ReadEvidence, StoreEvidence
+from services.directory.papers.licence import HANDLING as LICENCE
+from services.directory.papers.licence import ReadLicence, StoreLicence
 from services.registration.decider import HANDLING as REGISTRATION
 from services.review.decider import HANDLING as REVIEW
 from shared.errors import ServiceError

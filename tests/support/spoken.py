@@ -16,8 +16,8 @@ import services.review.schemas
 import services.stats.schemas
 from services.agreement.state import STEPS as SIGNING_STEPS
 from services.agreement.state import ProposalStatus, Status
-from services.directory.book import WRITTEN
 from services.directory.decider import CHAIN
+from services.directory.papers.book import WRITTEN
 from services.review.decider import STEPS
 from services.review.schemas import KINDS, STATES
 from shared import calls

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from services.directory.store import ObjectStore
+from services.directory.papers.store import ObjectStore
 from shared.errors import NotFound, UnreadableEvent
 
 CONTENT = b"\x00sealed\xff" * 1000

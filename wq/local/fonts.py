@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from services.directory.fonts import DEBIAN, PACKAGES, RARE
+from services.directory.papers.fonts import DEBIAN, PACKAGES, RARE
 from wq.local import debian
 
 

@@ -1,7 +1,7 @@
 """Files of strangers are read in a process of its own: what a library does with them harms nobody else, and has an end.
 
-`python -m services.directory.apart` takes a file in base64 on standard input and gives what it is and its cleaned bytes, or
-why it is refused. Called from the hub: waiting for the process lets others have their turn.
+`python -m services.directory.papers.apart` takes a file in base64 on standard input and gives what it is and its cleaned
+bytes, or why it is refused. Called from the hub: waiting for the process lets others have their turn.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from traceback import format_tb
 
 import orjson
 
-from services.directory import files
-from services.directory.files import Evidence
-from services.directory.images import TOO_COMPLEX, broken
+from services.directory.papers import files
+from services.directory.papers.files import Evidence
+from services.directory.papers.images import TOO_COMPLEX, broken
 from shared.errors import KINDS, Invalid, Reason, ServiceError
 
 NOT_BASE64 = Reason(
@@ -37,7 +37,7 @@ MEMORY = 1536 << 20
 # Cores are for those who sign, too.
 _TURNS = threading.BoundedSemaphore(2)
 
-_PROGRAM = (sys.executable, "-I", "-m", "services.directory.apart")
+_PROGRAM = (sys.executable, "-I", "-m", "services.directory.papers.apart")
 _REFUSED, _OUT_OF_MEMORY = 3, 4
 # What ends a process that asked for too much; any other signal is a library that stumbled.
 _LIMITS = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)

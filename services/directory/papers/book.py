@@ -20,8 +20,8 @@ import orjson
 import segno
 import typst
 
-from services.directory import fonts
 from services.directory.forms import LATEST, TEMPLATES, form_path
+from services.directory.papers import fonts
 from shared.errors import Reason, Refused
 from shared.names import without_unseen
 

@@ -13,15 +13,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from services.directory import evidence, licence
-from services.directory.apart import accept_apart
 from services.directory.decider import ERASED, GRADUATE, NO_GRADUATE, NO_SCHOOL, PLATFORM, PLATFORM_STREAM, SCHOOL
-from services.directory.evidence import ReadEvidence, StoreEvidence
-from services.directory.licence import ReadLicence, StoreLicence
+from services.directory.papers import evidence, licence
+from services.directory.papers.apart import accept_apart
+from services.directory.papers.evidence import ReadEvidence, StoreEvidence
+from services.directory.papers.licence import ReadLicence, StoreLicence
+from services.directory.papers.printing import Names, Printable, book_of, printable
+from services.directory.papers.store import ObjectStore
+from services.directory.papers.verification import verification_number
 from services.directory.personal import Personal
-from services.directory.printing import Names, Printable, book_of, printable
-from services.directory.store import ObjectStore
-from services.directory.verification import verification_number
 from shared.access import Subject, check
 from shared.codec import to_json
 from shared.errors import Reason, Unavailable
@@ -141,7 +141,7 @@ class Papers:
         book = book_of(agreement, to_json(entry), opened, names, number)
         # The typesetter is loaded when first needed: most processes never are asked. Never in a thread beside: locks of
         # imports are green in a serving process, and no other thread may wait for one.
-        from services.directory.book import print_book  # noqa: PLC0415
+        from services.directory.papers.book import print_book  # noqa: PLC0415
 
         pdf = self.run(print_book, book, address, agreement.form)
         return {

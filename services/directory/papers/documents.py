@@ -17,8 +17,16 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
 from pikepdf.settings import set_qpdf_limits
 
-from services.directory.images import JPEG_START, MIXED, TOO_COMPLEX, UNSUPPORTED, broken, check_pixels, clean_jpeg
-from services.directory.looks import LOOKS, check_looks, with_form_values
+from services.directory.papers.images import (
+    JPEG_START,
+    MIXED,
+    TOO_COMPLEX,
+    UNSUPPORTED,
+    broken,
+    check_pixels,
+    clean_jpeg,
+)
+from services.directory.papers.looks import LOOKS, check_looks, with_form_values
 from shared.errors import Invalid, Reason
 
 MAX_PAGES = 30

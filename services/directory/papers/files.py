@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from struct import unpack_from
 
-from services.directory.images import JPEG_START, MIXED, PNG_START, clean_jpeg, clean_png
+from services.directory.papers.images import JPEG_START, MIXED, PNG_START, clean_jpeg, clean_png
 from shared.errors import Invalid, Reason
 
 MAX_BYTES = 5 << 20
@@ -72,7 +72,7 @@ def _cleaned(content: bytes, media_type: str, clean: Callable[[bytes], bytes]) -
 
 
 def _clean_pdf(content: bytes) -> bytes:
-    from services.directory.documents import clean_pdf  # noqa: PLC0415 - pictures do without the libraries for PDF
+    from services.directory.papers.documents import clean_pdf  # noqa: PLC0415 - pictures do without the libraries for PDF
 
     return clean_pdf(content)
 

@@ -1,7 +1,7 @@
 """Whether two PDF files look the same, page by page, as a viewer shows them: form fields and annotations included.
 
 The renderer is not the library that rewrites files, so that a mistake of one is no mistake of both. It is not made for
-several threads: a process of its own calls it (`services.directory.apart`).
+several threads: a process of its own calls it (`services.directory.papers.apart`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pypdfium2.raw import (
     FPDFPage_Flatten,
 )
 
-from services.directory.images import broken
+from services.directory.papers.images import broken
 from shared.errors import Invalid, Reason
 
 LOOKS = Reason(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.directory.book import Book, chinese_date
-from services.directory.verification import paper_id
+from services.directory.papers.book import Book, chinese_date
+from services.directory.papers.verification import paper_id
 from shared.access import Role
 from shared.clock import SHANGHAI, day_of
 from shared.codes.tables import EDUCATION, POSITION, PROVINCE

@@ -16,7 +16,7 @@ LENGTH = 20
 KEYED_DIGITS = 14
 CLASSES = range(2013, 2101)
 
-# First digit → what the number vouches for.
+# First digit → what the number stands for.
 KINDS = {"1": "agreement", "2": "registration"}
 _DIGIT_OF = {kind: digit for digit, kind in KINDS.items()}
 

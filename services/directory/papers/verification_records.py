@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Table, Text, or_, select
 
-from services.directory.verification import KeyedHash, paper_id, verification_number
+from services.directory.papers.verification import KeyedHash, paper_id, verification_number
 from shared.clock import day_of
 from shared.following import checkpoint_table
 from shared.messages import Recorded

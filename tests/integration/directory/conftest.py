@@ -154,7 +154,7 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         "log": log,
         "engine": engine,
         "rows": ReadModel(engine),
-        "vouched": ReadModel(engines[vouching.schema]),
+        "verification_rows": ReadModel(engines[vouching.schema]),
         "settings": settings,
         "off_the_hub": lambda work, *args: work(*args),
     }

@@ -13,8 +13,8 @@ from services.agreement.events import CODEC
 from services.directory import schemas
 from services.directory.decider import SCHOOL as SCHOOL_HANDLING
 from services.directory.decider import ListSchool
-from services.directory.evidence import ReadEvidence
 from services.directory.national import set_check_address
+from services.directory.papers.evidence import ReadEvidence
 from services.directory.personal import destroy_keys
 from shared.codec import to_json
 from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, UnreadableEvent
@@ -72,9 +72,9 @@ def corrected(world: World, **changes: str) -> None:
     assert item["position"] > 0
 
 
-def vouched(world: World, number: str, name: str) -> Any:
+def verified(world: World, number: str, name: str) -> Any:
     world.follow()
-    return world.service.verify_number(schemas.Vouched(number=number, name=name), by(EMPLOYER, "verify_number"))
+    return world.service.verify_number(schemas.NamedNumber(number=number, name=name), by(EMPLOYER, "verify_number"))
 
 
 def test_a_file_is_cleaned_sealed_and_shown_again_and_every_look_is_written_down(world: World) -> None:
@@ -208,8 +208,8 @@ def test_a_rare_name_is_printed_whole_and_verified_by_it(world: World, rare_font
     own, name = graduate(world), "张𱖎"
     corrected(world, name=name)
     number = printed(world, own, agreed(world, own))["verification"]
-    assert vouched(world, number, name)["valid"]
-    assert not vouched(world, number, "张")["valid"]
+    assert verified(world, number, name)["valid"]
+    assert not verified(world, number, "张")["valid"]
 
 
 def test_a_name_that_cannot_be_printed_whole_is_not_printed(world: World) -> None:
@@ -234,7 +234,7 @@ def test_a_paper_is_printed_as_it_was_whatever_is_corrected_since(world: World) 
     assert set_check_address(world.log, "https://moved.example", NOW)
     assert printed(world, own, agreement_id) == before
     for known in (name, "张改名"):
-        assert vouched(world, before["verification"], known)["valid"]
+        assert verified(world, before["verification"], known)["valid"]
     # What is numbered from now on says what is known now.
     numbered_again = replace(x.REISSUED, agreement_id=agreement_id, graduate_id=own)
     tell(world, own, numbered_again)
@@ -268,21 +268,21 @@ def test_the_number_of_a_book_says_how_far_the_book_is(world: World) -> None:
     assert world.service.list_verifications(mine, asked) == {"verifications": []}
     tell(world, own, replace(x.ISSUED, graduate_id=own))
     first = printed(world, own, x.BOOK_ID)["verification"]
-    answer = vouched(world, first, name)
+    answer = verified(world, first, name)
     assert (answer["valid"], answer["state"], answer["state_name"]) == (False, "awaiting", "待签订")
     assert (answer["agreement_number"], answer["unit_name"]) == (x.NUMBER, x.AMENDED.terms.unit_name)
     # 遗失补办: the lost paper is void, the new one is another.
     tell(world, own, replace(x.LOST, graduate_id=own), replace(x.REISSUED, graduate_id=own))
     second = printed(world, own, x.BOOK_ID)["verification"]
     assert second != first
-    lost, again = vouched(world, first, name), vouched(world, second, name)
+    lost, again = verified(world, first, name), verified(world, second, name)
     assert (lost["state_name"], lost["agreement_number"]) == ("已作废", x.NUMBER)
     assert (again["state_name"], again["agreement_number"]) == ("待签订", x.NEXT_NUMBER)
     tell(world, own, replace(x.BOOK_CONCLUDED, graduate_id=own, number=x.NEXT_NUMBER))
-    assert vouched(world, second, name)["valid"]
-    assert vouched(world, first, name)["state"] == "void"
+    assert verified(world, second, name)["valid"]
+    assert verified(world, first, name)["state"] == "void"
     tell(world, own, replace(x.CANCELLED, graduate_id=own, agreement_id=x.BOOK_ID))
-    cancelled = vouched(world, second, name)
+    cancelled = verified(world, second, name)
     assert (cancelled["valid"], cancelled["state_name"]) == (False, "已解除")
 
 
@@ -338,10 +338,10 @@ def test_a_book_that_is_to_be_stamped_is_printed_and_waits_to_be_signed(
 
     tell(world, own, *map(of_own, (replace(x.OFFER_SENT, order=order), *past)))
     number = printed(world, own, x.OFFER_ID)["verification"]
-    answer = vouched(world, number, name)
+    answer = verified(world, number, name)
     assert (answer["state_name"], answer["agreement_number"]) == ("待签订", x.NUMBER)
     tell(world, own, of_own(end))
-    assert vouched(world, number, name)["state_name"] == ("有效" if end == x.CONCLUDED else "已作废")
+    assert verified(world, number, name)["state_name"] == ("有效" if end == x.CONCLUDED else "已作废")
 
 
 @pytest.mark.parametrize("end", [x.VOIDED, x.RETURNED])
@@ -352,9 +352,9 @@ def test_the_number_of_a_paper_that_was_given_up_is_void(world: World, end: Any)
     past = (x.APPLIED, x.ISSUED) if end == x.VOIDED else bound
     tell(world, own, *(replace(event, graduate_id=own) for event in past))
     number = printed(world, own, end.agreement_id)["verification"]
-    assert vouched(world, number, name)["state"] == ("awaiting" if end == x.VOIDED else "effective")
+    assert verified(world, number, name)["state"] == ("awaiting" if end == x.VOIDED else "effective")
     tell(world, own, replace(end, graduate_id=own) if end == x.VOIDED else end)
-    assert vouched(world, number, name)["state_name"] == "已作废"
+    assert verified(world, number, name)["state_name"] == "已作废"
     assert printed(world, own, end.agreement_id)["mark"] == "已作废"
 
 
@@ -365,12 +365,12 @@ def test_a_book_that_is_printed_to_be_stamped_awaits_its_signing(world: World) -
     accepted = replace(x.ACCEPTED, graduate_id=own, awaits="seal", number=x.NUMBER)
     tell(world, own, sent, accepted)
     number = printed(world, own, x.OFFER_ID)["verification"]
-    assert vouched(world, number, name)["state_name"] == "待签订"
+    assert verified(world, number, name)["state_name"] == "待签订"
     tell(world, own, replace(x.SEALED, graduate_id=own), replace(x.CONCLUDED, graduate_id=own))
-    assert vouched(world, number, name)["state_name"] == "有效"
+    assert verified(world, number, name)["state_name"] == "有效"
 
 
-def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World) -> None:
+def test_a_number_and_a_name_verify_a_paper_and_say_nothing_else(world: World) -> None:
     enrolled(world)
     own, name = graduate(world), roster_row(0)["name"]
     agreement_id = agreed(world, own)
@@ -386,7 +386,7 @@ def test_a_number_and_a_name_vouch_for_a_paper_and_say_nothing_else(world: World
     assert number in {each["number"] for each in mine}
 
     def checked(number: str, name: str) -> Any:
-        return world.service.verify_number(schemas.Vouched(number=number, name=name), by(EMPLOYER, "verify_number"))
+        return world.service.verify_number(schemas.NamedNumber(number=number, name=name), by(EMPLOYER, "verify_number"))
 
     answer = checked(f" {number[:4]} {number[4:]} ", name)
     assert (answer["valid"], answer["kind"], answer["unit_name"]) == (True, "agreement", x.VERIFIED.name)
@@ -409,9 +409,9 @@ def test_nothing_is_valid_of_who_is_on_no_roster_any_more(world: World) -> None:
     own, name = graduate(world), roster_row(0)["name"]
     agreement_id = agreed(world, own)
     number = printed(world, own, agreement_id)["verification"]
-    assert vouched(world, number, name)["valid"] is True
+    assert verified(world, number, name)["valid"] is True
     world.tell(f"graduate-{own}", "directory.GraduateRemoved", graduate_id=own, reason="延期毕业")
-    answer = vouched(world, number, name)
+    answer = verified(world, number, name)
     assert (answer["valid"], answer["state"], answer["state_name"]) == (False, "left_roster", "毕业生已移出名册")
     listing = schemas.OfGraduate(graduate_id=own)
     (listed,) = world.service.list_verifications(listing, by(SCHOOL, "list_verifications"))["verifications"]
@@ -419,10 +419,10 @@ def test_nothing_is_valid_of_who_is_on_no_roster_any_more(world: World) -> None:
     # Who asks by a number alone is not told why.
     assert state_of(world, answer["agreement_number"])["state"] == "void"
     enrolled(world)
-    assert vouched(world, number, name)["valid"] is True
+    assert verified(world, number, name)["valid"] is True
     tell(world, own, replace(x.CANCELLED, graduate_id=own))
     world.tell(f"graduate-{own}", "directory.GraduateRemoved", graduate_id=own, reason="延期毕业")
-    assert vouched(world, number, name)["state"] == "cancelled"
+    assert verified(world, number, name)["state"] == "cancelled"
 
 
 def test_who_takes_an_archive_in_checks_it_by_name_and_transfer_number_where_the_graduate_allowed_it(
@@ -436,13 +436,13 @@ def test_who_takes_an_archive_in_checks_it_by_name_and_transfer_number_where_the
     world.tell(stream, REGISTERED.TYPE, **to_json(registered))
     for leaving, valid in ((replace(allowed, verification_authorised=False), False), (allowed, True)):
         world.tell(stream, LEAVING.TYPE, **to_json(leaving))
-        assert vouched(world, f"{number[:10]} {number[10:]}", name)["valid"] is valid
-    answer = vouched(world, number, name)
+        assert verified(world, f"{number[:10]} {number[10:]}", name)["valid"] is valid
+    answer = verified(world, number, name)
     assert (answer["kind"], answer["unit_name"]) == ("registration", REGISTERED.destination.unit_name)
-    assert vouched(world, number, "别人") == {"valid": False}
+    assert verified(world, number, "别人") == {"valid": False}
     reset = replace(LEAVING_RESET, graduate_id=own)
     world.tell(stream, LEAVING_RESET.TYPE, **to_json(reset))
-    assert vouched(world, number, name) == {"valid": False}
+    assert verified(world, number, name) == {"valid": False}
 
 
 def test_numbers_are_the_same_however_the_lane_is_cut(world: World) -> None:

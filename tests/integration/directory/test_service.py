@@ -14,7 +14,7 @@ import pytest
 from services.directory import decider as c
 from services.directory import schemas
 from services.directory.decider import employer_id_of
-from services.directory.licence import ReadLicence
+from services.directory.papers.licence import ReadLicence
 from services.directory.roster import graduate_id
 from shared.codec import to_json
 from shared.codes.identity import make_resident_id

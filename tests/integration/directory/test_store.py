@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from services.directory.store import ObjectStore, S3Store
+from services.directory.papers.store import ObjectStore, S3Store
 from shared.errors import Unavailable
 from tests.support.store_contract import CONTENT, Damage, StoreContract
 
@@ -90,7 +90,7 @@ def test_green_threads_of_a_serving_process_use_a_bucket_at_once(endpoint: str, 
         import sys
         from wq import serving
         import eventlet
-        from services.directory.store import S3Store
+        from services.directory.papers.store import S3Store
 
         store = S3Store(*sys.argv[1:])
 

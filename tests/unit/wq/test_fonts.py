@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.directory.fonts import PACKAGES, RARE
+from services.directory.papers.fonts import PACKAGES, RARE
 from wq.local import debian, fonts
 from wq.local.fonts import FontsMissing, ensure_fonts
 

@@ -11,9 +11,9 @@ from textwrap import dedent
 
 import pytest
 
-from services.directory import apart
-from services.directory.apart import MEMORY, SECONDS, accept_apart
-from services.directory.files import accept
+from services.directory.papers import apart
+from services.directory.papers.apart import MEMORY, SECONDS, accept_apart
+from services.directory.papers.files import accept
 from shared.errors import Invalid
 from tests.support.evidence_examples import AGREEMENT, SECRET, jpeg, page_with, pdf, png, written
 
@@ -68,14 +68,14 @@ def test_a_library_that_dies_of_a_file_refuses_it(
 
 def test_our_own_mistake_is_no_refusal_and_tells_nothing_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = f"raise RuntimeError({SECRET.decode()!r})"
-    ending(monkeypatch, f"from services.directory import apart, files\ndef accept(_):\n {wrong}\n"
+    ending(monkeypatch, f"from services.directory.papers import apart, files\ndef accept(_):\n {wrong}\n"
                         "files.accept = accept\nraise SystemExit(apart._main())")  # fmt: skip
     with pytest.raises(RuntimeError, match="RuntimeError") as caught:
         accept_apart(b64encode(pdf()).decode())
     assert SECRET.decode() not in str(caught.value)
 
 
-LIMITED = "import resource, signal; from services.directory.apart import _limit; _limit(); "
+LIMITED = "import resource, signal; from services.directory.papers.apart import _limit; _limit(); "
 
 
 def said(program: str) -> str:
@@ -92,7 +92,7 @@ def test_the_process_is_bounded_in_time_and_memory_and_leaves_no_core() -> None:
 
 
 def test_a_file_that_takes_more_memory_than_there_is_for_it_is_too_complex(monkeypatch: pytest.MonkeyPatch) -> None:
-    ending(monkeypatch, "from services.directory import apart, files\n"
+    ending(monkeypatch, "from services.directory.papers import apart, files\n"
                         "files.accept = lambda _: bytearray(apart.MEMORY)\nraise SystemExit(apart._main())")  # fmt: skip
     assert refused(pdf()).code == "evidence.too_complex"
 
@@ -102,7 +102,7 @@ def test_others_have_their_turn_while_a_serving_process_waits() -> None:
         import eventlet
         eventlet.monkey_patch()
         from base64 import b64encode
-        from services.directory.apart import accept_apart
+        from services.directory.papers.apart import accept_apart
         from tests.support.evidence_examples import pdf
         turns = 0
         def others():

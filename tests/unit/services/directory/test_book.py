@@ -17,9 +17,10 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory import book, fonts, forms
-from services.directory.book import Book, chinese_date, print_book
+from services.directory import forms
 from services.directory.forms import DEFAULT, LATEST, usable
+from services.directory.papers import book, fonts
+from services.directory.papers.book import Book, chinese_date, print_book
 from shared.errors import Refused
 from shared.names import same_name
 from tests.support.examples import NUMBER
@@ -151,7 +152,7 @@ def test_a_book_is_printed_to_the_same_bytes_for_ever(form: str, parties: int) -
 def test_another_process_in_another_place_and_time_zone_prints_the_same_bytes() -> None:
     program = (
         "import sys; from tests.unit.services.directory.test_book import ADDRESS, BOOK;"
-        "from services.directory.book import print_book; sys.stdout.buffer.write(print_book(BOOK, ADDRESS))"
+        "from services.directory.papers.book import print_book; sys.stdout.buffer.write(print_book(BOOK, ADDRESS))"
     )
     environment = {
         "PYTHONHASHSEED": "7",

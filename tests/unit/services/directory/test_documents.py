@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from services.directory.documents import MAX_PAGES, clean_pdf
+from services.directory.papers.documents import MAX_PAGES, clean_pdf
 from shared.errors import Invalid
 from tests.support.evidence_examples import AGREEMENT, SECRET, jpeg, page_with, pdf, pdf_of, saved, written
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.agreement.events import CODEC
 from services.directory import events as e
-from services.directory.evidence import HANDLING, Facts, ReadEvidence, StoreEvidence, subject_of
+from services.directory.papers.evidence import HANDLING, Facts, ReadEvidence, StoreEvidence, subject_of
 from shared.access import allowed
 from shared.codes.tables import EVIDENCE
 from shared.messages import Actor, NewEvent, Recorded

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory.files import MAX_BYTES, PDF_START, Evidence, accept
-from services.directory.images import JPEG_START, PNG_START
+from services.directory.papers.files import MAX_BYTES, PDF_START, Evidence, accept
+from services.directory.papers.images import JPEG_START, PNG_START
 from shared.errors import Invalid
 from tests.support.evidence_examples import AGREEMENT, SECRET, jpeg, page_with, pdf, png, written
 

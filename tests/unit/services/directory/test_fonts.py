@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import typst
 
-from services.directory import book, fonts
-from services.directory.fonts import RARE, prints, prints_usually, rare
+from services.directory.papers import book, fonts
+from services.directory.papers.fonts import RARE, prints, prints_usually, rare
 from tests.support.source import ROOT
 
 # GB 18030-2022, level 3: 87,887 ideographs of Unicode 11 and the radicals.

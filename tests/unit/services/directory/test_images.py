@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from services.directory.images import MAX_SCANS, PNG_START, clean_jpeg, clean_png
+from services.directory.papers.images import MAX_SCANS, PNG_START, clean_jpeg, clean_png
 from shared.errors import Invalid
 from tests.support.evidence_examples import SECRET, jpeg, picture, png, png_chunk
 

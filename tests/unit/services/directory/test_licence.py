@@ -8,7 +8,7 @@ import pytest
 
 from services.directory import events as e
 from services.directory.decider.common import values_of
-from services.directory.licence import HANDLING, ReadLicence, StoreLicence
+from services.directory.papers.licence import HANDLING, ReadLicence, StoreLicence
 from shared.access import allowed
 from tests.support import directory_examples as x
 from tests.support.spec import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.directory.looks import check_looks
+from services.directory.papers.looks import check_looks
 from shared.errors import Invalid
 from tests.support.evidence_examples import AGREEMENT, page_with, written
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from services.agreement.events import CODEC
-from services.directory.printing import Names, book_of, printable
+from services.directory.papers.printing import Names, book_of, printable
 from shared.errors import NotFound, Refused
 from shared.messages import NewEvent, Recorded
 from tests.support import examples as x

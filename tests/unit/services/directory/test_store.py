@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.directory.store import FolderStore, ObjectStore
+from services.directory.papers.store import FolderStore, ObjectStore
 from shared.errors import Unavailable
 from tests.support.store_contract import CONTENT, Damage, StoreContract
 

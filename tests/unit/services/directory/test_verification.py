@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.personal import Personal
-from services.directory.verification import (
+from services.directory.papers.verification import (
     KINDS,
     VerificationNumber,
     paper_id,
@@ -15,6 +14,7 @@ from services.directory.verification import (
     plain_number,
     verification_number,
 )
+from services.directory.personal import Personal
 from tests.support.examples import OFFER_ID, OTHER_OFFER_ID
 
 KEYED = Personal(b"w" * 32, b"l" * 32).hash
