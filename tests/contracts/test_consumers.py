@@ -76,7 +76,9 @@ def test_a_policy_makes_commands_of_what_it_subscribes_to(consumer: str, event_t
         assert intent.action in ACCESS
         assert stream_lane(handling.stream(intent.command)) == LANE
         assert None not in to_json(intent.command).values()
-        decided_on = {name: [] for name in (handling.stream(intent.command), *handling.reads(intent.command))}
+        decided_on: dict[str, list[Recorded]] = {
+            name: [] for name in (handling.stream(intent.command), *handling.reads(intent.command))
+        }
         handling.facts(intent.command, decided_on)
 
 

@@ -13,7 +13,7 @@ from wq.demo.actors import employer, graduate
 
 YEAR = 2026
 SIZE = 9
-BREACH = {"reason_code": "employer_breach", "reason": "岗位取消"}
+BREACH: dict[str, Any] = {"reason_code": "employer_breach", "reason": "岗位取消"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def signed(people: People, place: Place, person: str, unit: str) -> str:
 
 def asked_to_cancel(people: People, person: str, offer_id: str, unit: str) -> dict[str, Any]:
     """单位申请解约; what an answer names."""
-    about = {"graduate_id": person, "agreement_id": offer_id}
+    about: dict[str, Any] = {"graduate_id": person, "agreement_id": offer_id}
     people.ask(employer(unit), "agreement.request_cancellation", **about, **BREACH)
     cancellation = people.ask(employer(unit), "agreement.get_offer", graduate_id=person, offer_id=offer_id)[
         "cancellation"
@@ -154,7 +154,7 @@ def test_a_lost_book_stays_effective_and_a_cancelled_one_is_told(people: People,
     own = graduate(person)
     waiting = people.invite(place, person, unit)
     people.ask(own, "agreement.apply_for_book", graduate_id=person, terms=TERMS)
-    about = {"graduate_id": person, "agreement_id": book(people, person)["agreement_id"]}
+    about: dict[str, Any] = {"graduate_id": person, "agreement_id": book(people, person)["agreement_id"]}
     people.review(place, person, "application", "department", "school")
     await_book(people, person, "issued")
     people.ask(own, "agreement.submit_scan", **about, scan=evidence(people, person, "stamped_agreement"))
@@ -167,8 +167,8 @@ def test_a_lost_book_stays_effective_and_a_cancelled_one_is_told(people: People,
     eventually(lambda: book(people, person)["number"] != first or None, "a new number")
     assert book(people, person)["state"] == "effective"
     await_registered(people, person, "10")
-    papers = {name: evidence(people, person, name) for name in ("release_letter", "penalty_slip")}
-    why = {"reason_code": "further_study", "reason": "已被录取"}
+    papers: dict[str, Any] = {name: evidence(people, person, name) for name in ("release_letter", "penalty_slip")}
+    why: dict[str, Any] = {"reason_code": "further_study", "reason": "已被录取"}
     people.ask(own, "agreement.request_cancellation", **about, **why, **papers)
     people.review(place, person, "cancellation", "school")
     await_book(people, person, "cancelled")

@@ -103,7 +103,8 @@ def test_messages_of_the_wrong_shape_are_refused_by_field(people: People, place:
     unknown = {"graduate_id": person, "destination": {"code": "999"}}
     assert people.refused(me, register, **unknown) == "payload.invalid"
     assert people.refused(me, "registration.no_such_method", **seeking(person)) == "call.unknown_method"
-    for wrong in ([], "text", None, 3, {"items": 3}):
+    wrongs: tuple[Any, ...] = ([], "text", None, 3, {"items": 3})
+    for wrong in wrongs:
         call = Call("agreement.send_offers", wrong, people.issuer.token(employer(place.employers[0])))
         assert code_of(people, call) == "payload.invalid"
     too_many = {"items": [seeking(person)] * (BULK_LIMIT + 1)}

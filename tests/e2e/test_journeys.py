@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -95,7 +96,7 @@ def test_three_parties_sign_and_the_school_attests(people: People, three: Place)
     assert people.registered(person)["registered"] is None
 
     def waiting() -> bool | None:
-        asked = {"scope": three.scope, "limit": 100}
+        asked: dict[str, Any] = {"scope": three.scope, "limit": 100}
         listed = people.ask(three.office, "agreement.list_awaiting_attestation", **asked)["agreements"]
         return offer_id in [each["offer_id"] for each in listed] or None
 
@@ -112,7 +113,7 @@ def test_who_refuses_can_be_invited_again_by_anybody(people: People, two: Place)
     """拒绝."""
     person, unit = two.graduates[1], two.employers[0]
     offer_id = people.invite(two, person, unit)
-    about = {"graduate_id": person, "offer_id": offer_id}
+    about: dict[str, Any] = {"graduate_id": person, "offer_id": offer_id}
     people.ask(graduate(person), "agreement.refuse_offer", **about, reason="已有其他安排")
     assert people.offer(person, offer_id)["reason"] == "已有其他安排"
     assert people.refused(graduate(person), "agreement.accept_offer", **about, employer_id=unit) == (
@@ -128,7 +129,7 @@ def test_an_offer_taken_back_cannot_be_accepted(people: People, two: Place) -> N
     """撤回."""
     person, unit = two.graduates[2], two.employers[0]
     offer_id = people.invite(two, person, unit)
-    about = {"graduate_id": person, "offer_id": offer_id}
+    about: dict[str, Any] = {"graduate_id": person, "offer_id": offer_id}
     people.ask(employer(unit), "agreement.withdraw_offer", **about)
     assert people.offer(person, offer_id)["state"] == "withdrawn"
     assert people.refused(graduate(person), "agreement.accept_offer", **about, employer_id=unit) == (
@@ -177,7 +178,12 @@ def test_who_cancels_is_seeking_again_and_signs_again(people: People, three: Pla
     eventually(lambda: people.registered(person)["registered"], "registered")
     # 解约
     me = graduate(person)
-    asked = {"graduate_id": person, "agreement_id": offer_id, "reason_code": "further_study", "reason": "继续深造"}
+    asked: dict[str, Any] = {
+        "graduate_id": person,
+        "agreement_id": offer_id,
+        "reason_code": "further_study",
+        "reason": "继续深造",
+    }
     people.ask(me, "agreement.request_cancellation", **asked)
     cancellation = people.offer(person, offer_id)["cancellation"]["cancellation_id"]
     answer = {"graduate_id": person, "cancellation_id": cancellation}

@@ -39,8 +39,8 @@ def shanxi(people: People) -> Place:
 def test_a_draft_is_sent_edited_and_accepted_only_as_last_seen(people: People, shanxi: Place) -> None:
     """草稿 → 邀请 → 修改 → 应约须看到最新条款."""
     person, unit = shanxi.graduates[0], shanxi.employers[0]
-    about = {"graduate_id": person, "employer_id": unit}
-    work = {"position": "13", "job_title": "工程师"}
+    about: dict[str, Any] = {"graduate_id": person, "employer_id": unit}
+    work: dict[str, Any] = {"position": "13", "job_title": "工程师"}
     people.ask(employer(unit), "agreement.save_draft", **about, **work)
     assert people.offers(person) == []
 
@@ -50,9 +50,9 @@ def test_a_draft_is_sent_edited_and_accepted_only_as_last_seen(people: People, s
 
     offer_id = eventually(drafted, "the employer sees its draft")
     people.ask(employer(unit), "agreement.send_draft", **about, offer_id=offer_id)
-    edited = {**work, "job_title": "高级工程师", "monthly_salary": 8000}
+    edited: dict[str, Any] = {**work, "job_title": "高级工程师", "monthly_salary": 8000}
     people.ask(employer(unit), "agreement.edit_offer", graduate_id=person, offer_id=offer_id, **edited)
-    accept = {**about, "offer_id": offer_id}
+    accept: dict[str, Any] = {**about, "offer_id": offer_id}
     assert people.refused(graduate(person), "agreement.accept_offer", **accept) == "agreement.offer_edited"
     people.ask(graduate(person), "agreement.accept_offer", **accept, revision=2)
     people.review(shanxi, person, "agreement", "department", "school")
@@ -85,7 +85,7 @@ def test_zhejiang_ends_with_seal_and_confirmation_of_the_school(people: People) 
     people.accept(person, offer_id, unit)
     people.review(place, person, "agreement", "department", "school")
     people.await_state(person, offer_id, "sealing")
-    about = {"graduate_id": person, "agreement_id": offer_id}
+    about: dict[str, Any] = {"graduate_id": person, "agreement_id": offer_id}
     assert people.refused(place.office, "agreement.attest_agreement", **about) == "agreement.not_awaiting_attestation"
     printed = people.ask(employer(unit), "directory.print_agreement", **about)
     assert printed["number"] == people.offer(person, offer_id)["number"]
@@ -107,7 +107,7 @@ def test_nobody_waits_for_ever_for_a_seal_or_for_the_attestation(people: People)
     place = people.settle("10403", YEAR, 3, 4, signing_order=order, review_chain=["school"], completion_days=2)
     person, unit = place.graduates[0], place.employers[0]
 
-    def signed() -> dict[str, str]:
+    def signed() -> dict[str, Any]:
         offer_id = people.invite(place, person, unit)
         people.accept(person, offer_id, unit)
         people.review(place, person, "agreement", "school")
@@ -172,7 +172,12 @@ def test_the_school_mediates_what_the_employer_refused_and_breaches_are_counted(
         return offer_id
 
     offer_id = signed()
-    why = {"graduate_id": person, "agreement_id": offer_id, "reason_code": "family", "reason": "需照顾家人"}
+    why: dict[str, Any] = {
+        "graduate_id": person,
+        "agreement_id": offer_id,
+        "reason_code": "family",
+        "reason": "需照顾家人",
+    }
     people.ask(graduate(person), "agreement.request_cancellation", **why)
     cancellation_id = people.offer(person, offer_id)["cancellation"]["cancellation_id"]
     about = {"graduate_id": person, "cancellation_id": cancellation_id}
@@ -221,9 +226,9 @@ def test_an_offline_agreement_with_every_step_and_every_return(people: People, s
     registered = await_registered(people, person, "10")["registered"]
     assert registered["destination"]["unit_name"] == TERMS["unit_name"]
 
-    cancel = {**about, "reason_code": "further_study", "reason": "已被录取"}
+    cancel: dict[str, Any] = {**about, "reason_code": "further_study", "reason": "已被录取"}
     assert people.refused(own, "agreement.request_cancellation", **cancel) == "agreement.evidence_missing"
-    papers = {name: evidence(people, person, name) for name in ("release_letter", "penalty_slip")}
+    papers: dict[str, Any] = {name: evidence(people, person, name) for name in ("release_letter", "penalty_slip")}
     people.ask(own, "agreement.request_cancellation", **cancel, **papers)
     people.review(shanxi, person, "cancellation", "school")
     await_book(people, person, "cancelled")
@@ -256,12 +261,11 @@ def test_a_book_is_lost_re_issued_and_voided_and_its_numbers_never_come_back(peo
     anybody = Actor("public", "gateway")
     states = {**dict.fromkeys(numbers[:2], "void"), numbers[2]: "awaiting"}
     for number, state in states.items():
-        eventually(
-            lambda number=number, state=state: (
-                state == people.ask(anybody, "directory.get_number_state", number=number)["state"] or None
-            ),
-            f"{number} is {state}",
-        )
+
+        def stands(number: str = number, state: str = state) -> bool:
+            return bool(people.ask(anybody, "directory.get_number_state", number=number)["state"] == state)
+
+        eventually(stands, f"{number} is {state}")
 
 
 # 已签协议登记
@@ -296,7 +300,7 @@ def test_category_10_by_public_hiring_is_registered_with_its_evidence(people: Pe
     person = shanxi.graduates[5]
     own = graduate(person)
     hired = {**CONTRACT, "code": "10", "form": "public_hiring", "unit_nature": "10"}
-    asked = {"graduate_id": person, "destination": hired}
+    asked: dict[str, Any] = {"graduate_id": person, "destination": hired}
     assert people.refused(own, "registration.register_destination", **asked) == "registration.evidence_missing"
     wrong = [evidence(people, person, "labour_contract")]
     assert people.refused(own, "registration.register_destination", **asked, evidence=wrong) == (
@@ -323,7 +327,7 @@ def test_what_an_office_fills_in_counts_when_the_graduate_confirms_and_then_the_
     person = shanxi.graduates[7]
     own, office = graduate(person), shanxi.department(person)
     proof = [evidence(people, person, "labour_contract", office)]
-    asked = {"graduate_id": person, "destination": CONTRACT, "evidence": proof}
+    asked: dict[str, Any] = {"graduate_id": person, "destination": CONTRACT, "evidence": proof}
     people.ask(office, "registration.file_destination", **asked)
     filed = people.registered(person)["filed"]
     assert people.registered(person)["pending"] is None
@@ -332,7 +336,7 @@ def test_what_an_office_fills_in_counts_when_the_graduate_confirms_and_then_the_
     people.ask(own, "registration.confirm_filing", **about)
     people.review(shanxi, person, "registration", "department", "school")
     registration_id = await_registered(people, person, "11")["registered"]["registration_id"]
-    leave = {"graduate_id": person, "archive": {"kind": "kept"}, "household": {"moves": False}}
+    leave: dict[str, Any] = {"graduate_id": person, "archive": {"kind": "kept"}, "household": {"moves": False}}
     people.ask(own, "registration.confirm_leaving", **leave)
     assert people.registered(person)["leaving"]["registration_id"] == registration_id
     void = {"graduate_id": person, "registration_id": registration_id, "reason": "换了工作"}

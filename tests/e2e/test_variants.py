@@ -53,7 +53,7 @@ def test_jiangxi_signs_by_itself_and_cancels_without_a_review(people: People) ->
     own = {"begun_by": "graduate", "signing_order": order, "review_chain": [], "cancellation_chain": []}
     place = people.settle("10404", YEAR, 2, 4, **own)
     person, unit = place.graduates[0], place.employers[0]
-    about = {"graduate_id": person, "employer_id": unit}
+    about: dict[str, Any] = {"graduate_id": person, "employer_id": unit}
     asked = {**about, "position": "13", "job_title": "工程师"}
     assert people.refused(employer(unit), "agreement.send_offer", **asked) == "agreement.graduate_begins"
     assert people.refused(employer(unit), "directory.get_proposer", **about) == "access.denied"
@@ -71,7 +71,12 @@ def test_jiangxi_signs_by_itself_and_cancels_without_a_review(people: People) ->
     assert people.await_state(person, offer_id, "effective")["proposal_id"] == proposal_id
     await_registered(people, person, "10")
 
-    why = {"graduate_id": person, "agreement_id": offer_id, "reason_code": "mutual", "reason": "协商一致"}
+    why: dict[str, Any] = {
+        "graduate_id": person,
+        "agreement_id": offer_id,
+        "reason_code": "mutual",
+        "reason": "协商一致",
+    }
     people.ask(employer(unit), "agreement.request_cancellation", **why)
     cancellation_id = people.offer(person, offer_id)["cancellation"]["cancellation_id"]
     agree = {"graduate_id": person, "cancellation_id": cancellation_id}
@@ -86,12 +91,16 @@ def test_shanghai_lets_either_begin_and_a_proposal_is_refused_withdrawn_or_lapse
     person, unit, other = place.graduates[0], place.employers[0], place.employers[1]
     own = graduate(person)
     people.ask(own, "agreement.propose_signing", graduate_id=person, employer_id=unit)
-    refusal = {"graduate_id": person, "proposal_id": await_proposal(people, person, unit), "reason": "岗位已招满"}
+    refusal: dict[str, Any] = {
+        "graduate_id": person,
+        "proposal_id": await_proposal(people, person, unit),
+        "reason": "岗位已招满",
+    }
     assert people.refused(employer(other), "agreement.refuse_proposal", **refusal) == "access.denied"
     people.ask(employer(unit), "agreement.refuse_proposal", **refusal)
 
     people.ask(own, "agreement.propose_signing", graduate_id=person, employer_id=unit)
-    withdrawn = {"graduate_id": person, "proposal_id": await_proposal(people, person, unit)}
+    withdrawn: dict[str, Any] = {"graduate_id": person, "proposal_id": await_proposal(people, person, unit)}
     people.ask(own, "agreement.withdraw_proposal", **withdrawn)
     late = {"graduate_id": person, "employer_id": unit, "position": "13", "job_title": "工程师"}
     proposal_id = withdrawn["proposal_id"]
@@ -168,7 +177,7 @@ def test_shandong_asks_for_the_operation_code(people: People) -> None:
     person, unit = place.graduates[0], place.employers[0]
     own, office = graduate(person), place.office
     offer_id = people.invite(place, person, unit)
-    accept = {"graduate_id": person, "offer_id": offer_id, "employer_id": unit}
+    accept: dict[str, Any] = {"graduate_id": person, "offer_id": offer_id, "employer_id": unit}
     assert people.refused(own, "agreement.accept_offer", **accept) == "agreement.operation_code_not_set"
     people.ask(own, "agreement.set_operation_code", graduate_id=person, new_code="246810")
     assert people.refused(own, "agreement.accept_offer", **accept) == "agreement.operation_code_needed"
@@ -176,7 +185,12 @@ def test_shandong_asks_for_the_operation_code(people: People) -> None:
     people.review(place, person, "agreement", "school")
     people.await_state(person, offer_id, "effective")
 
-    why = {"graduate_id": person, "agreement_id": offer_id, "reason_code": "mutual", "reason": "协商一致"}
+    why: dict[str, Any] = {
+        "graduate_id": person,
+        "agreement_id": offer_id,
+        "reason_code": "mutual",
+        "reason": "协商一致",
+    }
     people.ask(employer(unit), "agreement.request_cancellation", **why)
     cancellation_id = people.offer(person, offer_id)["cancellation"]["cancellation_id"]
     agree = {"graduate_id": person, "cancellation_id": cancellation_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -24,18 +25,19 @@ def _fresh() -> dict[str, set[str]]:
     return found
 
 
-def _fresh_in(path: object) -> dict[str, set[str]]:
+def _fresh_in(path: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for node in ast.walk(parsed(path)):  # type: ignore[arg-type]
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLASSES:
             fresh = {
                 word.arg
                 for word in node.keywords
-                if isinstance(word.value, ast.Call)
+                if word.arg is not None
+                and isinstance(word.value, ast.Call)
                 and isinstance(word.value.func, ast.Name)
                 and word.value.func.id == "new_id"
             }
-            found.setdefault(node.func.attr, set()).update(fresh - NOT_ASKED_FOR - {None})
+            found.setdefault(node.func.attr, set()).update(fresh - NOT_ASKED_FOR)
     return {name: fields for name, fields in found.items() if fields}
 
 

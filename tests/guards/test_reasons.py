@@ -159,7 +159,7 @@ def _text(node: ast.expr) -> str | None:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "" for part in node.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values)
     return None
 
 
@@ -232,7 +232,7 @@ def test_a_complaint_is_chinese_and_filled_with_words(where: str, kind: str, nod
     before = ""
     for part in getattr(node, "values", ()):
         if isinstance(part, ast.Constant):
-            before += part.value
+            before += str(part.value)
         elif " / " not in before and not before.endswith("“"):
             assert ast.unparse(part.value) in FILLINGS, where
 

@@ -469,7 +469,7 @@ class Season(RuleBasedStateMachine):
 
     def _settings_are_never_retroactive(self, event: Recorded) -> None:
         kind, told = event.type.rpartition(".")[2], event.data
-        agreement_id = told.get("agreement_id") or told.get("offer_id")
+        agreement_id = str(told.get("agreement_id") or told.get("offer_id"))
         self.subjects |= {
             told[name]: agreement_id for name in ("review_id", "loss_id", "cancellation_id") if name in told
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Barrier, Thread
 from uuid import uuid4
@@ -118,10 +119,11 @@ class LogContract:
         guard, stream = a_stream(lane), a_stream()
         log.append(lane, a_write(guard, count=2))
         head = log.heads().get("14", 0)
-        for append in (
+        appends: tuple[Callable[[], object], ...] = (
             lambda: log.append("14", a_write(stream), {guard: read}),
             lambda: log.append_many("14", [a_write(a_stream()), a_write(stream)], {a_stream(lane): 0, guard: read}),
-        ):
+        )
+        for append in appends:
             with pytest.raises(Conflict) as caught:
                 append()
             assert caught.value.code == "log.written_first"

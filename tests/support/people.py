@@ -218,7 +218,7 @@ class People:
 
     def accept(self, person: str, offer_id: str, employer_id: str) -> None:
         """应约."""
-        payload = {"graduate_id": person, "offer_id": offer_id, "employer_id": employer_id}
+        payload: dict[str, Any] = {"graduate_id": person, "offer_id": offer_id, "employer_id": employer_id}
         self.ask(graduate(person), "agreement.accept_offer", **payload)
 
     def offers(self, person: str) -> list[dict[str, Any]]:

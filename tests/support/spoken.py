@@ -55,7 +55,7 @@ CODED: Final[dict[str, set[str]]] = {
     "printed": set(WRITTEN),
 }
 UNSHOWABLE: Final = ("甲\u202e", "\ue000", "\ufffd", "\u0378", "甲\x07")
-BAD_VALUES: Final = (None, {}, [], "", "长" * 3_000, -1, 10**20, 3.5, "x", [{}] * 1_001, *UNSHOWABLE)
+BAD_VALUES: Final[tuple[Any, ...]] = (None, {}, [], "", "长" * 3_000, -1, 10**20, 3.5, "x", [{}] * 1_001, *UNSHOWABLE)
 
 
 # Latin that people read on forms and files themselves.
@@ -131,7 +131,8 @@ def field_paths(shape: type[Shape] | None = None) -> list[str]:
     for name, declared in _declared(shape).items():
         found.append(name)
         if isinstance(declared, fields.Nested):
-            found += [f"{name}.{path}" for path in field_paths(declared.nested)]
+            nested: Any = declared.nested
+            found += [f"{name}.{path}" for path in field_paths(nested)]
         elif isinstance(declared, fields.List):
             found.append(f"{name}.0")
     return found

@@ -51,8 +51,9 @@ def values_of(hint: Any) -> SearchStrategy[Any]:
     if origin is tuple:
         return st.lists(values_of(args[0]), max_size=4).map(tuple)
     if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        return st.builds(hint, **{each.name: values_of(hints[each.name]) for each in fields(hint)})
+        made: Any = hint
+        hints = get_type_hints(made)
+        return st.builds(made, **{each.name: values_of(hints[each.name]) for each in fields(made)})
     raise TypeError(f"no strategy for {hint}")
 
 

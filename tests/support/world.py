@@ -223,13 +223,13 @@ class World:
         state: EmployerState = self.live.get(f"employer-{employer_id}", directory.EMPLOYER.initial)
         return state
 
+    def _known_of(self, graduate_id: str) -> list[Known]:
+        state = self.agreements(graduate_id)
+        return [*state.offers.values(), *state.books.values()]
+
     def known(self) -> list[tuple[str, Known]]:
         """Every offer and book, with its graduate."""
-        return [
-            (graduate_id, each)
-            for graduate_id in GRADUATES
-            for each in (*self.agreements(graduate_id).offers.values(), *self.agreements(graduate_id).books.values())
-        ]
+        return [(graduate_id, each) for graduate_id in GRADUATES for each in self._known_of(graduate_id)]
 
     def cases(self) -> dict[str, Case]:
         """Every case by its id."""

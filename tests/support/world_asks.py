@@ -189,7 +189,9 @@ def enrolment(
     graduate_id: str, education: str, department: str = DEPARTMENTS[0], bound_to: str | None = None
 ) -> d.EnrolGraduate:
     """A row of the roster; `bound_to` is the employer that a graduate was trained for."""
-    training = {"training": "1"} if bound_to is None else {"training": "2", "agreed_unit": NAMES[bound_to]}
+    training: dict[str, Any] = (
+        {"training": "1"} if bound_to is None else {"training": "2", "agreed_unit": NAMES[bound_to]}
+    )
     return replace(
         dx.ENROL,
         graduate_id=graduate_id,

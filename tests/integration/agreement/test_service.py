@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -526,10 +527,11 @@ def test_an_employer_that_was_suspended_neither_edits_nor_seals(world: World) ->
     offer_id, waiting = sent(world), sealing(world, other)
     world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerSuspended", employer_id=EMPLOYER_ID, reason="虚假招聘")
     edit = replace(x.EDIT, offer_id=offer_id)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: world.service.edit_offer(edit, by(EMPLOYER, "edit_offer")),
         lambda: world.service.seal_agreement(c.SealAgreement(other, waiting), by(EMPLOYER, "seal_agreement")),
-    ):
+    )
+    for act in acts:
         with pytest.raises(Refused) as caught:
             act()
         assert caught.value.code == "agreement.employer_not_verified"

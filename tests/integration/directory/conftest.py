@@ -165,8 +165,8 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     set_check_address(log, settings.check_address, NOW)
     following, vouched = (Following(log, engines[each.schema], each) for each in (projecting, vouching))
     yield World(log, engine, service, following, vouched, personal_of(settings))
-    for each in engines.values():
-        each.dispose()
+    for used in engines.values():
+        used.dispose()
 
 
 LONG_AFTER = datetime(2030, 1, 2, tzinfo=UTC)

@@ -48,7 +48,7 @@ def shown(world: World, graduate_id: str, evidence_id: str, actor: Actor, employ
 
 def agreed(world: World, graduate_id: str) -> str:
     """An effective agreement, told by hand; its id."""
-    own = {"graduate_id": graduate_id}
+    own: dict[str, Any] = {"graduate_id": graduate_id}
     tell(world, graduate_id, *(replace(event, **own) for event in (x.OFFER_SENT, x.ACCEPTED, x.CONCLUDED)))
     return x.OFFER_ID
 

@@ -187,7 +187,9 @@ def test_who_was_erased_is_not_enrolled_again(world: World, tmp_path: Path) -> N
     assert opened(world, graduate(world, 1)) is None
 
 
-def test_a_key_is_stored_before_the_event_that_needs_it(world: World, tmp_path: Path) -> None:
+def test_a_key_is_stored_before_the_event_that_needs_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_csv(tmp_path / "名册.csv", [roster_row(number) for number in range(3)])
     original = world.log.append_many
 
@@ -196,7 +198,7 @@ def test_a_key_is_stored_before_the_event_that_needs_it(world: World, tmp_path: 
         assert world.count(EVENTS) == 0
         return original(lane, writes, guards)
 
-    world.log.append_many = append_many  # type: ignore[method-assign]
+    monkeypatch.setattr(world.log, "append_many", append_many)
     assert world.import_file(path).enrolled == 3
 
 

@@ -699,7 +699,7 @@ def test_a_code_in_use_that_does_not_fit_its_check_character_is_for_an_office_to
 
 def change(world: World, actor: Actor = OWN, **told: Any) -> Any:
     """What the employer says about itself now."""
-    said = {name: told.get(name) for name in schemas.Change.__dataclass_fields__}
+    said: dict[str, Any] = {name: told.get(name) for name in schemas.Change.__dataclass_fields__}
     return world.service.change_employer(
         schemas.Change(**{**said, "employer_id": OWN_ID}), by(actor, "change_employer")
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import psycopg
 import pytest
@@ -92,7 +93,7 @@ class Season:
         return missing + [stream for stream in streams if len(held[stream]) < self.shown[stream]]
 
 
-def _log(url: str, driver: Driver = Driver.PLAIN, **options: int) -> tuple[EventLog, Engine]:
+def _log(url: str, driver: Driver = Driver.PLAIN, **options: Any) -> tuple[EventLog, Engine]:
     engine = make_engine(url, driver, pool_size=10, **options)
     return GroupCommitLog(PostgresLog(engine), lambda work: Thread(target=work, daemon=True).start()), engine
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -19,7 +20,7 @@ from tests.support.people import wq
 
 # Each kind of row that a file holds, and the category it is registered under.
 CATEGORY_10 = {"毕业去向类别代码": "10", "毕业去向": "签就业协议形式就业", "单位性质代码": "10", "单位性质": "机关"}
-KINDS = (
+KINDS: tuple[tuple[dict[str, str], dict[str, str], str], ...] = (
     (EMPLOYED, {}, "11"),
     (EMPLOYED, {**CATEGORY_10, "录用形式": "公招录用"}, "10"),
     (EMPLOYED, {"毕业去向类别代码": "27", "毕业去向": "科研助理", "单位性质代码": "27", "单位性质": ""}, "271"),
@@ -106,7 +107,7 @@ def test_a_corrected_row_supersedes_its_own_import_alone(school: School, tmp_pat
 
 
 def test_the_command_imports_a_file_and_says_what_was_wrong(school: School, tmp_path: Path) -> None:
-    undated = {"签约日期": ""}
+    undated: dict[str, Any] = {"签约日期": ""}
     good = export_row(**undated, 学号=roster_row(0)["student_no"])
     bad = export_row(**undated, 学号="1999000000")
     key = str(tmp_path / "personal.key")

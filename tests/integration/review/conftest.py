@@ -67,10 +67,11 @@ class World:
             "cancellation": ("agreement.CancellationAgreed", "cancellation_id"),
         }[kind]
         graduate_id, subject_id = f"{LANE}-{uuid4()}", f"{LANE}-{uuid4()}"
-        told = {
+        of_kind: dict[str, dict[str, Any]] = {
             "registration": {"destination": {"code": "11", "unit_name": "晋阳机械（集团）有限公司"}},
             "void": {"registration_id": f"{LANE}-{uuid4()}", "reason": "换了工作"},
-        }.get(kind, {})
+        }
+        told = of_kind.get(kind, {})
         data = {name: subject_id, "graduate_id": graduate_id, "scope": scope, "class_year": 2026, **told, **more}
         category = event_type.partition(".")[0]
         for name, value in {"clock": FixedClock(NOW + timedelta(minutes=minutes))}.items():

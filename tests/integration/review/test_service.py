@@ -116,7 +116,7 @@ def test_a_case_is_opened_by_the_settings_that_its_agreement_was_made_under(worl
     world.set_school("department")
     world.set_province("school", "province", cancellation=["school"])
     world.set_school("school")
-    made_then = {"province_version": 1, "school_version": 1}
+    made_then: dict[str, Any] = {"province_version": 1, "school_version": 1}
     then, now = world.open("agreement", **made_then), world.open("agreement")
     approve(world, then, DEPARTMENT)
     assert world.types(then)[-1] == "ReviewPassed"

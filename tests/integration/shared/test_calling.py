@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared import calling
+from shared import broker, calling
 from shared.calling import Call, Caller
 from tests.support.amqp_world import World, a_counter
 
@@ -23,7 +23,7 @@ def test_a_caller_that_is_never_idle_keeps_its_connection(counting: World, monke
         opened.append(how)
         return open_connection(*how)
 
-    open_connection = calling.open_connection
+    open_connection = broker.open_connection
     monkeypatch.setattr(calling, "open_connection", opening)
     monkeypatch.setattr(calling, "HEARTBEAT_SECONDS", HEARTBEAT_SECONDS)
     asked = {"counter": a_counter()}

@@ -365,7 +365,7 @@ def test_a_repeat_of_a_bulk_is_one_effect_and_the_same_answer(counting: World) -
     call = Call("counter.count_many", {"items": items}, counting.token())
     first, second = counting.caller.call_all([call, call], 60)
     assert first == second == counting.caller.call(call)
-    assert all(counting.totals("counter")[item["counter"]] == [1] for item in items)
+    assert all(counting.totals("counter")[str(item["counter"])] == [1] for item in items)
 
 
 def test_a_command_id_used_for_another_thing_is_refused(counting: World) -> None:

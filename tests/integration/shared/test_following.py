@@ -331,6 +331,11 @@ def test_what_was_understood_is_what_is_applied(house: House) -> None:
 
 def test_a_database_that_went_away_is_waited_for(house: House) -> None:
     following = house.following()
+
+    def written() -> bool:
+        house.write("14", 5)
+        return True
+
     with follow(house.log, following):
         house.write("14", 5)
         eventually(lambda: house.positions() == {"14": 5})
@@ -342,7 +347,7 @@ def test_a_database_that_went_away_is_waited_for(house: House) -> None:
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        eventually(lambda: house.write("14", 5) is None)
+        eventually(written)
         eventually(lambda: house.positions().get("14", 0) >= 10)
     assert following.problem() is None
     found = house.seen()["14"]
@@ -402,18 +407,23 @@ def test_tables_are_rebuilt_beside_the_old_ones_while_events_arrive_and_readers_
     for lane in LANES:
         house.write(lane, 300)
     live = house.following(batch=100)
-    stop, least = Event(), []
+    stop = Event()
+    least: list[int] = []
 
     def read() -> None:
         while not stop.is_set():
             with engine.connect() as connection:
                 least.append(connection.execute(select(func.count()).select_from(SEEN)).scalar_one())
 
+    def write() -> None:
+        for _ in range(40):
+            house.write("14", 3)
+
     with follow(house.log, live):
         eventually(lambda: house.positions() == dict.fromkeys(LANES, 300))
         engine = house.engine()
         reader = Thread(target=read)
-        writer = Thread(target=lambda: [house.write("14", 3) for _ in range(40)])
+        writer = Thread(target=write)
         reader.start()
         writer.start()
         told: list[tuple[int, int]] = []

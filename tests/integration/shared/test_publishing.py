@@ -225,7 +225,7 @@ def test_an_event_that_no_broker_takes_stops_its_lane_with_the_reason(
     count(world, 1)
     monkeypatch.setattr("shared.broker.LARGEST_MESSAGE", 100)
     with world.publishing() as following:
-        assert "payload.too_large" in eventually(following.problem)
+        assert "payload.too_large" in str(eventually(following.problem))
 
 
 @pytest.mark.parametrize("trouble", [AMQPError, OSError])

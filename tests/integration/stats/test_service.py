@@ -86,7 +86,7 @@ def test_an_office_sees_what_is_inside_its_scope(world: World, actor: Actor, sco
     ],
 )
 def test_nobody_sees_beyond(world: World, action: str, actor: Actor, scope: str) -> None:
-    payload = {"by": []} if action == "count_graduates" else {}
+    payload: dict[str, Any] = {"by": []} if action == "count_graduates" else {}
     with pytest.raises(Forbidden) as caught:
         ask(world, action, actor, scope=scope, **payload)
     assert caught.value.code == "access.denied"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -72,7 +74,7 @@ def test_fonts_that_are_still_missing_are_told(machine: Path, monkeypatch: pytes
 def test_who_may_install(
     monkeypatch: pytest.MonkeyPatch, programs: set[str], uid: int, sudo: int, expected: list[str] | None
 ) -> None:
-    monkeypatch.setattr(debian.shutil, "which", lambda name: name if name in programs else None)
-    monkeypatch.setattr(debian.os, "geteuid", lambda: uid)
-    monkeypatch.setattr(debian.subprocess, "run", lambda argv, **_: subprocess.CompletedProcess(argv, sudo))
+    monkeypatch.setattr(shutil, "which", lambda name: name if name in programs else None)
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(subprocess, "run", lambda argv, **_: subprocess.CompletedProcess(argv, sudo))
     assert debian.rights() == expected

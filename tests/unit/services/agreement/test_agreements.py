@@ -297,7 +297,7 @@ def test_who_caused_a_cancellation_is_remembered(code: str, by: str) -> None:
 # the settings that an agreement was made under travel with it
 
 
-UNDER = {"province_version": 4, "school_version": 2}
+UNDER: dict[str, Any] = {"province_version": 4, "school_version": 2}
 SENT = replace(x.OFFER_SENT, **UNDER)
 
 

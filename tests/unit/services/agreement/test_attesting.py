@@ -25,7 +25,7 @@ WHY = "已核实，单位承诺履约"
     ],
 )
 @pytest.mark.parametrize("past", [ATTESTED_LAST, SEALED_AFTER])
-def test_the_school_sees_it_and_decides(past: Any, changes: dict[str, bool], code: str) -> None:
+def test_the_school_sees_it_and_decides(past: Any, changes: dict[str, Any], code: str) -> None:
     waiting = given(HANDLING, *past, facts=replace(x.FACTS, employer=replace(x.VERIFIED, **changes)))
     waiting.when(x.ATTEST, meta(SCHOOL)).then_refused(code, "remark")
     assert waiting.when(replace(x.ATTEST, remark=WHY), meta(SCHOOL)).events[0].remark == WHY

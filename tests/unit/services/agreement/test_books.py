@@ -194,6 +194,7 @@ def test_a_scan_is_evidence_of_this_graduate_and_of_its_kind() -> None:
     after(*ISSUED, facts=foreign).when(x.SUBMIT_SCAN).then_refused("agreement.evidence_not_found", "scan")
     wrong = after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan=x.NOTICE_ID))
     wrong.then_refused("agreement.wrong_evidence", "scan")
+    assert wrong.error is not None
     assert wrong.error.zh == "佐证材料类别不符，此处应为已盖章的就业协议书，请重新上传"
     assert wrong.error.details["wanted"] == "stamped_agreement"
     after(*ISSUED).when(replace(x.SUBMIT_SCAN, scan="14-none")).then_refused("agreement.evidence_not_found", "scan")
@@ -244,7 +245,7 @@ def test_a_link_is_over_at_its_end_and_the_graduate_submits_all_the_same() -> No
 
 def test_a_passed_scan_makes_the_agreement_effective_under_the_books_number() -> None:
     after(*SCANNED).when(passed("signing", x.REVIEW_ID, None)).then(x.BOOK_CONCLUDED)
-    unit = {"unit_address": "太原市小店区", "unit_phone": "0351-0000000"}
+    unit: dict[str, Any] = {"unit_address": "太原市小店区", "unit_phone": "0351-0000000"}
     applied = replace(x.APPLIED, terms=replace(x.TERMS, **unit))
     past = [applied if event == x.APPLIED else event for event in SCANNED]
     after(*past).when(passed("signing", x.REVIEW_ID, None)).then(replace(x.BOOK_CONCLUDED, **unit))
@@ -463,7 +464,7 @@ def test_a_credit_code_is_kept_as_it_is_written_officially() -> None:
 
 def test_a_code_in_use_that_does_not_fit_its_check_character_is_told_and_seen_by_the_school() -> None:
     terms = replace(x.TERMS, uscc="91350203M0001QKT19", uscc_absent_reason=None)
-    told = {"terms": terms, "warnings": ("uscc.check",), "min_chain": ("school",)}
+    told: dict[str, Any] = {"terms": terms, "warnings": ("uscc.check",), "min_chain": ("school",)}
     after().when(replace(x.APPLY, terms=terms), meta(GRADUATE)).then(replace(x.APPLIED, **told))
     after().when(replace(x.REGISTER_PAPER, terms=terms), meta(GRADUATE)).then(replace(x.PAPER, **told))
     amended = after(x.APPLIED, x.APPLICATION_RETURNED).when(replace(x.AMEND, terms=terms), meta(GRADUATE, number=2))

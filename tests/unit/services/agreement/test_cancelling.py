@@ -244,7 +244,7 @@ def test_a_closed_employer_invites_and_edits_no_more_and_nobody_accepts_its_open
     ],
 )
 def test_a_cancellation_is_told_with_the_cause_that_the_university_found(
-    found: dict[str, str], caused_by: str, reason_code: str
+    found: dict[str, Any], caused_by: str, reason_code: str
 ) -> None:
     cancelled = replace(x.CANCELLED, caused_by=caused_by, reason_code=reason_code, corrected=True)
     past = (*ASKED, x.AGREED)

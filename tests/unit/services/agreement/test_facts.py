@@ -337,7 +337,7 @@ def test_only_a_request_to_cancel_that_brings_a_closed_units_proof_looks_at_the_
 # An agreement keeps the settings that it was made under.
 
 
-UNDER = {"province_version": 1, "school_version": 1}
+UNDER: dict[str, Any] = {"province_version": 1, "school_version": 1}
 EARLIER = settings(2026, cancellation_days=10, completion_days=20, penalty_limit=100)
 LATER = settings(2026, cancellation_days=3, completion_days=4, penalty_limit=9)
 SCHOOLS = [settings_of_school(breach_limit=2), settings_of_school(breach_limit=0)]

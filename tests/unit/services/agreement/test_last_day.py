@@ -66,7 +66,7 @@ def test_what_began_in_time_is_finished_and_whoever_is_bound_gets_out(past: Any,
     ],
 )
 def test_the_last_days_are_those_of_the_province_or_of_the_two_rates(
-    own: dict[str, date], changes: date, registering: date
+    own: dict[str, Any], changes: date, registering: date
 ) -> None:
     deadlines = deadlines_of(2026, **own)
     assert (deadlines.changes, deadlines.registering) == (changes, registering)

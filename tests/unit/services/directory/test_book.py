@@ -188,7 +188,7 @@ def test_books_that_differ_print_to_different_bytes() -> None:
 )
 @pytest.mark.parametrize("field", WRITTEN)
 def test_what_people_wrote_is_shown_and_never_run(field: str, text: str) -> None:
-    printed = print_book(replace(BOOK, **{field: text}), ADDRESS)
+    printed = print_book(replace(BOOK, **dict[str, Any]({field: text})), ADDRESS)
     assert "".join(text.split()) in text_of(printed)
     assert len(pages(printed)) == 1
 
@@ -233,7 +233,7 @@ def test_very_long_texts_wrap_and_nothing_is_cut() -> None:
 @given(st.sampled_from(WRITTEN), st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_is_printed_or_refused_by_its_characters(field: str, text: str) -> None:
-    named = re.findall(r"U\+([0-9A-F]+)", refusal(replace(BOOK, **{field: text})))
+    named = re.findall(r"U\+([0-9A-F]+)", refusal(replace(BOOK, **dict[str, Any]({field: text}))))
     assert {chr(int(number, 16)) for number in named} <= set(text)
 
 

@@ -71,8 +71,8 @@ ELSEWHERE = Actor("school", "elsewhere", "CN/14/10109")
 @pytest.mark.parametrize("action", ["directory.store_evidence", "directory.read_evidence"])
 def test_only_the_graduate_the_party_and_the_offices_of_the_scope_touch_a_file(action: str, kind: str) -> None:
     stored = None if action == "directory.store_evidence" else replace(STORED, kind=kind)
-    command = replace(STORE if stored is None else READ, employer_id=EMPLOYER_ID)
-    asked = replace(command, kind=kind) if stored is None else command
+    storing = replace(STORE, employer_id=EMPLOYER_ID, kind=kind)
+    asked = storing if stored is None else replace(READ, employer_id=EMPLOYER_ID)
     own = subject_of(asked, stored, FACTS)
     for actor in (GRADUATE, DEPARTMENT, SCHOOL):
         assert allowed(action, actor, own)
@@ -141,7 +141,7 @@ def test_an_employer_is_party_from_acceptance_until_return_or_cancellation() -> 
 )
 def test_who_holds_the_newest_link_stores_the_stamped_book_while_it_is_waited_for(since: Any, open_to_it: bool) -> None:
     told = [recorded(kind, **data) for kind, _, data in map(CODEC.encode, (x.APPLIED, x.ISSUED, *since))]
-    for kind in EVIDENCE:
+    for kind in EVIDENCE.codes:
         storing = replace(STORE, kind=kind)
         facts = HANDLING.facts(storing, {f"agreement-{GRADUATE_ID}": told})
         may = allowed("directory.store_evidence", x.UPLOADER, subject_of(storing, None, facts))

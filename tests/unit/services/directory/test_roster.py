@@ -83,7 +83,7 @@ def test_columns_may_stand_in_any_order_and_optional_ones_be_absent(path: Path) 
     header = [
         name for name in reversed(HEADER) if name not in ("证件类型", "出生日期", "手机", "委培单位", "定向地区代码")
     ]
-    line = ",".join(ROWS[0][field] for field, name in reversed(COLUMNS.items()) if name in header)
+    line = ",".join(ROWS[0][field] for field, name in reversed(list(COLUMNS.items())) if name in header)
     path.write_text(f"{','.join(header)}\n{line}\n", encoding="utf-8")
     ((_, row),) = rows(path)
     assert row.keys() == COLUMNS.keys() - {"id_type", "born_on", "phone", "agreed_unit", "agreed_region"}

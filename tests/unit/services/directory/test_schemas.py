@@ -24,7 +24,7 @@ SET_PROVINCE: dict[str, Any] = {
     "response_days_max": 30,
     "cancellation_days": 15,
 }
-APPLICATION = {
+APPLICATION: dict[str, Any] = {
     "employer_id": EMPLOYER_ID,
     "name": x.EMPLOYER_NAME,
     "uscc": x.USCC,

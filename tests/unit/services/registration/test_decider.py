@@ -138,7 +138,7 @@ def test_a_nature_that_does_not_fit_the_units_code_is_warned_about() -> None:
 
 def test_a_code_that_does_not_fit_its_check_character_is_warned_about_and_seen_by_the_school() -> None:
     odd = replace(x.CONTRACT, uscc="91350203M0001QKT19")
-    doubted = {"destination": odd, "warnings": ("uscc.check",), "min_chain": ("school",)}
+    doubted: dict[str, Any] = {"destination": odd, "warnings": ("uscc.check",), "min_chain": ("school",)}
     after().when(replace(x.REGISTER, destination=odd), meta(GRADUATE)).then(replace(x.SUBMITTED, **doubted))
     filed = replace(x.FILED, destination=odd)
     confirmed = replace(x.SUBMITTED, **doubted, filing_id=x.FILED.filing_id)
@@ -186,11 +186,11 @@ def test_a_missing_field_is_named_in_words_and_coded_besides() -> None:
 @pytest.mark.parametrize("field", ["unit_address", "unit_phone"])
 def test_who_is_employed_tells_where_the_unit_is_reached(field: str) -> None:
     for code in ("11", "12"):
-        refused(replace(x.complete(code), **{field: None}), "registration.field_missing", field)
+        refused(replace(x.complete(code), **dict[str, Any]({field: None})), "registration.field_missing", field)
     hired = replace(x.complete(AGREEMENT), form="public_hiring", unit_nature="10")
-    refused(replace(hired, **{field: None}), "registration.field_missing", field)
+    refused(replace(hired, **dict[str, Any]({field: None})), "registration.field_missing", field)
     for code in ("271", "46", "502", "75", "76"):
-        without = replace(x.complete(code), **{field: None})
+        without = replace(x.complete(code), **dict[str, Any]({field: None}))
         assert check_destination(without, 2026) == without
 
 

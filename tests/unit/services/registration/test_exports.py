@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def told(base: dict[str, str] = EMPLOYED, **changes: str) -> list[tuple[str | No
     return [(each.field, each.code) for each in errors]
 
 
-def category(code: str, name: str = "", **changes: str) -> dict[str, str]:
+def category(code: str, name: str = "", **changes: str) -> dict[str, Any]:
     return {"毕业去向类别代码": code, "毕业去向": name, **changes}
 
 
@@ -76,7 +77,7 @@ def test_the_units_address_is_read_where_there_is_a_unit() -> None:
 
 def test_names_stand_for_codes() -> None:
     without = ("毕业去向类别代码", "单位性质代码", "单位行业代码", "工作职位类别代码")
-    assert decoded(**dict.fromkeys(without, "")) == EMPLOYED_TODAY
+    assert decoded(**dict[str, Any](dict.fromkeys(without, ""))) == EMPLOYED_TODAY
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_names_stand_for_codes() -> None:
     [("单位性质代码", "国有企业"), ("单位行业代码", "制造"), ("工作职位类别代码", "工程技术人员")],
 )
 def test_a_name_in_the_column_of_the_code_is_read(column: str, name: str) -> None:
-    assert decoded(**{column: name}) == EMPLOYED_TODAY
+    assert decoded(**dict[str, Any]({column: name})) == EMPLOYED_TODAY
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_a_nature_that_is_missing_is_told() -> None:
     ],
 )
 def test_a_cell_that_says_nothing_is_told_with_its_field(column: str, text: str, field: str, why: str) -> None:
-    assert told(**{column: text}) == [(field, why)]
+    assert told(**dict[str, Any]({column: text})) == [(field, why)]
 
 
 def test_everything_that_is_wrong_with_a_row_is_told_at_once() -> None:

@@ -201,7 +201,7 @@ def test_a_province_may_set_other_last_days() -> None:
     assert (
         after(SUBMITTED, REGISTERED, facts=longer).when(VOID, meta(GRADUATE, after=timedelta(days=300))).error is None
     )
-    closed = {"change_deadline": date(2026, 5, 3), "registration_deadline": date(2026, 5, 3)}
+    closed: dict[str, Any] = {"change_deadline": date(2026, 5, 3), "registration_deadline": date(2026, 5, 3)}
     strict = replace(FACTS, settings=Settings(**closed))
     after(facts=strict).when(REGISTER, meta(GRADUATE)).then_refused("registration.registering_over")
 
@@ -354,7 +354,7 @@ def test_who_has_registered_nothing_does_not_leave(past: Any) -> None:
 
 @pytest.mark.parametrize("missing", ["recipient", "address"])
 def test_an_archive_goes_to_somebody_somewhere_unless_the_school_keeps_it(missing: str) -> None:
-    command = replace(LEAVE, archive=replace(LEAVE.archive, **{missing: None}))
+    command = replace(LEAVE, archive=replace(LEAVE.archive, **dict[str, Any]({missing: None})))
     after(SUBMITTED, REGISTERED).when(command).then_refused("registration.recipient_needed", "archive.recipient")
     kept = replace(LEAVE, archive=e.Archive("kept"))
     stays = replace(LEAVING, archive=kept.archive, transfer_number=None)

@@ -189,7 +189,7 @@ class Life(RuleBasedStateMachine):
         current: str | None = None
         over: set[str] = set()
         for recorded in self.history():
-            registration_id = recorded.data.get("registration_id")
+            registration_id = str(recorded.data.get("registration_id"))
             match recorded.type:
                 case e.DestinationRegistered.TYPE:
                     assert registration_id not in over

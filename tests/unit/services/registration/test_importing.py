@@ -241,8 +241,8 @@ def enrolled(log: MemoryLog, count: int, *settings: dict[str, Any]) -> dict[str,
         graduate_id = f"{LANE}-{uuid4()}"
         roster = {"province": LANE, "school": "10108", "department": "07", "class_year": 2026, "training": "1"}
         data = {"graduate_id": graduate_id, **roster}
-        told = NewEvent("directory.GraduateEnrolled", 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
-        log.append(LANE, Write(f"graduate-{graduate_id}", 0, [told]))
+        enrolled = NewEvent("directory.GraduateEnrolled", 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        log.append(LANE, Write(f"graduate-{graduate_id}", 0, [enrolled]))
         known[f"2022{number:06d}"] = graduate_id
     return known
 

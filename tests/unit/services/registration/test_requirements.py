@@ -55,8 +55,10 @@ EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: fo
 
 def of_form(form: Form) -> Destination:
     nature = form.unit_natures[0] if form.unit_natures else "39"
-    values = {name: nature if name == "unit_nature" else VALUES[name] for name in (*form.required, *form.asked)}
-    more = {"uscc": VALUES["uscc"]} if form.uscc else {}
+    values: dict[str, Any] = {
+        name: nature if name == "unit_nature" else VALUES[name] for name in (*form.required, *form.asked)
+    }
+    more: dict[str, Any] = {"uscc": VALUES["uscc"]} if form.uscc else {}
     return Destination(code=form.code, form=form.key, **more, **values)
 
 
@@ -79,11 +81,11 @@ def test_a_form_of_category_10_is_registered_by_its_own_fields(form: Form) -> No
             "registration.field_missing",
             f"destination.{name}",
             check_destination,
-            replace(destination, **{name: None}),
+            replace(destination, **dict[str, Any]({name: None})),
             CLASS,
         )
     for name in form.forbidden:
-        given = replace(destination, **{name: "x"})
+        given = replace(destination, **dict[str, Any]({name: "x"}))
         refused("registration.field_forbidden", f"destination.{name}", check_destination, given, CLASS)
 
 

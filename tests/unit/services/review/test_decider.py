@@ -169,6 +169,7 @@ def test_nobody_acts_out_of_turn(step: str, command: Any) -> None:
 def test_approving_twice_is_out_of_turn_and_approves_nothing_else() -> None:
     early = after(*SCHOOLS_TURN).when(x.APPROVE, meta(DEPARTMENT, number=2))
     early.then_refused("review.not_your_step")
+    assert early.error is not None
     assert early.error.zh == "该事项当前待学校审核，不由您审核，请等待该环节完成"
     assert early.error.details["step"] == "school"
 
@@ -356,7 +357,7 @@ def test_opening_reads_the_settings_of_province_and_school_and_nothing_else_does
     streams = {"province-14": [province(2026, x.CHAIN)], "school-14-10108": [LISTED]}
     assert HANDLING.facts(x.OPEN, streams).chain == x.CHAIN
     for command in (x.CLOSE, x.APPROVE, x.RETURN):
-        own = {HANDLING.stream(command): []}
+        own: dict[str, list[Recorded]] = {HANDLING.stream(command): []}
         assert HANDLING.reads(command) == []
         assert HANDLING.then_reads(command, own) == []
         assert HANDLING.facts(command, own) == Facts()

@@ -23,7 +23,8 @@ SIGNED_TERMS = {"employer_id": x.OFFER_SENT.employer_id, "job_title": x.OFFER_SE
 def told(codec: Any, *events: Any) -> list[Recorded]:
     found = []
     for position, each in enumerate(events, 1):
-        new = NewEvent(*codec.encode(each), uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
+        kind, version, data = codec.encode(each)
+        new = NewEvent(kind, version, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW)
         found.append(Recorded(LANE, position, f"agreement-{GRADUATE_ID}", position, NOW, new))
     return found
 

@@ -220,9 +220,9 @@ def test_after_its_pause_one_request_is_let_through_and_success_closes_it() -> N
         time.at += 4.9
         assert (client.breaker.state, error_of(lambda: send(client))) == (BreakerState.OPEN, "national.breaker_open")
         time.at += 0.1
-        assert client.breaker.state is BreakerState.HALF_OPEN
+        before = client.breaker.state
         send(client)
-        assert client.breaker.state is BreakerState.CLOSED
+        assert (before, client.breaker.state) == (BreakerState.HALF_OPEN, BreakerState.CLOSED)
         send(client)
 
 

@@ -84,7 +84,7 @@ class Asking:
         if not self._begun:
             assert self._slow.taken.wait(10)
         else:
-            waiting = [self._log._reads, *self._log._lanes.values()]
+            waiting: list[Any] = [self._log._reads, *self._log._lanes.values()]
             while sum(len(each._waiting) for each in waiting) < self._begun:
                 pass
         self._begun += 1

@@ -88,7 +88,7 @@ def test_every_planned_graduate_could_be_real(path: Path) -> None:
     kinds = {destination for graduate in cohort.graduates for destination in graduate.destinations}
     for kind in kinds:
         if kind.code not in ("", AGREEMENT):
-            fields = {name: getattr(kind, name) or None for name in kind.__slots__}
+            fields: dict[str, Any] = {name: getattr(kind, name) or None for name in kind.__slots__}
             if kind.unit_nature:
                 fields |= {"unit_name": "某单位", "uscc_absent_reason": "某单位没有统一社会信用代码"}
             if "unit_address" in DESTINATIONS[kind.code].asked:
