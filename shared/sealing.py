@@ -23,8 +23,8 @@ from shared.messages import Meta
 from shared.opening import KEY_BYTES, NONCE_BYTES, VERSION, Opener, decrypted, note_reads
 from shared.settings import Settings
 
-# No text that a caller writes begins like this after it was sealed, and none is stored without.
-SEALED: Final = "sealed:"
+# Text of a call is stripped of white space, which its first character is: nobody can write what looks like sealed words.
+SEALED: Final = "\x1fsealed:"
 _STORE = (
     "INSERT INTO vault.subject_keys (subject_id, wrapped_key)"
     " SELECT subject_id, decode(wrapped_key, 'hex') FROM unnest(%(ids)s::text[], %(keys)s::text[])"

@@ -6,6 +6,7 @@ from base64 import b64decode
 
 import pytest
 
+from shared import shapes
 from shared.errors import UnreadableEvent
 from shared.opening import decrypted
 from shared.sealing import SEALED, is_sealed, sealed_words
@@ -26,6 +27,18 @@ def test_words_open_with_the_key_of_their_person_alone() -> None:
     for key, subject in ((OTHER_KEY, "14-a"), (KEY, "14-b")):
         with pytest.raises(UnreadableEvent):
             decrypted(key, subject, raw)
+
+
+class Said(shapes.Shape):
+    """One sentence."""
+
+    makes = dict
+    words = shapes.sentence(200)
+
+
+def test_nobody_can_write_what_looks_like_sealed_words() -> None:
+    for text in (sealed_words(KEY, "14-a", WORDS), SEALED):
+        assert not is_sealed(shapes.load(Said, {"words": text})["words"])
 
 
 @pytest.mark.parametrize("value", [WORDS, "", None, 5, {"sealed:": 1}])
