@@ -49,6 +49,7 @@ def test_remarks_are_in_no_event_and_no_table_and_both_sides_read_them(world: Wo
 
 
 def test_what_a_proposal_says_is_sealed_in_its_table_and_read_by_the_employer(world: World) -> None:
+    world.set_province(2, begun_by="either")
     world.enrol(GRADUATE_ID)
     wanted = replace(x.PROPOSE, graduate_id=GRADUATE_ID, employer_id=EMPLOYER_ID, remarks=WORDS)
     world.service.propose_signing(wanted, by(GRADUATE, "propose_signing"))

@@ -24,8 +24,8 @@ def filed(world: World) -> str:
     command = c.FileDestination(GRADUATE_ID, x.complete("11"))
     answer = world.service.file_destination(command, by(DEPARTMENT, "file_destination"))
     again = world.service.file_destination(command, by(DEPARTMENT, "file_destination"))
-    assert (again["position"], again["filing_id"]) == (0, answer["filing_id"])
-    return str(answer["filing_id"])
+    assert (again.position, again.made) == (0, answer.made)
+    return str(answer.made["filing_id"])
 
 
 def cases(world: World, minutes: int = 0, **asked: Any) -> Any:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from services.directory.personal import destroy_keys
 from services.review import decider as c
 from services.review import schemas
 from shared.codec import to_json
 from shared.errors import Forbidden, Refused
 from shared.messages import Actor
+from shared.sealing import sealed_words
 from shared.shapes import load
 from tests.integration.review.conftest import World, by
 from tests.support import examples as x
@@ -27,14 +30,17 @@ def queue(world: World, actor: Actor, minutes: int = 0, **asked: Any) -> dict[st
     return shown
 
 
-def accepted(world: World) -> None:
-    """An offer to a graduate who is on the roster, accepted and told to the service."""
+def accepted(world: World, remarks: str | None = None) -> None:
+    """An offer to a graduate who is on the roster, accepted and told to the service; `remarks` are sealed."""
     with world.engine.begin() as connection:
         envelope = world.personal.seal_many(connection, {GRADUATE_ID: {"name": "李雷"}})[GRADUATE_ID]
+        key = world.personal.keys_of(connection, [GRADUATE_ID])[GRADUATE_ID]
     roster = {"graduate_id": GRADUATE_ID, "personal": envelope}
     world.tell(f"graduate-{GRADUATE_ID}", "directory.GraduateEnrolled", roster)
     stream = f"agreement-{GRADUATE_ID}"
-    world.tell(stream, x.OFFER_SENT.TYPE, to_json(x.OFFER_SENT))
+    assert key is not None
+    sealed = None if remarks is None else sealed_words(key, GRADUATE_ID, remarks)
+    world.tell(stream, x.OFFER_SENT.TYPE, to_json(replace(x.OFFER_SENT, remarks=sealed)))
     world.service.react(world.tell(stream, x.ACCEPTED.TYPE, to_json(x.ACCEPTED)))
     world.follow()
 
@@ -51,6 +57,16 @@ def test_a_reviewer_sees_name_unit_and_terms_of_each_case(world: World, actor: A
     assert (shown["graduate_name"], shown["subject"]) == ("李雷", case["subject"])
     own = world.service.get_review(query, by(Actor("graduate", GRADUATE_ID), "get_review"))
     assert own["subject"] == case["subject"]
+
+
+def test_a_reviewer_reads_what_was_sealed_until_the_graduate_is_erased(world: World) -> None:
+    accepted(world, "入职前完成体检，联系王老师")
+    (case,) = queue(world, SCHOOL)["cases"]
+    assert case["subject"]["terms"]["remarks"] == "入职前完成体检，联系王老师"
+    with world.engine.begin() as connection:
+        destroy_keys(connection, [GRADUATE_ID])
+    (case,) = queue(world, SCHOOL)["cases"]
+    assert case["subject"]["terms"]["remarks"] is None
 
 
 def test_a_late_step_is_late_and_the_office_above_may_act_before_any_sweep(world: World) -> None:
