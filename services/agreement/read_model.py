@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    ScalarSelect,
     Select,
     Subquery,
     Table,
@@ -466,10 +467,19 @@ def list_employer_cases(
     asked = select(cases) if waiting_for is None else select(cases).where(columns.waiting_for == waiting_for)
     total = connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
     if after is not None:
-        last = select(columns.begun_at).where(columns.id == after).scalar_subquery()
+        last = _begun_at(employer_id, after)
         asked = asked.where((columns.begun_at < last) | ((columns.begun_at == last) & (columns.id > after)))
     page = asked.order_by(columns.begun_at.desc(), columns.id).limit(limit)
     return [row._asdict() for row in connection.execute(page)], int(total)
+
+
+def _begun_at(employer_id: str, case_id: str) -> ScalarSelect[Any]:
+    """When a case began, also of one that is over by now: the next page follows it all the same."""
+    offer = select(OFFERS.c.sent_at).where(OFFERS.c.employer_id == employer_id, OFFERS.c.offer_id == case_id)
+    proposal = select(PROPOSALS.c.begun_at).where(
+        PROPOSALS.c.employer_id == employer_id, PROPOSALS.c.proposal_id == case_id
+    )
+    return union_all(offer, proposal).scalar_subquery()
 
 
 _ENDED = (*(each.value for each in OVER), DISCARDED)

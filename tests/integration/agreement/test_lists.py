@@ -370,6 +370,34 @@ def test_an_employer_lists_what_waits_for_it_page_by_page(world: World) -> None:
             world.service.list_employer_cases(query, by(actor, "list_employer_cases"))
 
 
+def test_the_next_page_follows_a_case_that_is_over_by_now(world: World) -> None:
+    world.set_province(2, begun_by="either")
+    people = [world.enrol(f"{LANE}-{uuid4()}", name) for name in ("李雷", "韩梅梅", "王芳")]
+    for person in people[:2]:
+        sent(world, person)
+    proposing = by(Actor("graduate", people[2]), "propose_signing")
+    world.service.propose_signing(replace(x.PROPOSE, graduate_id=people[2]), proposing)
+    world.follow()
+
+    def cases(now: Any = NOW, **told: Any) -> Any:
+        query = schemas.CasesOfEmployer(**{"employer_id": EMPLOYER_ID, "waiting_for": None, **told})
+        return world.service.list_employer_cases(query, by(EMPLOYER, "list_employer_cases", now))["cases"]
+
+    everything = cases()
+    for seen in range(3):
+        last = everything[seen]
+        rest = [each["id"] for each in everything[seen + 1 :]]
+        assert [each["id"] for each in cases(after=last["id"])] == rest
+        if last["what"] == "offer":
+            withdrawal = c.WithdrawOffer(last["graduate_id"], last["id"])
+            world.service.withdraw_offer(withdrawal, by(EMPLOYER, "withdraw_offer"))
+        else:
+            refusal = c.RefuseProposal(last["graduate_id"], last["id"], "暂无岗位")
+            world.service.refuse_proposal(refusal, by(EMPLOYER, "refuse_proposal"))
+        world.follow()
+        assert [each["id"] for each in cases(after=last["id"])] == rest
+
+
 def test_what_a_command_made_is_in_its_answer_and_in_the_repeat(world: World) -> None:
     world.enrol(GRADUATE_ID)
     meta = by(EMPLOYER, "send_offer")
