@@ -127,8 +127,8 @@ def _sent(command: c.SendOffer, offer_id: str, state: Agreements, facts: Facts, 
 def edit(command: c.EditOffer, state: Agreements, facts: Facts, meta: Meta) -> list[Any]:
     """Before the answer the employer may still change its mind; the graduate accepts what was last seen."""
     offer = known_offer(state, command.offer_id)
-    check_open(offer, meta.now)
     check_enrolled(facts)
+    check_open(offer, meta.now)
     verified(facts, offer.sent.employer_id)
     kept = command.respond_by is None
     respond_by = offer.sent.respond_by if kept else answer_until(command.respond_by, meta, facts)
@@ -158,6 +158,8 @@ def accept(command: c.AcceptOffer, state: Agreements, facts: Facts, meta: Meta) 
         raise no.NO_OFFER.error(field="employer_id")
     if offer.status in LOCKED:
         return []
+    # Whose offer lapsed by leaving the roster is told so, and not to ask for another.
+    check_enrolled(facts)
     check_unbound(state)
     check_open(offer, meta.now)
     if command.revision != offer.revision:

@@ -155,6 +155,12 @@ def test_nothing_goes_on_before_the_removal_has_been_followed(past: Any, command
     after(*past).when(command, meta(actor)).then_refused("agreement.not_enrolled", "graduate_id")
 
 
+@pytest.mark.parametrize(("command", "actor"), [(x.ACCEPT, GRADUATE), (x.EDIT, EMPLOYER)], ids=["accept", "edit"])
+def test_who_left_is_told_so_of_an_offer_that_lapsed_by_leaving(command: Any, actor: Actor) -> None:
+    lapsed = e.OfferLapsed(x.OFFER_ID, LEFT_ROSTER)
+    after(x.OFFER_SENT, lapsed).when(command, meta(actor)).then_refused("agreement.not_enrolled", "graduate_id")
+
+
 @pytest.mark.parametrize("past", [SEALING, ATTESTING])
 def test_whoever_is_waited_for_may_still_decline(past: Any) -> None:
     command = x.DECLINE_SEAL if past is SEALING else x.DECLINE_ATTESTATION

@@ -263,7 +263,7 @@ def test_an_offer_is_accepted_from_the_employer_that_sent_it() -> None:
 
 def test_a_graduate_who_was_removed_cannot_accept() -> None:
     facts = knowing(graduate=None)
-    after(x.OFFER_SENT, facts=facts).when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.graduate_not_found")
+    after(x.OFFER_SENT, facts=facts).when(x.ACCEPT, meta(GRADUATE)).then_refused("agreement.not_enrolled")
 
 
 @pytest.mark.parametrize("employer", [None, replace(x.VERIFIED, verified=False)])
