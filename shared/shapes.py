@@ -16,7 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from shared.codes.pay import fen
 from shared.errors import Invalid, Reason, ServiceError
 from shared.messages import lane_of
-from shared.names import BadText, clean_line, clean_name
+from shared.names import BadText, clean_line, clean_name, clean_number
 from shared.words import field as words_of_field
 from shared.words import words_of
 
@@ -103,6 +103,11 @@ def line(max_length: int, *, required: bool = True, **options: Any) -> Any:
 def person_name(max_length: int, *, required: bool = True, **options: Any) -> Any:
     """A person's name in the form that is stored: see `shared.names.clean_name`."""
     return _cleaned(clean_name, max_length, required, options)
+
+
+def paper_number(*, required: bool = True, **options: Any) -> Any:
+    """A number that is printed on a paper, as somebody typed it: see `shared.names.clean_number`."""
+    return _cleaned(clean_number, 40, required, options)
 
 
 def _cleaned(clean: Callable[[str], str], max_length: int, required: bool, options: dict[str, Any]) -> Any:

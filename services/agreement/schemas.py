@@ -273,7 +273,7 @@ class RegisterPaper(Shape):
     terms = shapes.nested(Terms)
     signed_on = shapes.day()
     scan = shapes.thing_id()
-    paper_number = shapes.sentence(40, required=False)
+    paper_number = shapes.paper_number(required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,4 +391,4 @@ class OfNumber(Query):
 
 class ExplainNumber(QueryShape):
     makes = OfNumber
-    number = shapes.sentence(40)
+    number = shapes.paper_number()

@@ -513,12 +513,12 @@ class OfNumber(Query):
 
 class GetNumberState(QueryShape):
     makes = OfNumber
-    number = shapes.sentence(40)
+    number = shapes.paper_number()
 
 
 class VerifyNumber(QueryShape):
     makes = NamedNumber
-    number = shapes.line(40)
+    number = shapes.paper_number()
     name = shapes.sentence(50)
 
 

@@ -31,7 +31,7 @@ from services.directory.papers.desk import Papers
 from services.directory.papers.evidence import ReadEvidence
 from services.directory.papers.licence import ReadLicence
 from services.directory.papers.store import store_of
-from services.directory.papers.verification import plain_number, without_separators
+from services.directory.papers.verification import plain_number
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.proposers import proposed_to
 from services.directory.roster import enrol, id_hash, school_of, training
@@ -388,9 +388,8 @@ class DirectoryService:
     @query(schemas.GetNumberState)
     def get_number_state(self, query: schemas.OfNumber, meta: Meta) -> dict[str, Any]:
         check(meta.action, meta.actor, Subject())
-        number = without_separators(query.number)
         with self.verification_rows.at(query.at_least) as connection:
-            found = verification_records.of_agreement_number(connection, number)
+            found = verification_records.of_agreement_number(connection, query.number)
         state = verification_records.UNKNOWN
         for row in found:
             enrolled = not fold(GRADUATE, self._roster(row["graduate_id"])).removed
@@ -398,7 +397,7 @@ class DirectoryService:
         # No name is asked for here, so nothing is told but how the paper stands: not even why it does not.
         if state == verification_records.LEFT:
             state = verification_records.VOID
-        return {"number": number, "state": state, "state_name": verification_records.STATES[state]}
+        return {"number": query.number, "state": state, "state_name": verification_records.STATES[state]}
 
     @query(schemas.ListVerifications)
     def list_verifications(self, query: schemas.OfGraduate, meta: Meta) -> dict[str, Any]:

@@ -86,13 +86,8 @@ def plain_number(text: str) -> str | None:
     return digits
 
 
-def without_separators(text: str) -> str:
-    """A number without the blanks and dashes that people set between its digits."""
-    return "".join(text.replace("-", " ").split())
-
-
 def _digits(text: str) -> str:
-    digits = without_separators(text)
+    digits = "".join(text.replace("-", " ").split())
     if len(digits) != LENGTH or not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"应为 {LENGTH} 位数字 / must be {LENGTH} digits")
     return digits

@@ -20,6 +20,7 @@ from shared.codec import to_json
 from shared.errors import Forbidden, Invalid, NotFound, Refused, ServiceError, UnreadableEvent
 from shared.handling import handle
 from shared.messages import Actor, new_id
+from shared.shapes import load
 from tests.integration.directory.conftest import World, by
 from tests.integration.directory.test_service import OTHER_SCHOOL, enrolled, graduate
 from tests.support import directory_examples as d
@@ -291,7 +292,8 @@ PUBLIC = Actor("public", "gateway")
 
 def state_of(world: World, number: str) -> Any:
     world.follow()
-    return world.service.get_number_state(schemas.OfNumber(number=number), by(PUBLIC, "get_number_state"))
+    asked = load(schemas.GetNumberState, {"number": number})
+    return world.service.get_number_state(asked, by(PUBLIC, "get_number_state"))
 
 
 def test_the_public_is_told_how_a_number_stands_and_nothing_of_anybody(world: World) -> None:

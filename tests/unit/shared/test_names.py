@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.names import MOVED, BadText, changes_of, clean_line, clean_name, same_name
+from shared.names import MOVED, BadText, changes_of, clean_line, clean_name, clean_number, same_name
 
 # (as written, as kept): 民委发〔2016〕33号 for the dot, GB 18030-2022 for FE59, UAX 15 and the look-alikes of PDFs.
 SPELLINGS = [
@@ -153,3 +153,40 @@ def test_what_changed_is_told_by_numbers() -> None:
         "U+2022 was brought to U+00B7; please check",
     )
     assert changes_of("ＡＢＣＤＥＦＧＨＩ", "ABCDEFGHI")[0].count("…") == 2
+
+
+# A number on a paper
+
+NUMBER = "202610108310000012"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        NUMBER,
+        "2026 10108 31 000001 2",
+        "2026-10108-31-0000012",
+        "２０２６１０１０８３１０００００１２",
+        "2026\u300010108—310000012\u200b",
+    ],
+)
+def test_a_number_of_ours_is_one_however_it_is_typed(typed: str) -> None:
+    assert clean_number(typed) == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("晋协 2026-001", "晋协2026-001"),
+        ("晋协２０２６－００１", "晋协2026-001"),
+        ("2026—001", "2026-001"),
+        ("A 17", "A17"),
+    ],
+)
+def test_a_number_of_others_keeps_its_dashes(typed: str, kept: str) -> None:
+    assert clean_number(typed) == clean_number(kept) == kept
+
+
+def test_a_damaged_number_is_refused() -> None:
+    with pytest.raises(BadText):
+        clean_number("2026\ufffd001")

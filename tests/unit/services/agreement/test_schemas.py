@@ -136,3 +136,11 @@ def test_queries_name_whose_things_they_ask_for() -> None:
     assert (listed.employer_id, listed.state, listed.limit) == (EMPLOYER_ID, "open", 20)
     assert load(schemas.ListAwaitingAttestation, {"scope": SCOPE}).scope == SCOPE
     refused(schemas.ListOffers, {"employer_id": EMPLOYER_ID, "state": "new"}, "state")
+
+
+def test_a_number_is_looked_up_and_registered_as_it_is_printed() -> None:
+    typed = "２０２６ 10108-31 0000012"
+    assert load(schemas.ExplainNumber, {"number": typed}).number == "202610108310000012"
+    paper = {**to_json(x.REGISTER_PAPER), "paper_number": typed}
+    assert load(schemas.RegisterPaper, paper).paper_number == "202610108310000012"
+    assert load(schemas.RegisterPaper, {**paper, "paper_number": None}).paper_number is None

@@ -221,3 +221,9 @@ def test_what_is_no_object_is_refused(shape: type[Shape], payload: Any, other: A
 def test_five_hundred_rows_are_one_message() -> None:
     roster = load(schemas.ImportRoster, {**ROSTER, "rows": [x.roster_row(number) for number in range(500)]})
     assert len(roster.rows) == 500
+
+
+def test_a_number_is_looked_up_as_it_is_printed() -> None:
+    typed = "２０２６ 10108-31 0000012"
+    assert load(schemas.GetNumberState, {"number": typed}).number == "202610108310000012"
+    assert load(schemas.VerifyNumber, {"number": typed, "name": "李雷"}).number == "202610108310000012"
