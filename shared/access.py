@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from shared.errors import Forbidden, Reason
@@ -78,6 +79,8 @@ NO_RIGHT: Final = Reason(
 )
 
 
+# Asked for each row of a roster.
+@lru_cache(4_096)
 def scope_path(province: str, school: str | None = None, department: str | None = None) -> str:
     """`CN/14`, `CN/14/10108` or `CN/14/10108/07`."""
     return "/".join(part for part in (ROOT_SCOPE, province, school, department) if part)

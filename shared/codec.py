@@ -7,11 +7,12 @@ breaks the past. How the data of an older version become the newest's, shared/st
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -100,8 +101,8 @@ def to_json(value: Any) -> Json:
         # Most fields are plain, and an import of a roster writes millions of them.
         return {
             name: item if item.__class__ in _PLAIN else to_json(item)
-            for name in _plan(type(value)).names
-            if (item := getattr(value, name)) is not None
+            for name, item in _plan(type(value)).items(value)
+            if item is not None
         }
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
@@ -119,7 +120,7 @@ def from_json(cls: type[T], data: Mapping[str, Json]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    names: tuple[str, ...]
+    items: Callable[[Any], Iterable[tuple[str, Any]]]
     required: frozenset[str]
     readers: Mapping[str, Callable[[Json], Any]]
 
@@ -128,7 +129,7 @@ def _made_plan(cls: type[Any]) -> _Plan:
     hints = get_type_hints(cls)
     own = fields(cls)
     return _Plan(
-        names=tuple(each.name for each in own),
+        items=_items(tuple(each.name for each in own)),
         required=frozenset(
             each.name
             for each in own
@@ -138,6 +139,14 @@ def _made_plan(cls: type[Any]) -> _Plan:
         ),
         readers={each.name: _reader(hints[each.name]) for each in own},
     )
+
+
+def _items(names: tuple[str, ...]) -> Callable[[Any], Iterable[tuple[str, Any]]]:
+    """The fields of an object by name; all are fetched at once, for which there must be two."""
+    if len(names) < 2:
+        return lambda value: [(name, getattr(value, name)) for name in names]
+    fetched = attrgetter(*names)
+    return lambda value: zip(names, fetched(value), strict=True)
 
 
 _PLANS: dict[type[Any], _Plan] = {}

@@ -18,6 +18,7 @@ from shared.codec import Codec
 from shared.errors import Conflict, Invalid, Reason, ServiceError, Unavailable, WireError
 from shared.eventlog.port import COMMAND_ID_REUSED, EventLog, Write, stream_lane
 from shared.eventlog.stream_cache import History
+from shared.ids import derived
 from shared.messages import Actor, Meta, NewEvent, Recorded
 
 TRIES = 3
@@ -229,7 +230,8 @@ def _handle_alone(log: EventLog, handling: Handling[Any], item: Item) -> dict[in
 def _handle_together(
     log: EventLog, handling: Handling[Any], lane: str, items: Sequence[Item]
 ) -> dict[int, ItemOutcome]:
-    names = {index: [handling.stream(command), *handling.reads(command)] for index, command, _ in items}
+    own_streams = {index: handling.stream(command) for index, command, _ in items}
+    names = {index: (own_streams[index], *handling.reads(command)) for index, command, _ in items}
     streams = log.read(_all_of(names))
     then = {index: handling.then_reads(command, streams) for index, command, _ in items}
     if any(then.values()):
@@ -241,7 +243,7 @@ def _handle_together(
     postponed: list[Item] = []
     for item in items:
         index, command, meta = item
-        stream = handling.stream(command)
+        stream = own_streams[index]
         read = (*names[index], *then[index])
         if not touched.isdisjoint(read):
             postponed.append(item)
@@ -261,7 +263,7 @@ def _handle_together(
         position = log.append_many(lane, [write for _, _, own in writes for write in own], guards).position
         for index, answer, own in reversed(writes):
             version = own[-1].expected_version + len(own[-1].events)
-            outcomes[index] = ItemOutcome(index, replace(answer, version=version, position=position))
+            outcomes[index] = ItemOutcome(index, Answer(answer.id, version, position, answer.made))
             position -= sum(len(write.events) for write in own)
     for item in postponed:
         outcomes.update(_handle_lane(log, handling, lane, [item]))
@@ -287,7 +289,7 @@ def _decided(
     state = fold(handling, history)
     facts = handling.facts(command, streams)
     check(meta.action, meta.actor, handling.subject(command, state, facts))
-    mine = [recorded for recorded in history if recorded.event.command_id == meta.command_id]
+    mine = history and [recorded for recorded in history if recorded.event.command_id == meta.command_id]
     if mine:
         # Events of releases before fingerprints have none.
         asked = mine[-1].event.fingerprint
@@ -337,7 +339,7 @@ def _encoded(codec: Codec, events: Sequence[Any], meta: Meta, lane: str, start: 
                 type=event_type,
                 type_version=version,
                 data=data,
-                event_id=uuid5(meta.command_id, f"{lane}/{index}"),
+                event_id=derived(meta.command_id, f"{lane}/{index}"),
                 command_id=meta.command_id,
                 correlation_id=meta.correlation_id,
                 causation_id=meta.causation_id,

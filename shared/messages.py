@@ -7,11 +7,12 @@ whose lane of the event log holds the thing, `00` for what belongs to no provinc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from shared.ids import derived
 from shared.stored import lifted
 
 NATIONAL_LANE = "00"
@@ -50,8 +51,15 @@ class Meta:
 
     def item(self, index: int) -> Meta:
         """The meta of the index-th item of a bulk command: its own command id, so that each item repeats safely."""
-        own = uuid5(self.command_id, str(index))
-        return replace(self, command_id=own)
+        return Meta(
+            derived(self.command_id, str(index)),
+            self.correlation_id,
+            self.actor,
+            self.now,
+            self.action,
+            self.causation_id,
+            self.fingerprint,
+        )
 
 
 @dataclass(frozen=True, slots=True)

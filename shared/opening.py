@@ -23,6 +23,7 @@ from shared.errors import Reason, UnreadableEvent
 from shared.eventlog.port import EventLog
 from shared.messages import Meta
 from shared.settings import Settings
+from shared.sql import text_array
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
@@ -35,7 +36,7 @@ BROKEN = Reason(
     UnreadableEvent,
 )
 
-_FETCH = "SELECT subject_id, encode(wrapped_key, 'hex') FROM vault.subject_keys WHERE subject_id = ANY(%(ids)s)"
+_FETCH = "SELECT subject_id, encode(wrapped_key, 'hex') FROM vault.subject_keys WHERE subject_id = ANY(%(ids)s::text[])"
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Opener:
             return {}
         return {
             subject: None if wrapped is None else self._unwrap(subject, bytes.fromhex(wrapped))
-            for subject, wrapped in connection.exec_driver_sql(_FETCH, {"ids": subjects})
+            for subject, wrapped in connection.exec_driver_sql(_FETCH, {"ids": text_array(subjects)})
         }
 
     def _unwrap(self, subject: str, wrapped: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeGuard, TypeVar
@@ -22,6 +22,7 @@ from shared.eventlog.port import EventLog
 from shared.messages import Meta
 from shared.opening import KEY_BYTES, NONCE_BYTES, VERSION, Opener, decrypted, note_reads
 from shared.settings import Settings
+from shared.sql import text_array
 
 # Text of a call is stripped of white space, which its first character is: nobody can write what looks like sealed words.
 SEALED: Final = "\x1fsealed:"
@@ -44,9 +45,14 @@ class Sealer(Opener):
         # In one order always, so that two importers of the same people wait for each other and never in a circle.
         missing = sorted(set(wanted) - keys.keys())
         if missing:
-            fresh = {subject: os.urandom(KEY_BYTES) for subject in missing}
-            wrapped = [self._wrapped(subject, key).hex() for subject, key in fresh.items()]
-            stored = connection.exec_driver_sql(_STORE, {"ids": missing, "keys": wrapped}).scalars().all()
+            fresh = dict(zip(missing, random_pieces(len(missing), KEY_BYTES), strict=True))
+            nonces = random_pieces(len(missing), NONCE_BYTES)
+            wrapped = [
+                self._wrapped(subject, key, nonce).hex()
+                for nonce, (subject, key) in zip(nonces, fresh.items(), strict=True)
+            ]
+            made = {"ids": text_array(missing), "keys": text_array(wrapped)}
+            stored = connection.exec_driver_sql(_STORE, made).scalars().all()
             keys |= {subject: fresh[subject] for subject in stored}
             # Another importer may have been first; the stored key counts.
             keys |= self._fetch(connection, list(fresh.keys() - set(stored)))
@@ -59,9 +65,14 @@ class Sealer(Opener):
         keys = self._fetch(connection, list(dict(sealed)))
         return {each: _opened(keys.get(each[0]), *each) for each in sealed}
 
-    def _wrapped(self, subject: str, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
+    def _wrapped(self, subject: str, key: bytes, nonce: bytes) -> bytes:
         return nonce + self._wrap.encrypt(nonce, key, subject.encode())
+
+
+def random_pieces(count: int, size: int) -> Iterator[bytes]:
+    """Random keys or nonces; the system is asked once for all."""
+    drawn = os.urandom(count * size)
+    return (drawn[start : start + size] for start in range(0, count * size, size))
 
 
 class FreeWords:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 
 from shared.names import without_unseen
@@ -32,7 +33,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     lines = read_sheet(_not_too_large(path)) if _is_xlsx(path) else _csv(path)
     for number, cells in lines:
-        yield number, [_as_text(cell) if cell.startswith("=") else cell for cell in cells]
+        # One look at the whole line, because hardly any has such a cell.
+        kept = "=" in "\n".join(cells) and [_as_text(cell) if cell.startswith("=") else cell for cell in cells]
+        yield number, kept or cells
 
 
 def sheet_of(path: Path) -> Chosen | None:
@@ -78,8 +81,8 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _without_marks(text: Iterable[str]) -> Iterator[str]:
     """The lines of a text without the byte order marks before it, of which every program that saved it may have put one."""
-    for number, line in enumerate(text):
-        yield line if number else line.lstrip("\ufeff")
+    lines = iter(text)
+    return chain([line.lstrip("\ufeff") for line in islice(lines, 1)], lines)
 
 
 def _encoding(path: Path) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from shared.codes.identity import (
@@ -17,6 +18,7 @@ from shared.codes.identity import (
     check_identity,
     county_doubt,
     may_graduate,
+    usual_resident_id,
 )
 from shared.codes.tables import (
     BOUND_TRAININGS,
@@ -166,12 +168,14 @@ class RosterRow:
     def personal(self) -> dict[str, str]:
         """The part that is sealed."""
         sealed = {name: getattr(self, name) for name in PERSONAL}
-        return {**sealed, "born_on": self.born_on.isoformat() if self.born_on else ""}
+        sealed["born_on"] = self.born_on.isoformat() if self.born_on else ""
+        return sealed
 
 
 PERSONAL = ("name", "id_type", "id_number", "exam_no", "student_no", "phone")
 FIELDS = tuple(each.name for each in fields(RosterRow) if each.compare)
 _ABSENT = tuple((name, OPTIONAL.get(name, "")) for name in FIELDS)
+_KNOWN = frozenset(FIELDS)
 REQUIRED = tuple(name for name in FIELDS if name not in OPTIONAL)
 
 UNKNOWN_FIELD = Reason("roster.unknown_field", "不是名册的字段，请删除", "is no field of a roster", Invalid)
@@ -239,6 +243,139 @@ AGREED_UNIT = Reason("roster.agreed_unit", "定向、委培毕业生须有单位
 
 def decode_row(raw: Mapping[str, str], line: int, class_year: int, today: date) -> RosterRow | list[RowError]:
     """The row, or everything that is wrong with it. Rules: DOMAIN 2, 3.1, 5.4."""
+    return _familiar(raw, class_year, today) or _examined(raw, line, class_year, today)
+
+
+def _familiar(raw: Mapping[str, str], class_year: int, today: date) -> RosterRow | None:
+    """A row of which nothing is new but the person; None where that is not certain, and it has to be examined.
+
+    A roster says the same studies and the same circumstances again and again: each was examined once.
+    """
+    get = raw.get
+    studies = _studies(class_year, *map(get, _STUDIES))
+    circumstances = _circumstances(*map(get, _CIRCUMSTANCES))
+    if studies is None or circumstances is None or not _KNOWN.issuperset(raw):
+        return None
+    found = _PERSON.fullmatch("\n".join([get(name, "").strip() for name in _OWN]))
+    if found is None:
+        return None
+    exam_no, student_no, number, origin, phone, born, name = found.groups()
+    told = usual_resident_id(number, today)
+    if told is None or origin not in PLACE:
+        return None
+    tells_sex, birth = told
+    sex, ethnic, political, training, agreed_unit, agreed_region, household, normal, hardship = circumstances
+    if sex != tells_sex or (born and written_day(born) != birth):
+        return None
+    code, department, major_code, major, education, mode, years, enrolled_on, graduates_on = studies
+    return RosterRow(
+        exam_no,
+        student_no,
+        name,
+        RESIDENT_ID,
+        number,
+        None,
+        phone,
+        sex,
+        ethnic,
+        political,
+        code,
+        department,
+        major_code,
+        major,
+        education,
+        mode,
+        years,
+        training,
+        agreed_unit,
+        agreed_region,
+        origin,
+        household,
+        normal,
+        hardship,
+        enrolled_on,
+        graduates_on,
+    )
+
+
+_OWN = ("exam_no", "student_no", "id_number", "origin", "phone", "born_on", "name")
+# Each as it may be without a second look.
+_PERSON = re.compile(
+    "([0-9A-Za-z]{14,18})\n([0-9A-Za-z]{1,20})\n([0-9]{17}[0-9X])\n([0-9]{6})\n([0-9]{0,20})\n([0-9]{8})?\n([一-鿿]{1,50})"
+)
+_STUDIES = (
+    "department",
+    "department_name",
+    "major_code",
+    "major_name",
+    "education",
+    "study_mode",
+    "study_years",
+    "enrolled_on",
+    "graduates_on",
+)
+_CIRCUMSTANCES = (
+    "sex",
+    "ethnic",
+    "political",
+    "training",
+    "agreed_unit",
+    "agreed_region",
+    "household",
+    "normal",
+    "hardship",
+    "id_type",
+)
+# What stands beside a part that is examined by itself: nothing that another part could contradict.
+_BESIDE: Mapping[str, str] = MappingProxyType(
+    {
+        "exam_no": "26000000000000",
+        "student_no": "1",
+        "name": "王",
+        "id_type": "passport",
+        "id_number": "E00000000",
+        "sex": "1",
+        "ethnic": "01",
+        "political": "13",
+        "department": "01",
+        "department_name": "学院",
+        "major_code": "080901",
+        "major_name": "专业",
+        "education": "31",
+        "study_years": "4",
+        "origin": "110000",
+        "household": "城镇",
+        "enrolled_on": "20220901",
+        "graduates_on": "20260630",
+    }
+)
+
+
+@lru_cache(4_096)
+def _studies(class_year: int, *texts: str | None) -> tuple[Any, ...] | None:
+    """What a class's rows hold in these columns, or None where something is wrong or not kept as it was written."""
+    return _part(_STUDIES, texts, class_year)
+
+
+@lru_cache(4_096)
+def _circumstances(*texts: str | None) -> tuple[Any, ...] | None:
+    """As `_studies`, and None where the document is no resident's card."""
+    *rest, id_type = texts
+    if id_type and _code("id_type", id_type.strip() or RESIDENT_ID) != RESIDENT_ID:
+        return None
+    return _part(_CIRCUMSTANCES[:-1], rest, 2026)
+
+
+def _part(names: Sequence[str], texts: Sequence[str | None], class_year: int) -> tuple[Any, ...] | None:
+    given = {name: text for name, text in zip(names, texts, strict=True) if text is not None}
+    without = {name: text for name, text in _BESIDE.items() if name not in names}
+    row = _examined({**without, **given}, 0, class_year, date(2026, 1, 1))
+    if not isinstance(row, RosterRow) or row.changes:
+        return None
+    return tuple(getattr(row, name) for name in names)
+
+
+def _examined(raw: Mapping[str, str], line: int, class_year: int, today: date) -> RosterRow | list[RowError]:
     reading = _Reading(line)
     values: dict[str, Any] = {name: raw.get(name, "").strip() or absent for name, absent in _ABSENT}
     for name in raw.keys() - values.keys():

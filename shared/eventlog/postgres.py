@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +31,7 @@ from shared.eventlog.port import (
     stream_lane,
 )
 from shared.messages import Actor, NewEvent, Recorded
-from shared.sql import Driver, constraint_of, driver_error, passing, sqlstate_of
+from shared.sql import Driver, constraint_of, driver_error, passing, sqlstate_of, text_array
 from shared.stored import lifted
 
 _COLUMNS = (
@@ -37,12 +39,12 @@ _COLUMNS = (
     " actor_role, actor_id, actor_scope, data::text, occurred_at, recorded_at, fingerprint"
 )
 _READ = (
-    f"SELECT {_COLUMNS} FROM eventlog.events WHERE lane = ANY(%(lanes)s) AND stream = ANY(%(streams)s)"
+    f"SELECT {_COLUMNS} FROM eventlog.events WHERE lane = ANY(%(lanes)s::text[]) AND stream = ANY(%(streams)s::text[])"
     " ORDER BY stream, version"
 )
 _READ_FROM = (
     f"SELECT {_COLUMNS} FROM unnest(%(streams)s::text[], %(versions)s::integer[]) AS asked (name, first)"
-    " JOIN eventlog.events ON lane = ANY(%(lanes)s) AND stream = name AND version >= first"
+    " JOIN eventlog.events ON lane = ANY(%(lanes)s::text[]) AND stream = name AND version >= first"
     " ORDER BY stream, version"
 )
 # Ids as bytes: a driver that makes UUIDs of them takes longer than for all the rest, and few readers look at one.
@@ -108,7 +110,8 @@ class PostgresLog:
         self, streams: Sequence[str], from_versions: Mapping[str, int] = FROM_THE_BEGINNING
     ) -> Mapping[str, Sequence[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-        asked: dict[str, Any] = {"lanes": list({stream_lane(stream) for stream in found}), "streams": list(found)}
+        lanes = text_array({stream_lane(stream) for stream in found})
+        asked: dict[str, Any] = {"lanes": lanes, "streams": text_array(found)}
         if from_versions:
             asked["versions"] = [from_versions.get(stream, 1) for stream in found]
         for row in self._rows(_READ_FROM if from_versions else _READ, asked, durable=True):
@@ -239,33 +242,48 @@ def write_in_transaction(cursor: Any, lane: str, writes: Sequence[Write], guards
     total = sum(len(write.events) for write in writes)
     cursor.execute(_TAKE, {"lane": lane, "count": total, **_checks(writes, guards)})
     head, recorded_at = cursor.fetchone()
-    position = head - total
+    lines = _copied(lane, head - total, writes, recorded_at)
     with cursor.copy(_COPY) as copy:
-        for write in writes:
-            for version, event in zip(_versions(write), write.events, strict=True):
-                position += 1
-                copy.write_row(
-                    (
-                        lane,
-                        position,
-                        write.stream,
-                        version,
-                        event.type,
-                        event.type_version,
-                        event.event_id,
-                        event.command_id,
-                        event.correlation_id,
-                        event.causation_id,
-                        event.actor.role,
-                        event.actor.id,
-                        event.actor.scope,
-                        orjson.dumps(event.data).decode(),
-                        event.occurred_at,
-                        recorded_at,
-                        event.fingerprint,
-                    )
-                )
+        while piece := "".join(islice(lines, _LINES_A_PIECE)):
+            copy.write(piece)
     return Appended(head, recorded_at)
+
+
+_LINES_A_PIECE = 100
+
+
+def _copied(lane: str, position: int, writes: Sequence[Write], recorded_at: datetime) -> Iterator[str]:
+    """The lines that COPY reads, in its text format: the driver takes three times as long, value by value."""
+    at = recorded_at.isoformat()
+    for write in writes:
+        stream = write.stream.translate(_FOR_COPY)
+        for version, event in zip(_versions(write), write.events, strict=True):
+            position += 1
+            causation = event.causation_id.hex if event.causation_id else _NULL
+            actor = event.actor
+            # The JSON has no control characters: only its backslashes are another's here.
+            data = orjson.dumps(event.data).decode().replace("\\", "\\\\")
+            yield (
+                f"{_for_copy(lane)}\t{position}\t{stream}\t{version}\t{_for_copy(event.type)}\t{event.type_version}"
+                f"\t{event.event_id.hex}\t{event.command_id.hex}\t{event.correlation_id.hex}\t{causation}"
+                f"\t{_for_copy(actor.role)}\t{_for_copy(actor.id)}\t{_for_copy(actor.scope)}"
+                f"\t{data}\t{_instant(event.occurred_at)}\t{at}\t{_for_copy(event.fingerprint)}\n"
+            )
+
+
+_NULL = "\\N"
+_FOR_COPY = str.maketrans({"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"})
+
+
+@lru_cache(16)
+def _instant(at: datetime) -> str:
+    return at.isoformat()
+
+
+# Nearly all but the streams is the same in every row.
+@lru_cache(1_024)
+def _for_copy(text: str | None) -> str:
+    return _NULL if text is None else text.translate(_FOR_COPY)
 
 
 def append_parameters(lane: str, writes: Sequence[Write], guards: Mapping[str, int]) -> dict[str, Any]:
@@ -304,9 +322,9 @@ def _checks(writes: Sequence[Write], guards: Mapping[str, int]) -> dict[str, Any
         first.setdefault(write.stream, write.expected_version + 1)
     there = {stream: version for stream, version in first.items() if version > 1}
     return {
-        "first_streams": list(there),
+        "first_streams": text_array(there),
         "first_versions": list(there.values()),
-        "guards": list(guards),
+        "guards": text_array(guards),
         "guard_versions": list(guards.values()),
     }
 

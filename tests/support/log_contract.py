@@ -11,6 +11,7 @@ import pytest
 
 from shared.errors import Conflict, Refused
 from shared.eventlog.port import EventLog, Write
+from shared.messages import Actor
 from tests.support.events import a_stream, a_write, an_event
 
 
@@ -163,6 +164,25 @@ class LogContract:
         log.append("14", write)
         with pytest.raises(Conflict):
             log.append("14", write)
+
+    @pytest.mark.parametrize("text", ["\\", "\\N", "\\.", "a\tb\nc\rd\be\vf\x01", '"{}",', "𠮷·\u2028", ""])
+    def test_whatever_an_event_says_is_stored_as_it_is(self, log: EventLog, text: str) -> None:
+        stream = f"thing-14-{text}-{uuid4()}"
+        said = replace(
+            an_event(),
+            data={"text": text, text: [text, None, 1.5, {text: text}]},
+            actor=Actor("system", text, text),
+            causation_id=uuid4(),
+            fingerprint=text,
+        )
+        log.append_many("14", [Write(stream, 0, [said]), Write(f"{stream}-2", 0, [replace(said, event_id=uuid4())])])
+        found = log.read([stream, a_stream(), f"{stream}-2"])
+        assert found[stream][0].event == said
+        assert found[stream][0].stream == stream
+        assert found[f"{stream}-2"][0].data == said.data
+        with pytest.raises(Conflict):
+            log.append("14", Write(f"{stream}-3", 0, [an_event()]), {stream: 7})
+        log.append("14", Write(stream, 1, [an_event()]), {f"{stream}-2": 1})
 
     def test_many_streams_are_written_together(self, log: EventLog) -> None:
         writes = [a_write(a_stream(), count=2) for _ in range(300)]

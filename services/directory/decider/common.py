@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from shared.errors import Invalid, Reason
@@ -27,13 +29,18 @@ def check_chain(chain: tuple[str, ...], field: str) -> None:
 
 def values_of(record: Any) -> dict[str, Any]:
     """A command's or an event's fields by name."""
-    return {name: getattr(record, name) for name in _names(record.__class__)}
+    names, values = _fields(record.__class__)
+    return dict(zip(names, values(record), strict=True))
 
 
 # Asked for each row of a roster.
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(each.name for each in fields(kind))
+    # One name is not enough for a tuple.
+    return names, attrgetter(*names) if len(names) > 1 else lambda record: tuple(
+        getattr(record, name) for name in names
+    )
 
 
 def no_facts(command: Any, streams: Streams) -> None:

@@ -175,7 +175,11 @@ def decide_erasure(command: Any, state: bool, facts: GraduateState, meta: Meta) 
 
 
 def _facts(command: Any, streams: Streams) -> RemovalFacts:
-    return RemovalFacts(_in_force_with(streams.get(f"agreement-{command.graduate_id}", ())))
+    signed = streams.get(f"agreement-{command.graduate_id}", ())
+    return RemovalFacts(_in_force_with(signed)) if signed else _NOT_BOUND
+
+
+_NOT_BOUND = RemovalFacts()
 
 
 def _in_force_with(history: Sequence[Recorded]) -> str | None:

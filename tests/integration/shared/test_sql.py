@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.sql import Driver, copy_rows, make_engine, passing, sqlstate_of
+from shared.sql import Driver, copy_rows, make_engine, passing, sqlstate_of, text_array
 
 
 def test_the_connection_used_last_is_used_again(database_url: str) -> None:
@@ -88,3 +88,13 @@ def test_rows_that_do_not_fit_are_a_bug_and_stay_loud(engine: Engine) -> None:
         copy_rows(connection, "copied", ["number"], [("王小明",)])
     assert passing(failed.value) is None
     assert copied(engine) == []
+
+
+@pytest.mark.parametrize("driver", list(Driver))
+def test_texts_reach_the_server_as_an_array_whatever_they_hold(database_url: str, driver: Driver) -> None:
+    engine = make_engine(database_url, driver)
+    for texts in ([], [""], ["a", "b"], ['"', "\\", '\\"', '","'], ["NULL", "{}", " x ", "毕业", "%s", "'"]):
+        with engine.connect() as connection:
+            asked = {"texts": text_array(texts)}
+            assert connection.exec_driver_sql("SELECT %(texts)s::text[]", asked).scalar_one() == texts
+    engine.dispose()

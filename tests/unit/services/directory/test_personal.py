@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -73,3 +74,11 @@ def test_a_secret_of_another_size_is_refused(tmp_path: Path, text: str) -> None:
         personal_of(settings(path))
     with pytest.raises(BadSetting):
         personal_of(replace(settings(path), personal_key_file=tmp_path / "absent"))
+
+
+def test_a_hash_is_hmac_of_the_parts_whatever_they_hold() -> None:
+    personal = Personal(KEY, LOOKUP)
+    for parts in (("",), ("id_number", "110101200305060028"), ("王" * 500, "\x00", "b" * 64)):
+        wanted = hmac.digest(LOOKUP, "\x1f".join(parts).encode(), "sha256")
+        assert personal.hash(*parts) == wanted.hex()
+        assert personal.uuid(*parts) == UUID(bytes=wanted[:16], version=4)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies
 
 from services.directory.rows import (
     FIELDS,
@@ -15,6 +16,8 @@ from services.directory.rows import (
     RosterRow,
     RowError,
     RowWarning,
+    _examined,
+    _familiar,
     decode_row,
     warnings_of,
 )
@@ -442,3 +445,81 @@ def test_a_name_of_young_characters_is_a_name() -> None:
     row = decoded(name="张\U0003158e")
     assert row.name == "张\U0003158e"
     assert warnings_of(row, LINE) == []
+
+
+_ODDITIES = (
+    "",
+    " ",
+    "\n",
+    "0",
+    "01",
+    "1",
+    "2",
+    "9",
+    "男",
+    "女",
+    "汉族",
+    "护照",
+    "x",
+    "王·五",
+    "王\n五",
+    "#N/A",
+    "=1",
+    "1E+17",
+    "'1",
+    "２",
+)
+_DAYS = ("2021.1", "2026-07-01", "2026/7", "20260230", "20030101", "20040229", "18990101", "20250101")
+_NUMBERS = (
+    make_resident_id("110101", date(2003, 5, 6), 1),
+    make_resident_id("110101", date(2003, 5, 6), 2)[:17] + "x",
+    make_resident_id("990101", date(2003, 5, 6), 2),
+    make_resident_id("810000", date(2003, 5, 6), 2),
+    make_resident_id("110101", date(2015, 5, 6), 2),
+    make_resident_id("110101", date(1899, 5, 6), 2),
+    "110101200305060000",
+)
+_CHANGED = strategies.dictionaries(
+    strategies.sampled_from([*FIELDS, "unknown"]),
+    strategies.sampled_from([*_ODDITIES, *_DAYS, *_NUMBERS, *roster_row().values()]),
+    max_size=3,
+)
+
+
+@given(changes=_CHANGED, left_out=strategies.sets(strategies.sampled_from(FIELDS), max_size=2), after=_CHANGED)
+def test_a_row_of_which_only_the_person_is_new_is_read_as_every_other(
+    changes: dict[str, str], left_out: set[str], after: dict[str, str]
+) -> None:
+    for changed in (changes, {**changes, **after}):
+        row = {name: text for name, text in {**roster_row(), **changed}.items() if name not in left_out}
+        familiar, examined = _familiar(row, 2026, TODAY), _examined(row, LINE, 2026, TODAY)
+        assert familiar is None or familiar == examined
+        if familiar is not None:
+            assert isinstance(examined, RosterRow)
+            assert examined.changes == familiar.changes == ()
+            assert [type(getattr(familiar, name)) for name in FIELDS] == [
+                type(getattr(examined, name)) for name in FIELDS
+            ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"name": "欧阳明月", "phone": "", "origin": "659001"},
+        {"born_on": "20030506"},
+        {"id_type": "居民身份证"},
+        {"training": "定向", "agreed_unit": "某县医院", "agreed_region": "140100"},
+        {"ethnic": "汉族", "political": "共青团员"},
+        {"name": " 张一 ", "exam_no": "26140100000000 "},
+    ],
+)
+def test_an_ordinary_row_is_not_examined_again(changes: dict[str, Any]) -> None:
+    born = make_resident_id("110101", date(2003, 5, 6), 2)
+    assert _familiar(roster_row(**{"id_number": born, **changes}), 2026, TODAY) is not None
+
+
+def test_what_another_class_may_hold_is_not_what_this_one_may() -> None:
+    assert _familiar(roster_row(), 2026, TODAY) is not None
+    assert _familiar(roster_row(), 2027, TODAY) is None
+    assert _familiar(roster_row(), 2026, date(2010, 1, 1)) is None

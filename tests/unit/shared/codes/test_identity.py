@@ -21,6 +21,7 @@ from shared.codes.identity import (
     check_resident_id,
     county_doubt,
     make_resident_id,
+    usual_resident_id,
 )
 from shared.codes.tables import DATA, IDENTITY_DOCUMENT, PROVINCE
 
@@ -259,3 +260,21 @@ def test_the_list_of_counties_holds_six_digits_of_the_standards_provinces_and_ye
         assert len(row["code"]) == 6
         assert row["code"][:2] in PROVINCE
         assert row["until"] == "" or 1981 <= int(row["until"]) <= 2024
+
+
+@given(
+    region=st.sampled_from(["110101", "342401", "659001", "710000", "810000", "820000", "830000", "990101", "000000"]),
+    birth=st.one_of(st.dates(date(1895, 1, 1), date(2026, 6, 1)).map(lambda day: f"{day:%Y%m%d}"), st.just("20230230")),
+    sequence=st.integers(0, 999),
+    check=st.sampled_from("0123456789X"),
+)
+def test_a_usual_number_is_what_the_full_check_takes(region: str, birth: str, sequence: int, check: str) -> None:
+    number = f"{region}{birth}{sequence:03d}{check}"
+    today = date(2026, 5, 4)
+    usual = usual_resident_id(number, today)
+    try:
+        checked = check_resident_id(number, today)
+    except BadIdentifier:
+        assert usual is None
+    else:
+        assert usual == (None if region[0] == "8" else (checked.sex_code, checked.birth_date))
