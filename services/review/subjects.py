@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from services.review.views import REGISTERED, SUBMITTED, Registered, Submitted
+from shared.codec import to_json
 from shared.codes.pay import yuan
 from shared.messages import Recorded
+from shared.views import Views
 
 Data = Mapping[str, Any]
+Placed = TypeVar("Placed", Submitted, Registered)
 
 _TERMS = (
     "employer_id",
@@ -50,10 +54,7 @@ def shown_subject(
         case "cancellation":
             return _cancellation(agreements, subject_id)
         case "registration":
-            submitted = _last(
-                registrations, lambda data: data["registration_id"] == subject_id, "RegistrationSubmitted"
-            )
-            return _destination(submitted)
+            return _destination(_newest(SUBMITTED, registrations, subject_id))
         case "void":
             return _void(registrations, subject_id)
     raise AssertionError(kind)
@@ -87,8 +88,10 @@ def _book(history: Sequence[Recorded], review_id: str) -> dict[str, Any]:
     if place is None:
         return {}
     begun = history[place].data
-    named = ("evidence_id", "signed_on", "paper_number", "warnings")
+    named = ("evidence_id", "signed_on", "paper_number")
     told: dict[str, Any] = {name: begun[name] for name in named if name in begun}
+    if _name(history[place]) in _OF_BOOK:
+        told["warnings"] = begun.get("warnings", [])
     # What was corrected later is another case's.
     return {**_agreement(history[: place + 1], begun["agreement_id"]), **told}
 
@@ -109,21 +112,23 @@ def _void(history: Sequence[Recorded], void_id: str) -> dict[str, Any]:
     asked = _last(history, lambda data: data.get("void_id") == void_id, "VoidRequested")
     if asked is None:
         return {}
-    registered = _last(
-        history, lambda data: data["registration_id"] == asked["registration_id"], "DestinationRegistered"
-    )
+    registered = _newest(REGISTERED, history, asked["registration_id"])
     return {**_destination(registered), "reason": asked["reason"]}
 
 
-def _destination(data: Data | None) -> dict[str, Any]:
-    if data is None:
+def _newest(views: Views[Placed], history: Sequence[Recorded], registration_id: str) -> Placed | None:
+    seen = (views.of(recorded) for recorded in reversed(history))
+    return next((each for each in seen if each is not None and each.registration_id == registration_id), None)
+
+
+def _destination(placed: Submitted | Registered | None) -> dict[str, Any]:
+    if placed is None:
         return {}
-    told = dict(data["destination"])
-    if "hourly_pay" in told:
-        told["hourly_pay"] = yuan(told["hourly_pay"])
+    told = to_json(placed.destination)
+    if placed.destination.hourly_pay is not None:
+        told["hourly_pay"] = yuan(placed.destination.hourly_pay)
     unit = told.get("unit_name") or told.get("school_name") or told.get("foreign_school_name")
-    kept = {name: data[name] for name in ("registration_id", "evidence", "warnings") if name in data}
-    return {**kept, "unit_name": unit, "destination": told}
+    return {**to_json(placed), "unit_name": unit, "destination": told}
 
 
 def _about(data: Data | None, history: Sequence[Recorded], *names: str) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Everyone who reads another context's events works on them as their owner stores them: on the goldens, nothing else."""
+"""Everyone who reads another context's events works on them as their owner stores them: on the goldens, nothing else.
+
+In whatever shape they come while releases roll (tests/support/variants.py), they are understood the same.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from shared.messages import Recorded
 from tests.support import examples, registration_examples
 from tests.support.golden_examples import event_classes, recorded
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, SCOPE
+from tests.support.variants import SHAPES, tell_as
 from wq.composition import REACTING, subscriptions
 
 ENROLLED = "directory.GraduateEnrolled"
@@ -36,6 +40,13 @@ TURNS: dict[str, dict[str, Any]] = {
     "agreement.AgreementCancelled": {"in_review": True},
     "agreement.BookVoided": {"review_kind": "signing", "review_id": examples.REVIEW_ID},
 }
+
+
+@pytest.fixture(autouse=True, params=SHAPES)
+def shape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test is made once for each shape."""
+    tell_as(monkeypatch, request.param)
+    return str(request.param)
 
 
 def streams(**histories: Sequence[str]) -> Streams:

@@ -11,7 +11,7 @@ golden is lifted to; the golden itself stays as it was stored.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from importlib import import_module
@@ -132,12 +132,26 @@ def event_classes() -> list[type[Any]]:
     return [cls for _, codec in codecs() for cls in codec.classes.values()]
 
 
+def class_of(event_type: str) -> Any:
+    """The event class of a type. Raises LookupError."""
+    return codec_of(event_type).classes[event_type]
+
+
 def codec_of(event_type: str) -> Codec:
     """The codec that knows an event type. Raises LookupError."""
     for _, codec in codecs():
         if event_type in codec.classes:
             return codec
     raise LookupError(event_type)
+
+
+def _as_stored(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    del event_type
+    return data
+
+
+# The shape in which `recorded` tells goldens.
+SHAPED: Callable[[str, dict[str, Any]], dict[str, Any]] = _as_stored
 
 
 def golden_path(event_type: str, version: int) -> Path:
@@ -147,19 +161,22 @@ def golden_path(event_type: str, version: int) -> Path:
 
 def golden(event_type: str, version: int | None = None) -> dict[str, Any]:
     """A golden: `type`, `version` and `data` as stored; the newest version unless one is named."""
-    newest = codec_of(event_type).classes[event_type].VERSION
+    newest = class_of(event_type).VERSION
     stored: dict[str, Any] = json.loads(golden_path(event_type, version or newest).read_text())
     return stored
 
 
 def recorded(event_type: str, position: int = 1, **changes: Any) -> Recorded:
-    """The newest golden of an event as the log would hand it to a reader; `changes` are made to its data."""
+    """The newest golden of an event as the log would hand it to a reader; `changes` are made to its data.
+
+    tests/support/variants.py says in which other shapes it may be told.
+    """
     stored = golden(event_type)
     event_id = uuid5(COMMAND_ID, f"{event_type}/{position}")
     event = NewEvent(
         type=stored["type"],
         type_version=stored["version"],
-        data={**stored["data"], **changes},
+        data=SHAPED(event_type, {**stored["data"], **changes}),
         event_id=event_id,
         command_id=COMMAND_ID,
         correlation_id=COMMAND_ID,
@@ -172,7 +189,7 @@ def recorded(event_type: str, position: int = 1, **changes: Any) -> Recorded:
 
 def own_fields(event_type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Of some data those that an event of this type holds."""
-    own = {each.name for each in fields(codec_of(event_type).classes[event_type])}
+    own = {each.name for each in fields(class_of(event_type))}
     return {name: value for name, value in data.items() if name in own}
 
 

@@ -1,0 +1,30 @@
+"""What a reader sees of events, its own or another context's: a typed value of the fields that it declares.
+
+A reader names, per event type, a frozen dataclass of what it uses; what else an event holds it cannot come to depend on.
+Data are in their newest shape before they are read (shared/stored.py), and one codec reads them for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from shared.codec import read_as
+from shared.messages import Recorded
+
+Seen = TypeVar("Seen")
+
+
+class Views(Generic[Seen]):
+    """The views of one reader, by event type."""
+
+    def __init__(self, kinds: Mapping[str, type[Seen]]) -> None:
+        self.kinds: Mapping[str, type[Seen]] = dict(kinds)
+
+    def __contains__(self, event_type: str) -> bool:
+        return event_type in self.kinds
+
+    def of(self, recorded: Recorded) -> Seen | None:
+        """What the reader sees of an event, None of one that it has no view of. Raises Unavailable `event.newer`."""
+        kind = self.kinds.get(recorded.type)
+        return None if kind is None else read_as(kind, recorded.type, recorded.data)
