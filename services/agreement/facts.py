@@ -8,10 +8,11 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from services.agreement import views
 from services.agreement.state import AT_COMPLETION, BY_EMPLOYER
-from shared.access import school_stream, scope_path
+from shared.access import school_stream
 from shared.clock import day_of
-from shared.codes.destination import deadlines_told, is_placed
+from shared.codes.destination import deadlines_of, is_placed
 from shared.handling import Streams
 from shared.messages import Recorded, until
 
@@ -186,21 +187,17 @@ def _holder(history: Sequence[Recorded]) -> str | None:
 
 def graduate_of(graduate_id: str, streams: Streams) -> Graduate | None:
     """The graduate as the directory has published it, None when unknown or removed."""
-    found: dict[str, Any] | None = None
-    for recorded in streams.get(f"graduate-{graduate_id}", ()):
-        if recorded.type in _ON_ROSTER:
-            found = recorded.data
-        elif recorded.type == "directory.GraduateRemoved":
-            found = None
-    if found is None:
+    said = (views.ROSTER.of(recorded) for recorded in reversed(streams.get(f"graduate-{graduate_id}", ())))
+    found = next((each for each in said if each is not None), None)
+    if not isinstance(found, views.OnRoster):
         return None
     return Graduate(
-        scope=scope_path(found["province"], found["school"], found["department"]),
-        class_year=found["class_year"],
-        education=found["education"],
-        training=found["training"],
-        agreed_unit=found.get("agreed_unit"),
-        enrolled_on=date.fromisoformat(found["enrolled_on"]) if "enrolled_on" in found else None,
+        scope=found.scope,
+        class_year=found.class_year,
+        education=found.education,
+        training=found.training,
+        agreed_unit=found.agreed_unit,
+        enrolled_on=found.enrolled_on,
     )
 
 
@@ -209,10 +206,8 @@ _ON_ROSTER = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
 
 def last_scope(graduate_id: str, streams: Streams) -> str | None:
     """Where a graduate is, or was before being removed; None for who never was on a roster."""
-    for recorded in reversed(streams.get(f"graduate-{graduate_id}", ())):
-        if recorded.type in _ON_ROSTER:
-            return scope_path(recorded.data["province"], recorded.data["school"], recorded.data["department"])
-    return None
+    said = (views.ROSTER.of(recorded) for recorded in reversed(streams.get(f"graduate-{graduate_id}", ())))
+    return next((each.scope for each in said if isinstance(each, views.OnRoster)), None)
 
 
 def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
@@ -225,54 +220,57 @@ def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
     confirmed: int | None = None
     disputes: set[str] = set()
     for each in said:
-        match each.type:
-            case "directory.BasicDataConfirmed":
-                confirmed, disputes = each.data["entry"], set()
-            case "directory.BasicDataDisputed":
+        match views.SAID.of(each):
+            case views.Confirmed(entry=looked_at):
+                confirmed, disputes = looked_at, set()
+            case views.Disputed(entry=looked_at, dispute_id=dispute_id):
                 confirmed = None
-                disputes |= {each.data["dispute_id"]} if each.data["entry"] == entry else set()
-            case "directory.DisputeAnswered":
-                disputes -= {each.data["dispute_id"]}
+                disputes |= {dispute_id} if looked_at == entry else set()
+            case views.Answered(dispute_id=dispute_id):
+                disputes -= {dispute_id}
     if disputes:
         return DISPUTED
     return CONFIRMED if entry is not None and confirmed == entry else UNCHECKED
 
 
+def _told_of(province: Sequence[Recorded], class_year: int) -> views.ProvinceSettings | None:
+    """What a province has set for a class last."""
+    told = (views.PROVINCE.of(recorded) for recorded in reversed(province))
+    return next((each for each in told if each is not None and each.class_year == class_year), None)
+
+
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
-    settings = Settings()
-    for recorded in history:
-        told = recorded.data
-        if told["class_year"] == class_year:
-            settings = Settings(
-                parties=told["parties"],
-                response_days=told["response_days"],
-                response_days_max=told["response_days_max"],
-                cancellation_days=told["cancellation_days"],
-                order=tuple(told.get("signing_order", ())),
-                binding=told.get("binding", AT_COMPLETION),
-                penalty_limit=told.get("penalty_limit"),
-                cancellation_evidence=tuple(told.get("cancellation_evidence", ())),
-                issues_numbers=told.get("issues_numbers", False),
-                template=told.get("template", "default/1"),
-                completion_days=told.get("completion_days", COMPLETION_DAYS),
-                # A province that set its periods before there was a shortest one allowed any.
-                response_days_min=told.get("response_days_min", 0),
-                cancel_by=deadlines_told(class_year, told).changes if told.get("cancellations_close") else None,
-                begun_by=told.get("begun_by", BY_EMPLOYER),
-                operation_code=told.get("operation_code", False),
-            )
-    return settings
+    told = _told_of(history, class_year)
+    if told is None:
+        return Settings()
+    return Settings(
+        parties=told.parties,
+        response_days=told.response_days,
+        response_days_max=told.response_days_max,
+        cancellation_days=told.cancellation_days,
+        order=told.signing_order,
+        binding=told.binding,
+        penalty_limit=told.penalty_limit,
+        cancellation_evidence=told.cancellation_evidence,
+        issues_numbers=told.issues_numbers,
+        template=told.template,
+        completion_days=told.completion_days,
+        response_days_min=told.response_days_min,
+        cancel_by=told.deadlines.changes if told.cancellations_close else None,
+        begun_by=told.begun_by,
+        operation_code=told.operation_code,
+    )
 
 
 def _register_until(graduate: Graduate, graduate_id: str, streams: Streams) -> date:
     """The last day on which the graduate comes to a destination by any way, by the settings of today."""
-    told = [each.data for each in streams.get(f"province-{graduate_id[:2]}", ())]
-    of_class = [each for each in told if each["class_year"] == graduate.class_year]
+    told = _told_of(streams.get(f"province-{graduate_id[:2]}", ()), graduate.class_year)
+    deadlines = deadlines_of(graduate.class_year) if told is None else told.deadlines
     freed = [each for each in streams.get(f"agreement-{graduate_id}", ()) if each.type in _FREEING]
-    days = [each.data.get("register_until") for each in streams.get(f"registration-{graduate_id}", ())]
-    return deadlines_told(graduate.class_year, of_class[-1] if of_class else None).register_until(
+    ends = [views.LAST_DAYS.of(each) for each in streams.get(f"registration-{graduate_id}", ())]
+    return deadlines.register_until(
         day_of(freed[-1].event.occurred_at) if freed else None,
-        max((date.fromisoformat(day) for day in days if day), default=None),
+        max((each.register_until for each in ends if each is not None and each.register_until), default=None),
     )
 
 
@@ -280,33 +278,38 @@ _FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
 
 
 def _employer(history: Sequence[Recorded]) -> Employer | None:
-    registered: dict[str, Any] | None = None
+    registered: views.EmployerRegistered | None = None
     verified = closed = False
     for recorded in history:
-        match recorded.type:
-            case "directory.EmployerRegistered":
-                registered, verified = recorded.data, False
-            case "directory.EmployerContactChanged" | "directory.EmployerChangeVerified" if registered is not None:
-                registered = {**registered, **recorded.data}
-            case "directory.EmployerVerified" | "directory.EmployerReinstated":
-                verified, closed = True, False
-            case "directory.EmployerClosed":
-                verified, closed = False, True
-            case "directory.EmployerReturned" | "directory.EmployerSuspended":
-                verified = False
+        match views.EMPLOYER.of(recorded):
+            case views.EmployerRegistered() as told:
+                registered, verified = told, False
+            case views.Contact() as told if registered is not None:
+                phone = told.phone or registered.phone
+                registered = replace(
+                    registered, industry=told.industry, place=told.place, address=told.address, phone=phone
+                )
+            case views.Renamed(name, nature) if registered is not None:
+                registered = replace(registered, name=name, nature=nature)
+            case views.Standing():
+                verified, closed = recorded.type in _GOOD, _CLOSED.get(recorded.type, closed)
     if registered is None:
         return None
     return Employer(
-        name=registered["name"],
-        uscc=registered.get("uscc"),
-        nature=registered["nature"],
-        industry=registered["industry"],
-        place=registered["place"],
-        address=registered["address"],
+        name=registered.name,
+        uscc=registered.uscc,
+        nature=registered.nature,
+        industry=registered.industry,
+        place=registered.place,
+        address=registered.address,
         verified=verified,
-        phone=registered.get("phone"),
+        phone=registered.phone,
         closed=closed,
     )
+
+
+_GOOD = ("directory.EmployerVerified", "directory.EmployerReinstated")
+_CLOSED = {"directory.EmployerClosed": True, **dict.fromkeys(_GOOD, False)}
 
 
 def standing_of(history: Sequence[Recorded]) -> str | None:
@@ -318,25 +321,26 @@ def standing_of(history: Sequence[Recorded]) -> str | None:
 
 
 def _evidence(history: Sequence[Recorded]) -> Evidence | None:
-    stored = next((recorded.data for recorded in history if recorded.type == "directory.EvidenceStored"), None)
-    return None if stored is None else Evidence(stored["graduate_id"], stored["kind"])
+    told = (views.EVIDENCE.of(recorded) for recorded in history)
+    stored = next((each for each in told if each is not None), None)
+    return None if stored is None else Evidence(stored.graduate_id, stored.kind)
+
+
+def _school_settings(history: Sequence[Recorded], class_year: int) -> views.SchoolSettings | None:
+    """What a school has set for a class last."""
+    told = (views.SCHOOL.of(recorded) for recorded in reversed(history))
+    return next((each for each in told if each is not None and each.class_year == class_year), None)
 
 
 def _breach_limit(history: Sequence[Recorded], class_year: int) -> int | None:
-    limit: int | None = None
-    for recorded in history:
-        if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
-            limit = recorded.data.get("breach_limit")
-    return limit
+    told = _school_settings(history, class_year)
+    return None if told is None else told.breach_limit
 
 
 def _blocked(history: Sequence[Recorded], class_year: int) -> Sequence[str]:
     """The employers that a school does not let invite the graduates of a class, as it is now."""
-    blocked: Sequence[str] = ()
-    for recorded in history:
-        if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
-            blocked = recorded.data.get("blocked_employers", ())
-    return blocked
+    told = _school_settings(history, class_year)
+    return () if told is None else told.blocked_employers
 
 
 def _destination(history: Sequence[Recorded]) -> str:
@@ -347,8 +351,9 @@ def _destination(history: Sequence[Recorded]) -> str:
                 pending = True
             case "registration.DestinationRegistered":
                 # Whether an agreement still binds, our own stream knows; its registration is reopened only later.
-                own = recorded.data["source"] != "agreement"
-                pending, placed = False, own and is_placed(recorded.data["destination"]["code"])
+                told = views.REGISTERED.of(recorded)
+                own = told is not None and told.source != "agreement"
+                pending, placed = False, told is not None and own and is_placed(told.destination.code)
             case "registration.DestinationReopened":
                 placed = False
             case (

@@ -335,14 +335,6 @@ def deadlines_of(
     return Deadlines(changes, max(changes, registration_deadline or date(class_year, 12, 31)), reopened_days)
 
 
-def deadlines_told(class_year: int, settings: Mapping[str, Any] | None) -> Deadlines:
-    """The last days of a class by the settings of its province as published, None where it has set none."""
-    told = settings or {}
-    days = {name: told.get(name) for name in ("change_deadline", "registration_deadline")}
-    set_days = {name: date.fromisoformat(day) for name, day in days.items() if day}
-    return deadlines_of(class_year, **set_days, reopened_days=told.get("reopened_days", REOPENED_DAYS))
-
-
 def rate(numerator: int, denominator: int, places: int = 2) -> Decimal | None:
     """A percentage from counts, exact, rounded half up to `places`; None when there is nobody to count."""
     if denominator == 0:
