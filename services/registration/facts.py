@@ -8,12 +8,14 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+from services.registration import views
 from services.registration.requirements import Evidence, Graduate
-from shared.access import school_stream, scope_path
+from shared.access import school_stream
 from shared.clock import day_of
 from shared.codes.destination import REOPENED_DAYS, Deadlines, deadlines_of
 from shared.handling import Streams
 from shared.messages import Recorded, lane_of, until
+from shared.views import Views
 
 # 信息确认.
 CONFIRMED, DISPUTED, UNCHECKED = "confirmed", "disputed", "unchecked"
@@ -93,8 +95,8 @@ def facts_of(
         signed=signed,
         on_paper=on_paper,
         signed_until=_signed_until(agreements),
-        concluded=_agreements(agreements, "agreement.AgreementConcluded"),
-        cancelled=_agreements(agreements, "agreement.AgreementCancelled"),
+        concluded=_agreements(agreements, views.CONCLUDED),
+        cancelled=_agreements(agreements, views.CANCELLED),
         freed_on=_freed_on(agreements),
         settings=_settings(
             until(province, begun.get("province_version")),
@@ -124,50 +126,50 @@ _BEGUN_AS = ("registration_id", "filing_id", "void_id", "agreement_id")
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
-    settings = Settings()
-    for recorded in history:
-        told = recorded.data
-        if told["class_year"] == class_year:
-            settings = Settings(
-                change_deadline=_day(told.get("change_deadline")),
-                evidence_required=told.get("evidence_required", True),
-                imports_until=_day(told.get("imports_until")),
-                reopened_days=told.get("reopened_days", REOPENED_DAYS),
-                registration_deadline=_day(told.get("registration_deadline")),
-            )
-    return settings
-
-
-def _day(told: str | None) -> date | None:
-    return date.fromisoformat(told) if told else None
+    told = (views.PROVINCE.of(recorded) for recorded in reversed(history))
+    found = next((each for each in told if each is not None and each.class_year == class_year), None)
+    if found is None:
+        return Settings()
+    return Settings(
+        change_deadline=found.change_deadline,
+        evidence_required=found.evidence_required,
+        imports_until=found.imports_until,
+        reopened_days=found.reopened_days,
+        registration_deadline=found.registration_deadline,
+    )
 
 
 def _evidence(history: Sequence[Recorded]) -> Evidence | None:
-    stored = next((recorded.data for recorded in history if recorded.type == "directory.EvidenceStored"), None)
-    return None if stored is None else Evidence(stored["graduate_id"], stored["kind"])
+    told = (views.EVIDENCE.of(recorded) for recorded in history)
+    stored = next((each for each in told if each is not None), None)
+    return None if stored is None else Evidence(stored.graduate_id, stored.kind)
 
 
 def graduate_of(history: Sequence[Recorded]) -> Graduate | None:
     """The graduate as the directory has published it, None when unknown or removed."""
-    found: dict[str, Any] | None = None
-    for recorded in history:
-        found = None if recorded.type == "directory.GraduateRemoved" else recorded.data
-    if found is None:
+    said = (views.ROSTER.of(recorded) for recorded in reversed(history))
+    found = next((each for each in said if each is not None), None)
+    if not isinstance(found, views.OnRoster):
         return None
     return Graduate(
-        scope=scope_path(found["province"], found["school"], found["department"]),
-        class_year=found["class_year"],
-        training=found["training"],
-        agreed_unit=found.get("agreed_unit"),
-        agreed_region=found.get("agreed_region"),
-        enrolled_on=_day(found.get("enrolled_on")),
+        scope=found.scope,
+        class_year=found.class_year,
+        training=found.training,
+        agreed_unit=found.agreed_unit,
+        agreed_region=found.agreed_region,
+        enrolled_on=found.enrolled_on,
     )
+
+
+def _last_entry(history: Sequence[Recorded]) -> views.OnRoster | None:
+    said = (views.ROSTER.of(recorded) for recorded in reversed(history))
+    return next((each for each in said if isinstance(each, views.OnRoster)), None)
 
 
 def scope_of(history: Sequence[Recorded]) -> str | None:
     """Where a graduate is, or was before being removed; None for who never was on a roster."""
-    entry = next((told.data for told in reversed(history) if "department" in told.data), None)
-    return None if entry is None else scope_path(entry["province"], entry["school"], entry["department"])
+    entry = _last_entry(history)
+    return None if entry is None else entry.scope
 
 
 def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
@@ -180,14 +182,14 @@ def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
     confirmed: int | None = None
     disputes: set[str] = set()
     for each in said:
-        match each.type:
-            case "directory.BasicDataConfirmed":
-                confirmed, disputes = each.data["entry"], set()
-            case "directory.BasicDataDisputed":
+        match views.SAID.of(each):
+            case views.Confirmed(entry=looked_at):
+                confirmed, disputes = looked_at, set()
+            case views.Disputed(entry=looked_at, dispute_id=dispute_id):
                 confirmed = None
-                disputes |= {each.data["dispute_id"]} if each.data["entry"] == entry else set()
-            case "directory.DisputeAnswered":
-                disputes -= {each.data["dispute_id"]}
+                disputes |= {dispute_id} if looked_at == entry else set()
+            case views.Answered(dispute_id=dispute_id):
+                disputes -= {dispute_id}
     if disputes:
         return DISPUTED
     return CONFIRMED if entry is not None and confirmed == entry else UNCHECKED
@@ -197,11 +199,13 @@ _ENTRIES = ("directory.GraduateEnrolled", "directory.GraduateCorrected")
 
 
 def _class_of(history: Sequence[Recorded]) -> int:
-    return next((int(told.data["class_year"]) for told in reversed(history) if "class_year" in told.data), 0)
+    entry = _last_entry(history)
+    return 0 if entry is None else entry.class_year
 
 
-def _agreements(history: Sequence[Recorded], event_type: str) -> frozenset[str]:
-    return frozenset(recorded.data["agreement_id"] for recorded in history if recorded.type == event_type)
+def _agreements(history: Sequence[Recorded], kind: Views[views.Agreement]) -> frozenset[str]:
+    told = (kind.of(recorded) for recorded in history)
+    return frozenset(each.agreement_id for each in told if each is not None)
 
 
 def _freed_on(history: Sequence[Recorded]) -> date | None:
@@ -227,18 +231,6 @@ def _signed(history: Sequence[Recorded]) -> tuple[bool, bool]:
 
 def _signed_until(history: Sequence[Recorded]) -> datetime | None:
     """Until when the step of signing that comes next is waited for; None where nothing ends by itself."""
-    told = next((recorded for recorded in reversed(history) if recorded.type in _STEPS_OF_SIGNING), None)
-    until = told.data.get("complete_by") if told is not None else None
-    return None if until is None else datetime.fromisoformat(until)
-
-
-_STEPS_OF_SIGNING = (
-    "agreement.OfferAccepted",
-    "agreement.AttestationAwaited",
-    "agreement.SealAwaited",
-    "agreement.AgreementSealed",
-    "agreement.AgreementAttested",
-    "agreement.AgreementConcluded",
-    "agreement.BookApplied",
-    "agreement.PaperSubmitted",
-)
+    told = (views.STEPS.of(recorded) for recorded in reversed(history))
+    newest = next((each for each in told if each is not None), None)
+    return None if newest is None else newest.complete_by
