@@ -15,6 +15,11 @@ from shared.messages import Recorded
 Seen = TypeVar("Seen")
 
 
+def see(kind: type[Seen], recorded: Recorded) -> Seen:
+    """An event as one view of it, for who knows its type. Raises Unavailable `event.newer`."""
+    return read_as(kind, recorded.type, recorded.data)
+
+
 class Views(Generic[Seen]):
     """The views of one reader, by event type."""
 
@@ -27,4 +32,4 @@ class Views(Generic[Seen]):
     def of(self, recorded: Recorded) -> Seen | None:
         """What the reader sees of an event, None of one that it has no view of. Raises Unavailable `event.newer`."""
         kind = self.kinds.get(recorded.type)
-        return None if kind is None else read_as(kind, recorded.type, recorded.data)
+        return None if kind is None else see(kind, recorded)

@@ -162,6 +162,34 @@ class Returned:
     register_until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfGraduate:
+    """Something happened to a graduate; the type says what."""
+
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPassed:
+    """A review passed; of a cancellation with the cause that the university found."""
+
+    graduate_id: str
+    kind: str
+    subject_id: str
+    caused_by: str | None = None
+    reason_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewReturned:
+    """A review said no."""
+
+    graduate_id: str
+    kind: str
+    subject_id: str
+    reason: str
+
+
 ROSTER = Views[OnRoster | Removed](
     {
         "directory.GraduateEnrolled": OnRoster,

@@ -90,6 +90,61 @@ class Step:
     complete_by: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfGraduate:
+    """Something happened to a graduate; the type says what."""
+
+    graduate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """An agreement took effect, with this unit."""
+
+    graduate_id: str
+    agreement_id: str
+    scope: str
+    class_year: int
+    unit_name: str
+    nature: str
+    industry: str
+    place: str
+    position: str
+    job_title: str
+    uscc: str | None = None
+    monthly_salary: int | None = None
+    unit_address: str | None = None
+    unit_phone: str | None = None
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A graduate's agreement was cancelled."""
+
+    graduate_id: str
+    agreement_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A review passed."""
+
+    graduate_id: str
+    kind: str
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A review said no."""
+
+    graduate_id: str
+    kind: str
+    subject_id: str
+    reason: str
+
+
 ROSTER = Views[OnRoster | Removed](
     {
         "directory.GraduateEnrolled": OnRoster,

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.review import views
 from services.review.decider import CloseReview, OpenReview, case_of
 from shared.handling import Intent, Reactions
 from shared.messages import Recorded
+from shared.views import see
 
 
-def _open(event: Recorded, kind: str, subject_id: str) -> Sequence[Intent]:
-    """A case about the thing whose id the event holds under the name `subject_id`."""
-    data = event.data
+def _open(opening: views.Opening, kind: str, subject_id: str | None) -> Sequence[Intent]:
+    """A case about the thing that has this id."""
+    if subject_id is None:
+        raise AssertionError(kind)
     command = OpenReview(
         kind=kind,
-        subject_id=data[subject_id],
-        graduate_id=data["graduate_id"],
-        scope=data["scope"],
-        class_year=data["class_year"],
-        min_chain=tuple(data.get("min_chain", ())),
-        province_version=data.get("province_version"),
-        school_version=data.get("school_version"),
+        subject_id=subject_id,
+        graduate_id=opening.graduate_id,
+        scope=opening.scope,
+        class_year=opening.class_year,
+        min_chain=opening.min_chain,
+        province_version=opening.province_version,
+        school_version=opening.school_version,
     )
     return [Intent("review.open_review", command)]
 
@@ -31,84 +34,92 @@ def _close(kind: str, subject_id: str, reason: str) -> Sequence[Intent]:
 
 def on_accepted(event: Recorded) -> Sequence[Intent]:
     """A graduate accepted an offer, and the review is the next step of signing."""
-    return _open(event, "agreement", "offer_id") if event.data.get("awaits", "review") == "review" else []
+    opening = see(views.Accepted, event)
+    return _open(opening, "agreement", opening.offer_id) if opening.awaits == "review" else []
 
 
 def on_signing_went_on(event: Recorded) -> Sequence[Intent]:
     """The employer sealed or the school attested, and the review is the next step of signing."""
-    return _open(event, "agreement", "agreement_id") if event.data.get("awaits") == "review" else []
+    opening = see(views.Opening, event)
+    return _open(opening, "agreement", opening.agreement_id) if opening.awaits == "review" else []
 
 
 def on_applied(event: Recorded) -> Sequence[Intent]:
     """A graduate applied for an agreement book, or corrected the application (协议审核)."""
-    return _open(event, "application", "review_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "application", opening.review_id)
 
 
 def on_scan(event: Recorded) -> Sequence[Intent]:
     """The scan of a sealed book came (签约审核)."""
-    return _open(event, "signing", "review_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "signing", opening.review_id)
 
 
 def on_paper(event: Recorded) -> Sequence[Intent]:
     """A graduate registered an agreement signed before."""
-    return _open(event, "paper", "review_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "paper", opening.review_id)
 
 
 def on_loss(event: Recorded) -> Sequence[Intent]:
     """A graduate reported a book lost."""
-    return _open(event, "loss", "loss_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "loss", opening.loss_id)
 
 
 def on_voided(event: Recorded) -> Sequence[Intent]:
     """A graduate gave a book up, perhaps while it was under review."""
-    data = event.data
-    if data.get("review_id") is None:
+    told = see(views.BookVoided, event)
+    if told.review_kind is None or told.review_id is None:
         return []
-    return _close(data["review_kind"], data["review_id"], "voided")
+    return _close(told.review_kind, told.review_id, "voided")
 
 
 def on_agreement_returned(event: Recorded) -> Sequence[Intent]:
     """An agreement came to nothing that was also to be cancelled, or whose own review is not done."""
-    data = event.data
-    cancellation_id = data.get("cancellation_id")
+    told = see(views.AgreementEnded, event)
     return [
-        *(_close("cancellation", cancellation_id, "agreement returned") if cancellation_id else []),
-        *(_close("agreement", data["agreement_id"], "agreement returned") if data.get("in_review") else []),
+        *(_close("cancellation", told.cancellation_id, "agreement returned") if told.cancellation_id else []),
+        *(_close("agreement", told.agreement_id, "agreement returned") if told.in_review else []),
     ]
 
 
 def on_agreement_cancelled(event: Recorded) -> Sequence[Intent]:
     """An agreement may be cancelled before its own review is done, where acceptance binds, or that of a lost book."""
-    data = event.data
-    if data.get("in_review"):
-        return _close("agreement", data["agreement_id"], "cancelled")
-    return _close("loss", data["loss_id"], "cancelled") if data.get("loss_id") else []
+    told = see(views.AgreementEnded, event)
+    if told.in_review:
+        return _close("agreement", told.agreement_id, "cancelled")
+    return _close("loss", told.loss_id, "cancelled") if told.loss_id else []
 
 
 def on_cancellation_agreed(event: Recorded) -> Sequence[Intent]:
     """Both sides want to cancel an agreement."""
-    return _open(event, "cancellation", "cancellation_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "cancellation", opening.cancellation_id)
 
 
 def on_submitted(event: Recorded) -> Sequence[Intent]:
     """A graduate registered a destination."""
-    return _open(event, "registration", "registration_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "registration", opening.registration_id)
 
 
 def on_void_requested(event: Recorded) -> Sequence[Intent]:
     """A graduate wants a registered destination voided."""
-    return _open(event, "void", "void_id")
+    opening = see(views.Opening, event)
+    return _open(opening, "void", opening.void_id)
 
 
 def on_gone(event: Recorded) -> Sequence[Intent]:
     """A registration was withdrawn, or an agreement superseded it."""
     reason = event.type.rpartition(".Registration")[2].lower()
-    return _close("registration", event.data["registration_id"], reason)
+    return _close("registration", see(views.RegistrationGone, event).registration_id, reason)
 
 
 def on_void_superseded(event: Recorded) -> Sequence[Intent]:
     """What was to be voided no longer counts."""
-    return _close("void", event.data["void_id"], "superseded")
+    return _close("void", see(views.VoidGone, event).void_id, "superseded")
 
 
 REACTIONS: Reactions = {

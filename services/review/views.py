@@ -1,4 +1,4 @@
-"""What a review sees of registrations: the fields that it shows to who decides."""
+"""What a review sees of agreements and registrations: what opens and closes a case, and what is shown to who decides."""
 
 from __future__ import annotations
 
@@ -49,6 +49,65 @@ class Registered:
 
     registration_id: str
     destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Something is to be looked at. Which of the ids names it, the type says; `awaits` whether that comes next."""
+
+    graduate_id: str
+    scope: str
+    class_year: int
+    awaits: str | None = None
+    min_chain: tuple[str, ...] = ()
+    province_version: int | None = None
+    school_version: int | None = None
+    offer_id: str | None = None
+    agreement_id: str | None = None
+    review_id: str | None = None
+    loss_id: str | None = None
+    cancellation_id: str | None = None
+    registration_id: str | None = None
+    void_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Opening):
+    """A graduate accepted an offer: the review comes next where nothing else is said."""
+
+    awaits: str | None = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class BookVoided:
+    """A graduate gave a book up, perhaps while it was under review."""
+
+    review_kind: str | None = None
+    review_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementEnded:
+    """An agreement came to nothing; what of it was looked at meanwhile."""
+
+    agreement_id: str
+    cancellation_id: str | None = None
+    loss_id: str | None = None
+    in_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationGone:
+    """A registration was withdrawn, or an agreement superseded it."""
+
+    registration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidGone:
+    """What was to be voided no longer counts."""
+
+    void_id: str
 
 
 SUBMITTED = Views[Submitted]({"registration.RegistrationSubmitted": Submitted})

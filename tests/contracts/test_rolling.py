@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -26,13 +26,14 @@ from shared.errors import ServiceError, Unavailable
 from shared.handling import Handling
 from shared.messages import Recorded
 from shared.stored import WHOLE
+from shared.views import Views
 from tests.support import directory_examples as d
 from tests.support import examples, registration_examples
-from tests.support.golden_examples import MEANT, codec_of, codecs, event_classes, recorded
+from tests.support.golden_examples import MEANT, class_of, codec_of, codecs, event_classes, recorded
 from tests.support.source import ROOT, modules, parsed
 from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW
-from tests.support.variants import SHAPES, tell_as
-from wq.composition import subscriptions
+from tests.support.variants import SHAPES, defaults_of, tell_as
+from wq.composition import CONTEXTS, subscriptions
 
 History = Sequence[Recorded]
 Outcome = Callable[[], Any]
@@ -214,6 +215,31 @@ def test_a_decision_waits_where_a_stream_that_it_reads_is_newer() -> None:
     ):
         with pytest.raises(Unavailable):
             handling.facts(command, told)
+
+
+def declared() -> list[tuple[str, Any, str]]:
+    """Every view of every context: whose it is, what it holds, and of which events."""
+    found = []
+    for context in CONTEXTS:
+        if not (ROOT / "services" / context / "views.py").exists():
+            continue
+        module = import_module(f"services.{context}.views")
+        views = [value for value in vars(module).values() if isinstance(value, Views)]
+        found += [(context, kind, event_type) for each in views for event_type, kind in each.kinds.items()]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("context", "kind", "event_type"), declared(), ids=lambda part: getattr(part, "__name__", part)
+)
+def test_a_view_reads_what_is_left_out_as_its_owner_does(context: str, kind: Any, event_type: str) -> None:
+    assert not event_type.startswith(f"{context}.")
+    owner, own = defaults_of(class_of(event_type)), {each.name for each in fields(class_of(event_type))}
+    for name, meant in defaults_of(kind).items():
+        assert meant == owner.get(name, meant)
+        # One view may serve several events, of which some never say this.
+        assert name in own or meant is None
+    assert {each.name for each in fields(kind)} - defaults_of(kind).keys() <= own - owner.keys()
 
 
 # Who may look at an event as it is stored: whoever keeps, carries or prints it, and the fold, which lifts it itself.

@@ -43,7 +43,7 @@ ALSO_OPENING = {
     "agreement.LossReported": ("loss", "loss_id"),
 }
 ALSO_CLOSING: dict[str, tuple[str, dict[str, Any]]] = {
-    "agreement.AgreementReturned": ("cancellation", {"cancellation_id": REVIEW_ID}),
+    "agreement.AgreementReturned": ("cancellation", {"agreement_id": "14-b", "cancellation_id": REVIEW_ID}),
     "agreement.AgreementCancelled": ("agreement", {"agreement_id": REVIEW_ID, "in_review": True}),
     "agreement.BookVoided": ("signing", {"review_id": REVIEW_ID, "review_kind": "signing"}),
 }
