@@ -33,6 +33,25 @@ UNKNOWN_VERSION = Reason(
 # Per event type and old version the function from its data to the next version's. An event class of VERSION n has n - 1.
 LIFTS: Final[Mapping[str, Mapping[int, Lift]]] = MappingProxyType({})
 
+# Every event that this release knows, by context: what else stands in a stream, it must not decide about.
+_TYPES = """
+directory: CheckAddressSet ProvinceSettingsChanged SchoolListed SchoolRenamed SchoolSettingsChanged DepartmentAdded
+    SchoolCodeTaken GraduateEnrolled GraduateCorrected GraduateRemoved BasicDataConfirmed BasicDataDisputed
+    DisputeAnswered GraduateErased EmployerRegistered EmployerVerified EmployerReturned EmployerContactChanged
+    EmployerChangeRequested EmployerChangeVerified EmployerChangeReturned EmployerSuspended EmployerClosed
+    EmployerReinstated LicenceStored LicenceRead EvidenceStored EvidenceRead
+agreement: OperationCodeSet OperationCodeReset SigningProposed ProposalWithdrawn ProposalRefused ProposalLapsed
+    OfferDrafted DraftDiscarded OfferSent OfferEdited OfferWithdrawn OfferRefused OfferLapsed OfferAccepted
+    AttestationAwaited SealAwaited AgreementSealed AgreementAttested AgreementConcluded AgreementReturned
+    CancellationRequested CancellationWithdrawn CancellationRefused CancellationLapsed CancellationReminded
+    CancellationMediated CancellationAgreed CancellationReturned AgreementCancelled BookApplied BookAmended
+    ApplicationReturned BookIssued UploadOpened ScanSubmitted ScanReturned BookVoided LossReported LossReturned
+    BookReissued PaperSubmitted PaperNumberClaimed PaperNumberReleased
+registration: DestinationFiled FilingRejected LeavingConfirmed LeavingReset RegistrationSubmitted
+    RegistrationWithdrawn RegistrationSuperseded RegistrationReturned DestinationRegistered VoidRequested VoidReturned
+    VoidSuperseded DestinationReopened AgreementOvertaken
+review: ReviewOpened StepApproved StepEscalated ReviewPassed ReviewReturned ReviewClosed
+"""
 # What is allowed and what must come first, for everything that happens after it.
 _RULES = """
 directory.ProvinceSettingsChanged: province class_year parties review_chain cancellation_chain response_days
@@ -74,20 +93,23 @@ review.ReviewPassed: case_id kind subject_id graduate_id caused_by reason_code
 """
 
 
-def _fields_by_type(text: str) -> Mapping[str, frozenset[str]]:
+def _words_by_head(text: str) -> Mapping[str, frozenset[str]]:
     known: dict[str, set[str]] = {}
     for word in text.split():
         if word.endswith(":"):
-            names = known[word.removesuffix(":")] = set()
+            words = known[word.removesuffix(":")] = set()
         else:
-            names.add(word)
-    return MappingProxyType({event_type: frozenset(names) for event_type, names in known.items()})
+            words.add(word)
+    return MappingProxyType({head: frozenset(words) for head, words in known.items()})
+
+
+TYPES: Final = frozenset(f"{context}.{name}" for context, names in _words_by_head(_TYPES).items() for name in names)
 
 
 # Events that are understood whole, with the fields that this release knows: who passed over one might let through what it
 # forbids, or let something take effect too early. A new field of any other event that must not be passed over comes with a
 # new version of it.
-WHOLE: Final = _fields_by_type(_RULES + _ACCOUNTS + _PROCEDURES)
+WHOLE: Final = _words_by_head(_RULES + _ACCOUNTS + _PROCEDURES)
 
 
 def lifted(event_type: str, version: int, data: Data) -> Data:

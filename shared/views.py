@@ -6,11 +6,12 @@ Data are in their newest shape before they are read (shared/stored.py), and one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from shared.codec import read_as
 from shared.messages import Recorded
+from shared.stored import NEWER, TYPES
 
 Seen = TypeVar("Seen")
 
@@ -30,6 +31,19 @@ class Views(Generic[Seen]):
         return event_type in self.kinds
 
     def of(self, recorded: Recorded) -> Seen | None:
-        """What the reader sees of an event, None of one that it has no view of. Raises Unavailable `event.newer`."""
+        """What the reader sees of an event, None of one that it has no view of.
+
+        Raises Unavailable `event.newer`, also at an event of which this release knows nothing: it may forbid what a reader
+        decides about.
+        """
         kind = self.kinds.get(recorded.type)
-        return None if kind is None else see(kind, recorded)
+        if kind is not None:
+            return see(kind, recorded)
+        if recorded.type not in TYPES:
+            raise NEWER.error(type=recorded.type)
+        return None
+
+    def newest(self, history: Sequence[Recorded], which: Callable[[Seen], bool]) -> Seen | None:
+        """The last of a stream that the reader sees and that is such."""
+        seen = (self.of(recorded) for recorded in reversed(history))
+        return next((each for each in seen if each is not None and which(each)), None)

@@ -235,8 +235,7 @@ def checked(roster: Sequence[Recorded], said: Sequence[Recorded]) -> str:
 
 def _told_of(province: Sequence[Recorded], class_year: int) -> views.ProvinceSettings | None:
     """What a province has set for a class last."""
-    told = (views.PROVINCE.of(recorded) for recorded in reversed(province))
-    return next((each for each in told if each is not None and each.class_year == class_year), None)
+    return views.PROVINCE.newest(province, lambda told: told.class_year == class_year)
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
@@ -328,8 +327,7 @@ def _evidence(history: Sequence[Recorded]) -> Evidence | None:
 
 def _school_settings(history: Sequence[Recorded], class_year: int) -> views.SchoolSettings | None:
     """What a school has set for a class last."""
-    told = (views.SCHOOL.of(recorded) for recorded in reversed(history))
-    return next((each for each in told if each is not None and each.class_year == class_year), None)
+    return views.SCHOOL.newest(history, lambda told: told.class_year == class_year)
 
 
 def _breach_limit(history: Sequence[Recorded], class_year: int) -> int | None:

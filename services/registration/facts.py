@@ -126,8 +126,7 @@ _BEGUN_AS = ("registration_id", "filing_id", "void_id", "agreement_id")
 
 
 def _settings(history: Sequence[Recorded], class_year: int) -> Settings:
-    told = (views.PROVINCE.of(recorded) for recorded in reversed(history))
-    found = next((each for each in told if each is not None and each.class_year == class_year), None)
+    found = views.PROVINCE.newest(history, lambda told: told.class_year == class_year)
     if found is None:
         return Settings()
     return Settings(

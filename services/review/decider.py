@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.review import events as e
+from services.review import views
 from services.review.subjects import shown_subject, subject_streams
 from services.review.units import CLOSED, SIGNING, SUSPENDED, standing_of, unit_of
 from shared.access import Right, Role, Subject, school_stream
@@ -299,15 +300,13 @@ def chain_of(kind: str, class_year: int, province: Sequence[Recorded], school: S
 
     A school chooses among department and school; whether the province looks last is not the school's to leave out.
     """
-    name = "cancellation_chain" if kind == "cancellation" else "review_chain"
-    chain = DEFAULT_CANCELLATION_CHAIN if kind == "cancellation" else DEFAULT_CHAIN
-    for recorded in province:
-        if recorded.data["class_year"] == class_year:
-            chain = tuple(recorded.data[name])
-    own: Sequence[str] | None = None
-    for recorded in school:
-        if recorded.type == "directory.SchoolSettingsChanged" and recorded.data["class_year"] == class_year:
-            own = recorded.data.get(name)
+    cancels = kind == "cancellation"
+    chain: tuple[str, ...] = DEFAULT_CANCELLATION_CHAIN if cancels else DEFAULT_CHAIN
+    rules = views.PROVINCE.newest(province, lambda told: told.class_year == class_year)
+    if rules is not None:
+        chain = rules.cancellation_chain if cancels else rules.review_chain
+    chosen = views.SCHOOL.newest(school, lambda told: told.class_year == class_year)
+    own = None if chosen is None else chosen.cancellation_chain if cancels else chosen.review_chain
     if own is None:
         return chain
     last = ("province",) if "province" in chain and "province" not in own else ()
@@ -321,11 +320,8 @@ def with_steps(chain: tuple[str, ...], min_chain: Sequence[str]) -> tuple[str, .
 
 def step_days_of(class_year: int, province: Sequence[Recorded]) -> int:
     """How many days each step has in a province and class; 0 when a step is never late."""
-    days = DEFAULT_STEP_DAYS
-    for recorded in province:
-        if recorded.data["class_year"] == class_year:
-            days = recorded.data.get("review_days", DEFAULT_STEP_DAYS)
-    return days
+    rules = views.PROVINCE.newest(province, lambda told: told.class_year == class_year)
+    return DEFAULT_STEP_DAYS if rules is None else rules.review_days
 
 
 def _reads(command: Any) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from services.review.views import REGISTERED, SUBMITTED, Registered, Submitted
 from shared.codec import to_json
 from shared.codes.pay import yuan
 from shared.messages import Recorded
-from shared.views import Views
 
 Data = Mapping[str, Any]
-Placed = TypeVar("Placed", Submitted, Registered)
 
 _TERMS = (
     "employer_id",
@@ -54,7 +52,7 @@ def shown_subject(
         case "cancellation":
             return _cancellation(agreements, subject_id)
         case "registration":
-            return _destination(_newest(SUBMITTED, registrations, subject_id))
+            return _destination(SUBMITTED.newest(registrations, lambda told: told.registration_id == subject_id))
         case "void":
             return _void(registrations, subject_id)
     raise AssertionError(kind)
@@ -112,13 +110,8 @@ def _void(history: Sequence[Recorded], void_id: str) -> dict[str, Any]:
     asked = _last(history, lambda data: data.get("void_id") == void_id, "VoidRequested")
     if asked is None:
         return {}
-    registered = _newest(REGISTERED, history, asked["registration_id"])
+    registered = REGISTERED.newest(history, lambda told: told.registration_id == asked["registration_id"])
     return {**_destination(registered), "reason": asked["reason"]}
-
-
-def _newest(views: Views[Placed], history: Sequence[Recorded], registration_id: str) -> Placed | None:
-    seen = (views.of(recorded) for recorded in reversed(history))
-    return next((each for each in seen if each is not None and each.registration_id == registration_id), None)
 
 
 def _destination(placed: Submitted | Registered | None) -> dict[str, Any]:

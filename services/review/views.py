@@ -1,4 +1,4 @@
-"""What a review sees of agreements and registrations: what opens and closes a case, and what is shown to who decides."""
+"""What a review sees of other contexts: what opens and closes a case, by which settings, and what is shown."""
 
 from __future__ import annotations
 
@@ -110,5 +110,26 @@ class VoidGone:
     void_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProvinceSettings:
+    """Who looks at what in a province and class, and how many days each step has."""
+
+    class_year: int
+    review_chain: tuple[str, ...]
+    cancellation_chain: tuple[str, ...]
+    review_days: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings:
+    """A school's own chains for a class; None where the province's holds."""
+
+    class_year: int
+    review_chain: tuple[str, ...] | None = None
+    cancellation_chain: tuple[str, ...] | None = None
+
+
+PROVINCE = Views[ProvinceSettings]({"directory.ProvinceSettingsChanged": ProvinceSettings})
+SCHOOL = Views[SchoolSettings]({"directory.SchoolSettingsChanged": SchoolSettings})
 SUBMITTED = Views[Submitted]({"registration.RegistrationSubmitted": Submitted})
 REGISTERED = Views[Registered]({"registration.DestinationRegistered": Registered})

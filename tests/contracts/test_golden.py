@@ -68,6 +68,10 @@ def test_what_is_known_of_stored_events_is_about_events(known: Mapping[str, Any]
     assert known.keys() <= {event_class.TYPE for event_class in event_classes()}
 
 
+def test_every_event_is_known_to_every_reader() -> None:
+    assert {event_class.TYPE for event_class in event_classes()} == stored_events.TYPES
+
+
 def test_an_event_type_names_its_context_and_belongs_to_one_codec() -> None:
     owners: dict[str, str] = {}
     for context, codec in codecs():

@@ -81,14 +81,14 @@ def prefixes(history: History) -> list[History]:
     return [history[:length] for length in range(1, len(history) + 1)]
 
 
-def facts_of(handling: Handling[Any], *commands: Any) -> list[Any]:
+def facts_of(handling: Handling[Any], *commands: Any, told: Mapping[str, History] | None = None) -> list[Any]:
     known = {name: () for command in commands for name in (handling.stream(command), *handling.reads(command))}
-    known |= streams()
-    told = []
+    known |= streams() if told is None else told
+    found = []
     for command in commands:
         then = {name: known.get(name, ()) for name in handling.then_reads(command, known)}
-        told.append(handling.facts(command, {**known, **then}))
-    return told
+        found.append(handling.facts(command, {**known, **then}))
+    return found
 
 
 def printed(history: History) -> Any:
@@ -240,6 +240,17 @@ def test_a_view_reads_what_is_left_out_as_its_owner_does(context: str, kind: Any
         # One view may serve several events, of which some never say this.
         assert name in own or meant is None
     assert {each.name for each in fields(kind)} - defaults_of(kind).keys() <= own - owner.keys()
+
+
+@pytest.mark.parametrize("category", ["graduate", "basic_data", "province", "school", "employer", "registration"])
+def test_a_decision_waits_where_something_unheard_of_happened(category: str) -> None:
+    told = {name: list(history) for name, history in streams().items()}
+    (name,) = (name for name in told if name.startswith(f"{category}-"))
+    known = told[name][-1]
+    told[name].append(replace(known, event=replace(known.event, type="directory.BarredForLife")))
+    with pytest.raises(Unavailable) as caught:
+        facts_of(agreement.HANDLING, examples.SEND, told=told)
+    assert caught.value.code == "event.newer"
 
 
 # Who may look at an event as it is stored: whoever keeps, carries or prints it, and the fold, which lifts it itself.

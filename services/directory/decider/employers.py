@@ -339,8 +339,9 @@ def _place(history: Sequence[Recorded]) -> str | None:
 def _facts(command: Any, streams: Streams) -> EmployerFacts:
     licences = streams.get(f"licence-{getattr(command, 'licence', None)}", ())
     province = streams.get(f"province-{(_place(streams[f'employer-{command.employer_id}']) or '')[:2]}", ())
+    told = [each for each in reversed(province) if each.type == e.ProvinceSettingsChanged.TYPE]
     # An employer belongs to no class.
-    settings = max(reversed(province), key=lambda told: int(told.data["class_year"]), default=None)
+    settings = max(told, key=lambda told: int(told.data["class_year"]), default=None)
     return EmployerFacts(
         licence_required=settings is not None and bool(settings.data.get("licence_required", False)),
         licence_of=licences[0].data["employer_id"] if licences else None,

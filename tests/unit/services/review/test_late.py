@@ -12,7 +12,8 @@ from services.review import decider as c
 from services.review import events as e
 from services.review.decider import HANDLING, Facts, case_of, step_days_of, subject_of
 from shared.access import allowed
-from shared.messages import Actor
+from shared.messages import Actor, Recorded
+from tests.support.golden_examples import recorded
 from tests.support.spec import (
     DEPARTMENT,
     GRADUATE_ID,
@@ -133,14 +134,13 @@ def test_signing_and_cancelling_are_separate_rights(kind: str, right: str, actio
 # the days of a province
 
 
-class _Told:
-    def __init__(self, **data: Any) -> None:
-        self.data = data
+def _told(**data: Any) -> Recorded:
+    return recorded("directory.ProvinceSettingsChanged", **data)
 
 
 def test_a_province_sets_the_days_of_its_class() -> None:
-    told: Any = [_Told(class_year=2026, review_days=3), _Told(class_year=2025, review_days=9)]
+    told = [_told(class_year=2026, review_days=3), _told(class_year=2025, review_days=9)]
     assert step_days_of(2026, told) == 3
     assert step_days_of(2027, told) == 5
-    told.append(_Told(class_year=2026, review_days=0))
+    told.append(_told(class_year=2026, review_days=0))
     assert step_days_of(2026, told) == 0
