@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from services.agreement import cases as agreement_cases
 from services.agreement import decider as agreement
 from services.agreement.facts import begun_in, standing_of
 from services.directory import decider as directory
-from services.directory import evidence, printing, proposers
+from services.directory import proposers
+from services.directory.papers import evidence, printing
 from services.registration import decider as registration
 from services.review import decider as review
 from services.review import subjects, units
@@ -82,8 +84,8 @@ def prefixes(history: History) -> list[History]:
 
 
 def facts_of(handling: Handling[Any], *commands: Any, told: Mapping[str, History] | None = None) -> list[Any]:
-    known = {name: () for command in commands for name in (handling.stream(command), *handling.reads(command))}
-    known |= streams() if told is None else told
+    named = (name for command in commands for name in (handling.stream(command), *handling.reads(command)))
+    known: dict[str, History] = {**dict.fromkeys(named, ()), **(streams() if told is None else told)}
     found = []
     for command in commands:
         then = {name: known.get(name, ()) for name in handling.then_reads(command, known)}
@@ -129,14 +131,14 @@ READERS: Mapping[str, Outcome] = {
     "services/review/units.py": lambda: [
         units.standing_of(each) for each in prefixes(about("directory.EmployerRegistered"))
     ],
-    "services/directory/evidence.py": lambda: facts_of(
+    "services/directory/papers/evidence.py": lambda: facts_of(
         evidence.HANDLING, evidence.ReadEvidence(EVIDENCE_ID, GRADUATE_ID)
     ),
     "services/directory/proposers.py": lambda: [
         proposers.proposed_to(EMPLOYER_ID, each, NOW + timedelta(days=1)) for each in prefixes(of("agreement"))
     ],
-    "services/directory/printing.py": lambda: [
-        refused(lambda each=each: printed(each)) for each in prefixes(of("agreement"))
+    "services/directory/papers/printing.py": lambda: [
+        refused(partial(printed, each)) for each in prefixes(of("agreement"))
     ],
     "services/directory/decider/employers.py": lambda: facts_of(
         directory.EMPLOYER, d.REGISTER, directory.VerifyEmployer(EMPLOYER_ID)
@@ -286,7 +288,7 @@ def _is_new_event(path: Path) -> bool:
 
 # Read models and what is told from them: told every shape in tests/integration/contracts/test_read_models.py. Policies:
 # in test_consumers.py, which lists them by itself.
-ELSEWHERE = {"policy.py", "read_model.py", "verifications.py", "delivery.py"}
+ELSEWHERE = {"policy.py", "read_model.py", "verification_records.py", "delivery.py"}
 # What is only shown: every value is looked up by its name, none is needed.
 SHOWN = {"services/registration/service.py", "services/review/service.py", "services/directory/service.py"}
 
