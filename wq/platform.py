@@ -106,6 +106,12 @@ class Platform:
 
     def start(self) -> None:
         """Start servers, migrate, start every process and wait until each says it is ready. Raises PlatformFailed."""
+        try:
+            self._start()
+        except (PostgresFailed, RabbitFailed) as failure:
+            raise PlatformFailed(str(failure)) from failure
+
+    def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.clock.path.unlink(missing_ok=True)
         self.say("RabbitMQ, PostgreSQL ...")

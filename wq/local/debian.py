@@ -22,4 +22,6 @@ def install(before: list[str], *packages: str) -> None:
     """Install packages with what `rights` said. Raises subprocess.SubprocessError."""
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        subprocess.run([*before, "apt-get", *step], env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True)
+        # What packages make is for everybody, whatever is closed to others here.
+        command = [*before, "apt-get", *step]
+        subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, timeout=900, check=True, umask=0o022)

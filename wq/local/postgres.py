@@ -142,7 +142,7 @@ class PrivatePostgres:
         command = ["setpriv", *(_privileges() or ["--pdeathsig", "TERM"]), str(_binary(program)), *options]
         done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
-            raise PostgresFailed(f"{program}: {done.stderr.strip()}")
+            raise _failure(program, done.stderr.strip())
 
     def _await(self, port: int) -> None:
         assert self._process is not None
@@ -171,15 +171,28 @@ def _binary(name: str) -> Path:
 
 
 def _privileges() -> list[str]:
-    """PostgreSQL refuses to be root; as `nobody` it keeps the right to reach a directory under a closed home."""
+    """PostgreSQL refuses to be root; as `nobody` it keeps the right to reach what root may reach, as under a closed home.
+
+    Without `no_setuid_fixup` the kernel forgets that right where a program asks access(2) whether it may run another, as
+    PostgreSQL does of itself.
+    """
     if os.geteuid() != 0:
         return []
     nobody = pwd.getpwnam("nobody")
-    reach = "+dac_override,+dac_read_search"
     return [
         *("--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"),
-        *("--inh-caps", reach, "--ambient-caps", reach),
+        *("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--securebits", "+no_setuid_fixup"),
     ]
+
+
+def _failure(program: str, told: str) -> PostgresFailed:
+    """What to do about a program that ended with these words."""
+    if told.startswith("setpriv:"):
+        return PostgresFailed(
+            f"root 在此不得以 nobody 的身份运行 PostgreSQL，请改用普通用户运行 / root may not run PostgreSQL as nobody here,"
+            f" as in a container without SETUID, SETGID, SETPCAP or DAC_OVERRIDE; run this as an ordinary user ({told})"
+        )
+    return PostgresFailed(f"PostgreSQL 未能建立（{program}）/ could not be set up: {told}")
 
 
 def _environment() -> dict[str, str]:
