@@ -75,6 +75,7 @@ def spawn(
     *,
     privileges: Sequence[str] = (),
     parent_death: str = "TERM",
+    cwd: Path | None = None,
 ) -> Process:
     """Start a process in a session of its own, its output appended to a file.
 
@@ -86,6 +87,7 @@ def spawn(
             subprocess.Popen(
                 ["setpriv", "--pdeathsig", parent_death, *privileges, *argv],
                 env=dict(environ),
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
