@@ -28,7 +28,7 @@ from services.agreement.decider import (
     MediateCancellation,
     RequestCancellation,
 )
-from services.agreement.decider.reasons import LEFT_ROSTER
+from services.agreement.decider.reasons import LEFT_ROSTER, TRAINED_ELSEWHERE
 from services.agreement.events import PaperSubmitted
 from services.agreement.facts import CONFIRMED, checked
 from services.agreement.state import LOCKED, OVER, Book, ProposalStatus, Status
@@ -418,7 +418,7 @@ class Season(RuleBasedStateMachine):
     def _people_act_for_themselves(self, event: Recorded) -> None:
         kind, actor = event.type.rpartition(".")[2], event.event.actor
         assert actor.id, "nobody did it"
-        if actor.role == Role.SYSTEM and event.data.get("reason") == LEFT_ROSTER:
+        if actor.role == Role.SYSTEM and event.data.get("reason") in (LEFT_ROSTER, TRAINED_ELSEWHERE):
             return
         if kind in BY_GRADUATE:
             assert (actor.role, actor.id) == (Role.GRADUATE, event.stream.partition("-")[2]), kind

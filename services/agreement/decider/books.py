@@ -12,6 +12,7 @@ from services.agreement import numbers
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
+    LOSS,
     check_bound,
     check_confirmed,
     check_day,
@@ -22,6 +23,7 @@ from services.agreement.decider.common import (
     enrolled,
     new_number,
     prefix_of,
+    trained_elsewhere,
     voided,
     warnings_of,
 )
@@ -34,6 +36,7 @@ from shared.codes.identity import BadIdentifier
 from shared.codes.uscc import check_uscc, confirming_chain, doubts_about
 from shared.messages import Meta, lane_of, new_id
 
+_IN_REVIEW = (Status.APPLIED, Status.SCANNED, Status.SUBMITTED)
 STAMPED, NOTICE = "stamped_agreement", "loss_notice"
 # [our choice; DOMAIN 1.3 only says that a link exists]
 UPLOAD_DAYS: Final = 7
@@ -124,6 +127,7 @@ def submit_scan(command: c.SubmitScan, state: Agreements, facts: Facts, meta: Me
         raise no.UPLOAD_OVER.error()
     check_confirmed(facts)
     _check_waits_for_scan(book)
+    check_bound(enrolled(facts), book.terms.unit_name, "agreement_id")
     check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
     begun = book.begun
     return [
@@ -255,6 +259,9 @@ def passed(command: c.PassReview, state: Agreements, facts: Facts) -> list[Any]:
         return []
     if facts.graduate is None:
         return _passed_too_late(command, book)
+    # A loss is about a book, whoever it is with; all else goes towards an agreement with its unit.
+    if command.kind != LOSS and book.status in _IN_REVIEW and trained_elsewhere(facts.graduate, book.terms.unit_name):
+        return [voided(book, no.TRAINED_ELSEWHERE, reviewed=True)]
     match command.kind, book.status:
         case "application", Status.APPLIED:
             return [e.BookIssued(book.id, command.graduate_id, _numbered(book, command.serial))]

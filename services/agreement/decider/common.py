@@ -55,9 +55,14 @@ def verified(facts: Facts, employer_id: str) -> Employer:
     return facts.employer
 
 
+def trained_elsewhere(graduate: Graduate, unit: str) -> bool:
+    """Whether the roster says now that the graduate is trained (定向, 委培) for another unit than this one."""
+    return graduate.training in BOUND_TRAININGS and plain(unit) != plain(graduate.agreed_unit or "")
+
+
 def check_bound(graduate: Graduate, unit: str, field: str) -> None:
     """定向 and 委培 sign with their own unit only."""
-    if graduate.training in BOUND_TRAININGS and plain(unit) != plain(graduate.agreed_unit or ""):
+    if trained_elsewhere(graduate, unit):
         raise no.BOUND_ELSEWHERE.error(field=field)
 
 

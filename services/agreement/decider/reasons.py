@@ -347,6 +347,8 @@ NUMBER_TAKEN = Reason(
 
 # Why something came to nothing whose graduate was removed from the roster.
 LEFT_ROSTER: Final = "毕业生已移出生源名册"
+# Why something came to nothing whose graduate the roster says, since it was signed, to be trained for another unit.
+TRAINED_ELSEWHERE: Final = "名册更正后，该毕业生为其他单位的定向或委培生，只能与其协议单位签约"
 # Why an agreement was returned that nobody sealed or attested in time.
 SEAL_OVERDUE: Final = "用人单位逾期未盖章"
 ATTESTATION_OVERDUE: Final = "学校逾期未鉴证"

@@ -13,11 +13,14 @@ from services.agreement import events as e
 from services.agreement.decider import commands as c
 from services.agreement.decider import reasons as no
 from services.agreement.decider.common import (
+    check_bound,
     check_enrolled,
     check_evidence,
     concluded,
+    enrolled,
     number_of,
     returned,
+    trained_elsewhere,
     verified,
 )
 from services.agreement.decider.leaving import come_to_nothing
@@ -35,6 +38,9 @@ def passed(command: c.PassReview, state: Agreements, facts: Facts, meta: Meta) -
         return []
     if facts.graduate is None:
         return [come_to_nothing(offer, reviewed=True)]
+    # What acceptance bound is in force already, and cancelled if it must end.
+    if not offer.at_acceptance and trained_elsewhere(facts.graduate, offer.sent.employer_name):
+        return [returned(offer, no.TRAINED_ELSEWHERE, "review")]
     following = offer.after(REVIEW)
     until = complete_by(offer, following, facts, meta)
     match following:
@@ -60,6 +66,7 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
         return []
     _check_waits(offer, Status.ATTESTING, meta)
     check_enrolled(facts)
+    _check_bound(offer, facts)
     _check_employer(command, facts)
     following = offer.after(ATTEST)
     if following is None:
@@ -81,6 +88,12 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
     ]
 
 
+def _check_bound(offer: Offer, facts: Facts) -> None:
+    """The roster may have been corrected since the graduate accepted."""
+    if not offer.at_acceptance:
+        check_bound(enrolled(facts), offer.sent.employer_name, "agreement_id")
+
+
 def _check_employer(command: c.AttestAgreement, facts: Facts) -> None:
     """Whoever attests for an employer that was suspended or closed since knows it, and says why."""
     employer = facts.employer
@@ -96,6 +109,7 @@ def seal(command: c.SealAgreement, state: Agreements, facts: Facts, meta: Meta) 
         return []
     _check_waits(offer, Status.SEALING, meta)
     check_enrolled(facts)
+    _check_bound(offer, facts)
     verified(facts, offer.sent.employer_id)
     if command.scan is not None:
         check_evidence(facts, command.scan, command.graduate_id, STAMPED, "scan")
