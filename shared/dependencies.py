@@ -19,6 +19,7 @@ from shared.following import require
 from shared.opening import Names, opener_of
 from shared.sealing import FreeWords, sealer_of
 from shared.settings import Settings
+from shared.sql import without_transaction
 
 
 class Log(DependencyProvider):
@@ -91,7 +92,7 @@ class ReadModel:
 
     @contextmanager
     def _open(self, at_least: Mapping[str, int] | None) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, without_transaction(connection):
             require(connection, at_least)
             yield connection
 

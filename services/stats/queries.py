@@ -97,7 +97,7 @@ def count_graduates(
     rows = connection.exec_driver_sql(
         f"SELECT * FROM (SELECT {selected} FROM {source} WHERE {where}{grouped}) AS counted WHERE n <> 0", parameters
     )
-    return sorted((Counted(tuple(row[:-1]), int(row[-1])) for row in rows), key=lambda counted: counted.values)
+    return [Counted(tuple(values), int(count)) for *values, count in sorted(map(tuple, rows.all()))]
 
 
 def count_completion(
@@ -108,6 +108,14 @@ def count_completion(
         connection, scope, class_year, as_of, ("education",), include_completion=True, known_at=known_at
     )
     return sum(each.count for each in counted if each.values[0] in COMPLETION_EDUCATIONS)
+
+
+def completion_among(counted: Sequence[Counted], by: Sequence[str]) -> int | None:
+    """What `count_completion` would find, from counts that include 结业 and tell the education; None of others."""
+    if "education" not in by:
+        return None
+    at = tuple(by).index("education")
+    return sum(each.count for each in counted if each.values[at] in COMPLETION_EDUCATIONS)
 
 
 def get_rates(

@@ -34,8 +34,11 @@ class StatsService:
                 include_completion=query.include_completion,
                 known_at=query.known_at,
             )
-            completion = queries.count_completion(
-                connection, query.scope, query.class_year, as_of, known_at=query.known_at
+            told = queries.completion_among(counted, query.by) if query.include_completion else None
+            completion = (
+                queries.count_completion(connection, query.scope, query.class_year, as_of, known_at=query.known_at)
+                if told is None
+                else told
             )
             departments = queries.name_departments(connection, query.scope) if "department" in query.by else {}
             schools = queries.name_schools(connection, query.scope, as_of) if "school" in query.by else {}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.sql import Driver, copy_rows, make_engine, passing, sqlstate_of, text_array
+from shared.sql import Driver, copy_rows, make_engine, passing, sqlstate_of, text_array, without_transaction
 
 
 def test_the_connection_used_last_is_used_again(database_url: str) -> None:
@@ -97,4 +97,34 @@ def test_texts_reach_the_server_as_an_array_whatever_they_hold(database_url: str
         with engine.connect() as connection:
             asked = {"texts": text_array(texts)}
             assert connection.exec_driver_sql("SELECT %(texts)s::text[]", asked).scalar_one() == texts
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", list(Driver))
+def test_reading_without_a_transaction_leaves_none_behind_and_the_next_user_has_one(
+    database_url: str, driver: Driver
+) -> None:
+    engine = make_engine(database_url, driver, role=None, pool_size=1)
+    state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+    watching = make_engine(database_url, Driver.PLAIN, role=None, pool_size=1)
+    with engine.connect() as connection, without_transaction(connection), watching.connect() as watcher:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        assert watcher.scalar(state, {"pid": pid}) == "idle"
+        with pytest.raises(DBAPIError):
+            connection.execute(text("SELECT 1 / 0"))
+        assert connection.scalar(text("SELECT 1")) == 1
+    with engine.connect() as connection, watching.connect() as watcher:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) == pid
+        assert watcher.scalar(state, {"pid": pid}) == "idle in transaction"
+    engine.dispose()
+    watching.dispose()
+
+
+@pytest.mark.parametrize("driver", list(Driver))
+def test_a_connection_that_is_lost_while_it_reads_is_not_used_again(database_url: str, driver: Driver) -> None:
+    engine = make_engine(database_url, driver, role=None, pool_size=1)
+    with pytest.raises(DBAPIError), engine.connect() as connection, without_transaction(connection):
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with engine.connect() as connection, without_transaction(connection):
+        assert connection.scalar(text("SELECT 1")) == 1
     engine.dispose()
