@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import resource
+import subprocess
 import sys
+import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import xlsxwriter
+from sqlalchemy import make_url
 
 from bench.figures import Direction, Figure, rounds
-from bench.world import Worker, World, answer_questions, database, plain_engine, plain_log
+from bench.world import ROOT, WQ, Worker, World, answer_questions, database, plain_engine, plain_log
 from services.directory.personal import personal_of
 from services.directory.roster import import_roster
 from services.directory.rows import HEADERS
@@ -26,13 +32,42 @@ from shared.settings import read_settings
 
 SCHOOL, CLASS_YEAR = "10108", 2026
 SHARE = 8
+# The build that the import is compared with: it looked at each row as if it were the first.
+BEFORE = "35f191c"
+
+
+@contextmanager
+def _before(world: World) -> Iterator[tuple[Path, str] | None]:
+    """The code of that build and a database that it migrated; None without git or in a copy that lacks its history."""
+    root = world.small.directory / "before"
+    archive = root.with_suffix(".tar")
+    root.mkdir(exist_ok=True)
+    try:
+        command = ["git", "-C", str(ROOT), "archive", "--output", str(archive), BEFORE]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        yield None
+        return
+    with tarfile.open(archive) as packed:
+        packed.extractall(root, filter="data")
+    admin = world.small.environment["DATABASE_URL"]
+    url = make_url(admin).set(database=f"before_{uuid4().hex[:8]}").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        name = make_url(url).database
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            environ = {**os.environ, **world.small.environment, "DATABASE_URL": url}
+            subprocess.run([*WQ, "migrate"], cwd=root, env=environ, check=True, capture_output=True, timeout=120)
+            yield root, url
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def measure(world: World) -> list[Figure]:
     """Rows/s of both formats, on an empty and on the full log, and the memory of a long file beside a short one's."""
     rows = world.size.roster
     directory = world.small.directory
-    with database(world.small) as compared:
+    with database(world.small) as compared, _before(world) as before:
         fields = _write_csv(directory / "roster.csv", 0, 1)
         with psycopg.connect(compared, autocommit=True) as connection:
             columns = ", ".join(f"{name} text" for name in fields)
@@ -40,6 +75,19 @@ def measure(world: World) -> list[Figure]:
         turn = iter(range(1, 1_000_000))
         targets = {name: platform.environment["DATABASE_URL"] for name, platform in world.platforms.items()}
         peak: dict[str, float] = {}
+
+        def imported_before() -> float:
+            if before is None:
+                return 0.0
+            root, url = before
+            path = directory / "before.csv"
+            _write_csv(path, next(turn), rows)
+            environ = {**world.small.environment, "DATABASE_URL": url}
+            with Worker("bench.rosters", str(path), environ=environ, root=root) as worker:
+                worker.ask()
+                answer = worker.answer()
+            assert answer["enrolled"] == rows, answer
+            return float(answer["rows_a_second"])
 
         def imported(kind: str, log: str, count: int) -> Callable[[], float]:
             def run() -> float:
@@ -74,6 +122,7 @@ def measure(world: World) -> list[Figure]:
             count,
             {
                 "csv": imported("csv", "empty", rows),
+                "before": imported_before,
                 "copy": copied,
                 "xlsx": imported("xlsx", "empty", rows),
                 "full": imported("csv", "full", rows),
@@ -84,7 +133,14 @@ def measure(world: World) -> list[Figure]:
             imported(kind, "empty", rows // SHARE)()
     group, copy = "roster import", "/s COPY"
     least, most = Direction.AT_LEAST, Direction.AT_MOST
+    if found["before"]:
+        compared_with = Figure(
+            group, "CSV", found["csv"], "rows/s", 1.8, least, found["before"], f"/s the build of {BEFORE}"
+        )
+    else:
+        compared_with = Figure(group, f"CSV; the history of this copy lacks {BEFORE}", found["csv"], "rows/s")
     return [
+        compared_with,
         Figure(group, "CSV", found["csv"], "rows/s", 10_000, least, found["copy"], copy, absolute=True),
         Figure(group, "XLSX", found["xlsx"], "rows/s", 10_000, least, found["copy"], copy, absolute=True),
         Figure(group, "CSV, full log", found["full"], "rows/s", 0.9, least, found["csv"], "/s empty log"),

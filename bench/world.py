@@ -229,10 +229,12 @@ def now() -> datetime:
 class Worker:
     """A process of its own that measures: one JSON line in, one JSON line out."""
 
-    def __init__(self, module: str, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, *arguments: str, environ: Mapping[str, str] | None = None, root: Path = ROOT
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, **(environ or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
