@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from services.stats import read_model as stats
+from shared.errors import Unavailable
 from shared.following import Follower, prepare
 from shared.messages import Recorded
 from shared.settings import Settings
 from shared.sql import Driver, make_engine
 from tests.integration.directory.conftest import settings_of
 from tests.support.golden_examples import event_classes, recorded
+from tests.support.variants import SHAPES, tell_as
 from wq.composition import SERVED
 
 
@@ -45,6 +48,39 @@ def followers_of(context: str, settings: Settings) -> Sequence[Follower]:
     module = import_module(f"services.{context}.follower")
     found: Sequence[Follower] = module.followers(settings) if hasattr(module, "followers") else module.FOLLOWERS
     return found
+
+
+@pytest.mark.parametrize("context", SERVED)
+def test_a_read_model_takes_every_shape_of_another_release_alike(
+    context: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for follower in followers_of(context, settings_of(database_url, tmp_path)):
+        engine = prepared(database_url, follower)
+        told = {}
+        for shape in SHAPES:
+            with monkeypatch.context() as told_so, engine.begin() as connection:
+                tell_as(told_so, shape)
+                for table in reversed(follower.metadata.sorted_tables):
+                    connection.execute(table.delete())
+                follower.apply(connection, follower.understand(story()))
+            told[shape] = contents(engine, follower)
+        assert all(each == told["stored"] for each in told.values())
+        engine.dispose()
+
+
+@pytest.mark.parametrize("context", SERVED)
+def test_a_read_model_waits_for_a_release_that_knows_the_version(
+    context: str, database_url: str, tmp_path: Path
+) -> None:
+    for follower in followers_of(context, settings_of(database_url, tmp_path)):
+        engine = prepared(database_url, follower)
+        for event in story():
+            if event.type not in (follower.types or ()):
+                continue
+            newer = replace(event, event=replace(event.event, type_version=2))
+            with pytest.raises(Unavailable), engine.begin() as connection:
+                follower.apply(connection, follower.understand([newer]))
+        engine.dispose()
 
 
 @pytest.mark.parametrize("context", SERVED)
