@@ -135,7 +135,7 @@ class ConfirmedPublisher:
     def hold(self, name: str) -> None:
         """Have a queue of this name to this connection, for as long as it lasts. Raises Unavailable."""
         try:
-            self._open().queue_declare(name, exclusive=True)
+            self._open().queue_declare(name, exclusive=True, arguments={"x-queue-type": "classic"})
         except (OSError, AMQPError) as error:
             self.close()
             raise AWAY.error() from error

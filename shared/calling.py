@@ -20,12 +20,12 @@ from uuid import UUID, uuid4
 
 import orjson
 from amqp.exceptions import AMQPError
-from kombu import Connection, Consumer, Queue
+from kombu import Connection, Consumer
 
 from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.calls import CLIENT_ADDRESS, COMMAND_ID, CORRELATION_ID, DEADLINE, PRINCIPAL
 from shared.errors import KINDS, Invalid, Reason, ServiceError, Unavailable, WireError
-from shared.topology import RPC_EXCHANGE
+from shared.topology import RPC_EXCHANGE, reply_queue
 
 TIMEOUT = Reason(
     "call.timeout", "服务未在期限内答复，请重试", "No reply within the deadline: repeat the same call", Unavailable
@@ -66,13 +66,7 @@ class Caller:
     def __init__(self, amqp_uri: str) -> None:
         self._uri = amqp_uri
         self._reply_to = f"replies-{uuid4()}"
-        self._queue = Queue(
-            f"rpc.reply-caller-{self._reply_to}",
-            exchange=RPC_EXCHANGE,
-            routing_key=self._reply_to,
-            durable=True,
-            queue_arguments={"x-expires": REPLY_QUEUE_EXPIRES_MS},
-        )
+        self._queue = reply_queue(f"rpc.reply-caller-{self._reply_to}", self._reply_to, REPLY_QUEUE_EXPIRES_MS)
         self._publisher = ConfirmedPublisher(amqp_uri, lambda channel: RPC_EXCHANGE(channel).declare())
         self._publishing = Lock()
         self._waiting: dict[str, Future[Any]] = {}

@@ -19,7 +19,7 @@ import eventlet
 import orjson
 from amqp.exceptions import AMQPError, ConsumerCancelled
 from eventlet.semaphore import Semaphore
-from kombu import Connection
+from kombu import Connection, Queue
 from kombu.transport.pyamqp import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared import metrics
+from shared.call_queues import make_sure
 from shared.calls import (
     LARGEST_BODY,
     LARGEST_MESSAGE,
@@ -49,7 +50,7 @@ from shared.messages import Meta, Recorded
 from shared.principals import Verifier
 from shared.shapes import Shape, invalid, load
 from shared.sql import passing
-from shared.topology import DEAD_LETTERS, GONE_SECONDS, RPC_EXCHANGE, dead_letter_queue, event_queue
+from shared.topology import DEAD_LETTERS, GONE_SECONDS, RPC_EXCHANGE, call_queue, dead_letter_queue, event_queue
 
 REPLY_SECONDS = 5.0
 # How soon a consumer that hears nothing looks whether it should stop; two such looks are every process's stop.
@@ -221,10 +222,13 @@ class _Calls(RpcConsumer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.queue: Queue | None = None
         self._methods: dict[str, _Call] = {}
 
     def setup(self) -> None:
-        super().setup()
+        if self.queue is None:
+            self.queue = call_queue(self.container.service_name)
+            self.queue_consumer.register_provider(self)
         self.replies: Replies = self.container.config["replies"]
 
     def register_provider(self, provider: _Call) -> None:
@@ -232,7 +236,12 @@ class _Calls(RpcConsumer):
         self._methods[provider.method_name] = provider
 
     def declare(self, channel: Any) -> None:
-        """The queue and its exchange are declared by consuming."""
+        """The queue as it should be; consuming alone would fail on one of another type."""
+        try:
+            make_sure(self.container.config["AMQP_URI"], call_queue(self.container.service_name))
+        except (AMQPError, Unavailable) as error:
+            # Waited for as a lost connection is; nameko gives the service up for anything else.
+            raise ConnectionError("the call queue cannot be declared") from error
 
     def handle_message(self, message: Any) -> None:
         method = message.delivery_info["routing_key"].partition(".")[2]

@@ -28,7 +28,7 @@ class Looking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._drop()
+        self.start_anew()
 
     def channel(self) -> Any:
         """A channel that works."""
@@ -37,6 +37,13 @@ class Looking:
         if self._channel is None:
             self._channel = self._link.channel()
         return self._channel
+
+    def start_anew(self) -> None:
+        """Let go of everything, after the broker has closed what it was asked on."""
+        link, self._link, self._channel = self._link, None, None
+        if link is not None:
+            # Closing would wait for a broker that has given this connection up.
+            link.collect()
 
     def has(self, exchange: Exchange) -> bool:
         """Whether an exchange is there."""
@@ -83,12 +90,6 @@ class Looking:
             if message is not None:
                 self.channel().basic_reject(message.delivery_tag, requeue=True)
         except (TimeoutError, AMQPError):
-            self._drop()
+            self.start_anew()
             return False
         return True
-
-    def _drop(self) -> None:
-        link, self._link, self._channel = self._link, None, None
-        if link is not None:
-            # Closing would wait for a broker that has given this connection up.
-            link.collect()

@@ -1,7 +1,8 @@
 """Names and arguments of every exchange and queue. Both process kinds declare the same things, so either may start first.
 
 Events: topic exchange `<context>.events`, routing key the event type. A consumer's queue `<consumer>.<type>` is a quorum
-queue with a delivery limit; what it gives up goes to `<queue>.dead`. Calls: nameko's own exchange `nameko-rpc`.
+queue with a delivery limit; what it gives up goes to `<queue>.dead`. Calls: nameko's own exchange `nameko-rpc`, a quorum queue
+`rpc-<service>` each. Every declaration names the queue's type: what a broker takes where none is named, an operator may set.
 """
 
 from __future__ import annotations
@@ -45,6 +46,29 @@ def event_queue(consumer: str, event_type: str) -> Queue:
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         },
+    )
+
+
+def call_queue(service: str) -> Queue:
+    """A service's calls, under nameko's own name and binding. Calls go on while a minority of the nodes is away."""
+    return Queue(
+        f"rpc-{service}",
+        exchange=RPC_EXCHANGE,
+        routing_key=f"{service}.*",
+        durable=True,
+        # Whoever is given up is not answered, and repeats the call; a call that kills its service must not do so for ever.
+        queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT},
+    )
+
+
+def reply_queue(name: str, routing_key: str, expires_ms: int) -> Queue:
+    """Where a caller hears answers. It goes with its caller, and a lost answer is asked for again: nothing to replicate."""
+    return Queue(
+        name,
+        exchange=RPC_EXCHANGE,
+        routing_key=routing_key,
+        durable=True,
+        queue_arguments={"x-queue-type": "classic", "x-expires": expires_ms},
     )
 
 
