@@ -245,9 +245,11 @@ def show_dead_letters(queue: str, limit: int) -> None:
     """The first parked messages of a queue; they stay parked."""
     from wq.dead_letters import show  # noqa: PLC0415
 
-    table = Table("事件 type", "编号 event id", "原因 reason", "次数 count")
+    table = Table("事件 type", "编号 event id", "原因 reason", "尝试次数 tries")
     for each in _of_queue(queue, lambda: show(read_settings().amqp_uri, queue, limit)):
-        table.add_row(each.event_type, each.event_id, each.reason, str(each.count))
+        table.add_row(
+            each.event_type, each.event_id, each.reason, "不详 unknown" if each.tries is None else str(each.tries)
+        )
     out.print(table)
 
 

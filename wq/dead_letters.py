@@ -13,7 +13,7 @@ from amqp.exceptions import NotFound as QueueMissing
 
 from shared.broker import AWAY, PERSISTENT, UNROUTED, ConfirmedPublisher, Outgoing, open_connection
 from shared.envelope import raw
-from shared.topology import dead_letter_queue, declare_events
+from shared.topology import DELIVERY_LIMIT, dead_letter_queue, declare_events
 from wq.composition import TELLING, subscriptions
 
 # What a message keeps of its properties when it is sent again (docs/wire.md).
@@ -30,12 +30,12 @@ class ParkedQueue:
 
 @dataclass(frozen=True, slots=True)
 class ParkedMessage:
-    """A parked message: its event type and id, why the broker parked it, how often it was tried."""
+    """A parked message: its event type and id, why the broker parked it, how often it was tried (None: nobody knows)."""
 
     event_type: str
     event_id: str
     reason: str
-    count: int
+    tries: int | None
     body: dict[str, Any] | None
 
 
@@ -111,10 +111,13 @@ def _parked(message: Any) -> ParkedMessage:
     except ValueError:
         body = None
     known = body if isinstance(body, dict) else {}
+    reason = str(death.get("reason", "?"))
     return ParkedMessage(
         event_type=str(known.get("type", "?")),
         event_id=str(known.get("event_id", "?")),
-        reason=str(death.get("reason", "?")),
-        count=int(death.get("count", 0)),
+        reason=reason,
+        # What RabbitMQ counts beside the reason is how often a message was parked, and from 4.0 on not even that when it was
+        # sent again; one that was rejected may have crashed its consumer before.
+        tries=DELIVERY_LIMIT + 1 if reason == "delivery_limit" else None,
         body=known or None,
     )

@@ -8,7 +8,7 @@ import pytest
 from amqp import Message
 
 from services.agreement import policy
-from shared.broker import open_connection
+from shared.broker import PERSISTENT, open_connection
 from shared.envelope import pack
 from shared.errors import Unavailable
 from shared.topology import DEAD_LETTERS, declare_events
@@ -58,8 +58,27 @@ def test_what_is_shown_stays_parked_however_often(world: World, parked: str) -> 
     for _ in range(25):
         (shown,) = show(world.amqp_uri, QUEUE, 10)
         assert (shown.event_type, shown.event_id) == (Counted.TYPE, str(event.event.event_id))
-        assert (shown.reason, shown.count) == ("rejected", 1)
+        assert (shown.reason, shown.tries) == ("rejected", None)
         eventually(lambda: world.depth(DEAD) == 1)
+
+
+def test_a_message_that_crashed_its_consumer_too_often_is_shown_with_every_try(world: World) -> None:
+    tries = 0
+    with open_connection(world.amqp_uri) as connection:
+        channel = connection.channel()
+        declare_events(channel, SUBSCRIPTIONS, TELLING)
+        channel.basic_publish_confirm(Message(b"{}", delivery_mode=PERSISTENT), routing_key=QUEUE)
+
+        def parked() -> bool:
+            nonlocal tries
+            if (message := channel.basic_get(QUEUE)) is not None:
+                tries += 1
+                channel.basic_reject(message.delivery_tag, requeue=True)
+            return world.depth(DEAD) == 1
+
+        eventually(parked)
+    (shown,) = show(world.amqp_uri, QUEUE, 10)
+    assert (shown.reason, shown.tries) == ("delivery_limit", tries)
 
 
 def test_what_is_sent_again_is_taken_once_the_bug_is_gone(world: World, parked: str) -> None:
