@@ -413,7 +413,7 @@ def _fold_registration(world: World, event: Event, found: Findings) -> None:
         case "LeavingReset":
             found.expect("resets what was confirmed", known.leaving is not None, f"{graduate} {event.event_id}")
             known.leaving = None
-        case "DestinationFiled" | "FilingRejected" | "AgreementOvertaken":
+        case "DestinationFiled" | "FilingRejected" | "AgreementOvertaken" | "AgreementRenumbered":
             pass
         case _:
             found.expect("event is known", False, event.type)

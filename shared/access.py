@@ -217,6 +217,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "registration.register_from_agreement": (_SYSTEM,),
     "registration.pass_review": (_SYSTEM,),
     "registration.fail_review": (_SYSTEM,),
+    "registration.renumber_agreement": (_SYSTEM,),
     "registration.reopen_registration": (_SYSTEM,),
     "registration.request_void": (_SELF,),
     "registration.get_registration": (_SELF, *_OFFICES),

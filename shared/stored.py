@@ -49,7 +49,7 @@ agreement: OperationCodeSet OperationCodeReset SigningProposed ProposalWithdrawn
     BookReissued PaperSubmitted PaperNumberClaimed PaperNumberReleased
 registration: DestinationFiled FilingRejected LeavingConfirmed LeavingReset RegistrationSubmitted
     RegistrationWithdrawn RegistrationSuperseded RegistrationReturned DestinationRegistered VoidRequested VoidReturned
-    VoidSuperseded DestinationReopened AgreementOvertaken
+    VoidSuperseded DestinationReopened AgreementOvertaken AgreementRenumbered
 review: ReviewOpened StepApproved StepEscalated ReviewPassed ReviewReturned ReviewClosed
 """
 # What is allowed and what must come first, for everything that happens after it.

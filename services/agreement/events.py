@@ -300,7 +300,9 @@ class AgreementConcluded:
     """The agreement is effective under its number. `kind`: online, offline, or paper (an agreement signed before).
 
     `remark` is what the school said when it attested for an employer that was suspended or closed.
-    `employer_id` is there when the employer has an account; `signed_on` and `paper_number` are those of the paper.
+    `employer_id` is there when the employer has an account; `signed_on` is the day of signing: on the paper, else
+    the day on which graduate and unit had both signed, None on events from before this was kept. `paper_number` is the
+    paper's.
     """
 
     TYPE: ClassVar[str] = "agreement.AgreementConcluded"

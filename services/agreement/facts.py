@@ -108,8 +108,10 @@ class Facts:
     `settings` and the school's `breach_limit` are those that the agreement was made under; those of today for one that is
     being made, with the versions of the two streams that say so (None: not read). `claim` is that of the number on the
     paper that the command is about.
-    `blocked`: the graduate's school does not let the employer invite. `register_until` is the last day of the class for this
-    graduate, however the destination comes about; None when nobody is known.
+    `blocked`: the graduate's school does not let the employer invite. `signed` is the day on which graduate and unit had
+    both signed, by agreement: the later of acceptance and seal, or that on which the stamped book came back.
+    `register_until` is the last day of the class for this graduate, however the destination comes about; None when nobody
+    is known.
     """
 
     graduate: Graduate | None = None
@@ -122,6 +124,7 @@ class Facts:
     breach_limit: int | None = None
     blocked: bool = False
     claim: Claim | None = None
+    signed: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
     province_version: int | None = None
     school_version: int | None = None
     register_until: date | None = None
@@ -159,6 +162,7 @@ def facts_of(
         breach_limit=_breach_limit(until(school or (), begun.get("school_version")), class_year),
         blocked=employer_id in _blocked(school or (), class_year),
         claim=None if claim is None else replace(claim, held_by=_holder(streams.get(claim.stream, ()))),
+        signed=MappingProxyType(_signed(streams.get(f"agreement-{graduate_id}", ()))),
         province_version=None if province is None else len(province),
         school_version=None if school is None else len(school),
         register_until=None if graduate is None else _register_until(graduate, graduate_id, streams),
@@ -178,6 +182,21 @@ def begun_in(history: Sequence[Recorded], thing_id: str | None) -> Mapping[str, 
 
 _BEGINS = ("agreement.OfferSent", "agreement.BookApplied", "agreement.PaperSubmitted")
 _BEGUN_AS = ("offer_id", "agreement_id", "review_id")
+
+
+_SIGNATURES = {
+    "agreement.OfferAccepted": "offer_id",
+    "agreement.AgreementSealed": "agreement_id",
+    "agreement.ScanSubmitted": "agreement_id",
+}
+
+
+def _signed(history: Sequence[Recorded]) -> dict[str, date]:
+    return {
+        recorded.data[_SIGNATURES[recorded.type]]: day_of(recorded.occurred_at)
+        for recorded in history
+        if recorded.type in _SIGNATURES
+    }
 
 
 def _holder(history: Sequence[Recorded]) -> str | None:

@@ -20,7 +20,8 @@ class Destination:
 
     `form` names a kind of category 10 that is registered by its evidence; `signed_on` is the day of signing or hiring.
     `uscc_absent_reason` says why the unit has no credit code; `hourly_pay` is in fen, for who is not paid by the month.
-    `unit_phone` is the unit's office's: who answers it is nobody's business here.
+    `unit_phone` is the unit's office's: who answers it is nobody's business here. `agreement_number` (协议书编号) is that of
+    the agreement that it comes from, None where it comes from none, or from before this was kept.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Destination:
     hourly_pay: int | None = None
     unit_address: str | None = None
     unit_phone: str | None = None
+    agreement_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,19 @@ class AgreementOvertaken:
     register_until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AgreementRenumbered:
+    """补办: the agreement that the destination comes from has another number, the one before is never used again."""
+
+    TYPE: ClassVar[str] = "registration.AgreementRenumbered"
+    VERSION: ClassVar[int] = 1
+
+    registration_id: str
+    graduate_id: str
+    agreement_id: str
+    agreement_number: str
+
+
 CODEC = Codec(
     DestinationFiled,
     FilingRejected,
@@ -301,4 +316,5 @@ CODEC = Codec(
     VoidSuperseded,
     DestinationReopened,
     AgreementOvertaken,
+    AgreementRenumbered,
 )

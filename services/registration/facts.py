@@ -50,8 +50,9 @@ class Facts:
 
     `left` is where a graduate was who is on no roster any more. `roster_version` is how many events the directory has told
     about the graduate.
-    `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind. `freed_on` is the day on
-    which an agreement last came to nothing: cancelled, or returned by its review.
+    `concluded` are the agreements that ever took effect, `cancelled` those that no longer bind, `renumbered` the newest
+    numbers of those whose book was lost. `freed_on` is the day on which an agreement last came to nothing: cancelled, or
+    returned by its review.
     `settings` are those that the registration was made under; those of today for one that is being made, with the versions
     of the two streams that say so (None: not read).
     """
@@ -65,6 +66,7 @@ class Facts:
     signed_until: datetime | None = None
     concluded: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
+    renumbered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     freed_on: date | None = None
     settings: Settings = Settings()
     evidence: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
@@ -97,6 +99,7 @@ def facts_of(
         signed_until=_signed_until(agreements),
         concluded=_agreements(agreements, views.CONCLUDED),
         cancelled=_agreements(agreements, views.CANCELLED),
+        renumbered=MappingProxyType(_numbers(agreements)),
         freed_on=_freed_on(agreements),
         settings=_settings(
             until(province, begun.get("province_version")),
@@ -106,6 +109,11 @@ def facts_of(
         province_version=len(province),
         school_version=None if school is None else len(school),
     )
+
+
+def _numbers(history: Sequence[Recorded]) -> dict[str, str]:
+    told = (views.REISSUED.of(recorded) for recorded in history)
+    return {each.agreement_id: each.number for each in told if each is not None}
 
 
 def _begun_in(history: Sequence[Recorded], about: frozenset[str]) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from services.registration.decider import (
     FailReview,
     PassReview,
     RegisterFromAgreement,
+    RenumberAgreement,
     ReopenRegistration,
     ResetLeaving,
 )
@@ -38,9 +39,17 @@ def on_concluded(event: Recorded) -> Sequence[Intent]:
         unit_address=told.unit_address,
         unit_phone=told.unit_phone,
         signed_on=told.signed_on,
+        agreement_number=told.number,
     )
     command = RegisterFromAgreement(told.graduate_id, told.agreement_id, told.scope, told.class_year, destination)
     return [Intent("registration.register_from_agreement", command)]
+
+
+def on_reissued(event: Recorded) -> Sequence[Intent]:
+    """A lost book has another number."""
+    told = see(views.Reissued, event)
+    command = RenumberAgreement(told.graduate_id, told.agreement_id, told.number)
+    return [Intent("registration.renumber_agreement", command)]
 
 
 def on_cancelled(event: Recorded) -> Sequence[Intent]:
@@ -83,6 +92,7 @@ REACTIONS: Reactions = {
     "directory.GraduateRemoved": on_removed,
     "agreement.AgreementConcluded": on_concluded,
     "agreement.AgreementCancelled": on_cancelled,
+    "agreement.BookReissued": on_reissued,
     "review.ReviewPassed": on_passed,
     "review.ReviewReturned": on_returned,
 }

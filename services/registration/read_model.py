@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Index, Integer, MetaData, Table, Text, select, tuple_
+from sqlalchemy import Column, Connection, Date, DateTime, Index, Integer, MetaData, Table, Text, select, tuple_
 
 from shared.following import checkpoint_table
 from shared.messages import Recorded
@@ -28,6 +29,8 @@ REGISTRATIONS = Table(
     Column("unit_name", Text),
     Column("source", Text, nullable=False),
     Column("agreement_id", Text),
+    Column("agreement_number", Text),
+    Column("signed_on", Date),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
@@ -46,7 +49,16 @@ _ENDS = {
     "registration.RegistrationReturned": "returned",
 }
 _REGISTERED = "registration.DestinationRegistered"
-TYPES = frozenset({*_ENDS, _REGISTERED, "registration.RegistrationSubmitted", "registration.DestinationReopened"})
+_RENUMBERED = "registration.AgreementRenumbered"
+TYPES = frozenset(
+    {
+        *_ENDS,
+        _REGISTERED,
+        _RENUMBERED,
+        "registration.RegistrationSubmitted",
+        "registration.DestinationReopened",
+    }
+)
 
 
 def apply(connection: Connection, events: Sequence[Recorded]) -> None:
@@ -70,6 +82,9 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
         ended = {"state": "ended", "ended": _ENDS[recorded.type], "reason": data.get("reason"), "ended_at": at}
         rows[registration_id] |= ended
         return
+    if recorded.type == _RENUMBERED:
+        rows[registration_id] |= {"agreement_number": data["agreement_number"]}
+        return
     if recorded.type == "registration.DestinationReopened":
         rows[registration_id] |= {"state": "ended", "ended": data["cause"], "ended_at": at}
         return
@@ -77,7 +92,7 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
         for row in rows.values():
             if row["state"] == "registered":
                 row |= {"state": "ended", "ended": "superseded", "ended_at": at}
-    known = rows.get(registration_id)
+    known, signed_on = rows.get(registration_id), data["destination"].get("signed_on")
     rows[registration_id] = {
         "registration_id": registration_id,
         "graduate_id": data["graduate_id"],
@@ -90,6 +105,8 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
         "unit_name": data["destination"].get("unit_name"),
         "source": data.get("source", "direct"),
         "agreement_id": data.get("agreement_id"),
+        "agreement_number": data["destination"].get("agreement_number"),
+        "signed_on": date.fromisoformat(signed_on) if signed_on else None,
         "submitted_at": known["submitted_at"] if known else at,
         "decided_at": at if recorded.type == _REGISTERED else None,
         "ended_at": None,

@@ -117,6 +117,11 @@ def evolve(state: Registrations, event: Any) -> Registrations:
             return replace(state, void_id=None)
         case e.DestinationReopened():
             return state.without_registered(event.cause).open_until(event.register_until)
+        case e.AgreementRenumbered():
+            registered = state.registered
+            assert registered is not None
+            destination = replace(registered.destination, agreement_number=event.agreement_number)
+            return replace(state, registered=replace(registered, destination=destination))
         case e.AgreementOvertaken():
             followed = state.followed | {event.agreement_id}
             return replace(state, followed=followed).open_until(event.register_until)

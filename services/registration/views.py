@@ -103,6 +103,7 @@ class Concluded:
 
     graduate_id: str
     agreement_id: str
+    number: str
     scope: str
     class_year: int
     unit_name: str
@@ -116,6 +117,15 @@ class Concluded:
     unit_address: str | None = None
     unit_phone: str | None = None
     signed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """A lost book was made again under another number."""
+
+    graduate_id: str
+    agreement_id: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ SAID = Views[Confirmed | Disputed | Answered](
     }
 )
 CONCLUDED = Views[Agreement]({"agreement.AgreementConcluded": Agreement})
+REISSUED = Views[Reissued]({"agreement.BookReissued": Reissued})
 CANCELLED = Views[Agreement]({"agreement.AgreementCancelled": Agreement})
 STEPS = Views[Step](
     dict.fromkeys(

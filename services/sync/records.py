@@ -56,6 +56,7 @@ DESTINATION_FIELDS = (
     "signed_on",
     "unit_address",
     "unit_phone",
+    "agreement_number",
 )
 ARCHIVE_FIELDS = ("kind", "recipient", "address", "postcode", "contact", "phone")
 HOUSEHOLD_FIELDS = ("moves", "address")
@@ -71,6 +72,7 @@ TYPES = frozenset(
         "directory.GraduateRemoved",
         "registration.DestinationRegistered",
         "registration.DestinationReopened",
+        "registration.AgreementRenumbered",
         "registration.LeavingConfirmed",
         "registration.LeavingReset",
     }
@@ -139,6 +141,8 @@ def report(state: Reported, recorded: Recorded) -> tuple[Reported, Record | None
             destination = _listed(data["destination"], DESTINATION_FIELDS)
             destination["registered_on"] = day_of(recorded.event.occurred_at).isoformat()
             after = replace(state, destination=destination, leaving=None)
+        case "registration.AgreementRenumbered" if state.destination is not None:
+            after = replace(state, destination={**state.destination, "agreement_number": data["agreement_number"]})
         case "registration.DestinationReopened":
             after = replace(state, destination=None, leaving=None)
         case "registration.LeavingConfirmed":

@@ -289,6 +289,7 @@ REGISTRATIONS = DecisionTable(
             (r.RESET_LEAVING, SYSTEM),
             (r.c.EndUnfinished(_FILE.graduate_id), SYSTEM),
             (r.CONCLUDE, SYSTEM),
+            (r.RENUMBER, SYSTEM),
             (r.CANCEL, SYSTEM),
         ]
     ),

@@ -39,6 +39,7 @@ FIELDS: Final[dict[str, Any]] = {
     "school_name": "山西大学",
     "country": "新加坡",
     "foreign_school_name": "National University of Singapore",
+    "agreement_number": "202610108310000014",
 }
 REGISTRABLE: Final = tuple(code for code in DESTINATIONS.values() if code.registrable and code.code != AGREEMENT)
 
@@ -57,7 +58,7 @@ def complete(code: str) -> e.Destination:
 CONTRACT: Final = complete("11")
 SEEKING: Final = complete("70")
 # Nobody told the unit's address and phone when the goldens were written; an agreement tells them where its unit did.
-AGREED: Final = replace(complete(AGREEMENT), unit_address=None, unit_phone=None)
+AGREED: Final = replace(complete(AGREEMENT), unit_address=None, unit_phone=None, agreement_number=None)
 CONTRACT_BEFORE: Final = replace(CONTRACT, unit_address=None, unit_phone=None)
 
 ENROLLED: Final = Graduate(scope=SCOPE, class_year=2026, training="1", agreed_unit=None)
@@ -91,6 +92,7 @@ LEAVING: Final = e.LeavingConfirmed(
     GRADUATE_ID, REGISTRATION_ID, e.Archive("kept"), e.Household(moves=True, address="北京市海淀区")
 )
 LEAVING_RESET: Final = e.LeavingReset(GRADUATE_ID, REGISTRATION_ID, "void_requested")
+RENUMBERED: Final = e.AgreementRenumbered(REGISTRATION_ID, GRADUATE_ID, AGREEMENT_ID, "202610108310000021")
 OVERTAKEN: Final = e.AgreementOvertaken(GRADUATE_ID, AGREEMENT_ID)
 EVENTS: Final[tuple[Any, ...]] = (
     *(replace(event, destination=CONTRACT_BEFORE) for event in (FILED, SUBMITTED, REGISTERED)),
@@ -108,6 +110,7 @@ EVENTS: Final[tuple[Any, ...]] = (
     VOID_SUPERSEDED,
     VOIDED,
     OVERTAKEN,
+    RENUMBERED,
 )
 
 REGISTER: Final = c.RegisterDestination(GRADUATE_ID, CONTRACT)
@@ -116,6 +119,7 @@ IMPORT: Final = c.ImportDestination(GRADUATE_ID, CONTRACT)
 REQUEST_VOID: Final = c.RequestVoid(GRADUATE_ID, REGISTRATION_ID, "换了工作")
 CONCLUDE: Final = c.RegisterFromAgreement(GRADUATE_ID, AGREEMENT_ID, SCOPE, 2026, AGREED)
 RESET_LEAVING: Final = c.ResetLeaving(GRADUATE_ID, 2)
+RENUMBER: Final = c.RenumberAgreement(GRADUATE_ID, AGREEMENT_ID, RENUMBERED.agreement_number)
 CANCEL: Final = c.ReopenRegistration(GRADUATE_ID, AGREEMENT_ID)
 PASS: Final = c.PassReview(GRADUATE_ID, "registration", REGISTRATION_ID)
 FAIL: Final = c.FailReview(GRADUATE_ID, "registration", REGISTRATION_ID, "合同缺少盖章页")
@@ -127,6 +131,7 @@ COMMANDS: Final[tuple[Any, ...]] = (
     IMPORT,
     REQUEST_VOID,
     CONCLUDE,
+    RENUMBER,
     CANCEL,
     RESET_LEAVING,
     PASS,

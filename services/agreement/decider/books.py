@@ -266,7 +266,7 @@ def passed(command: c.PassReview, state: Agreements, facts: Facts) -> list[Any]:
         case "application", Status.APPLIED:
             return [e.BookIssued(book.id, command.graduate_id, _numbered(book, command.serial))]
         case ("signing", Status.SCANNED) | ("paper", Status.SUBMITTED):
-            return [concluded(book, command.serial)]
+            return [concluded(book, command.serial, facts.signed.get(book.id))]
         case "loss", Status.ISSUED | Status.EFFECTIVE if book.loss is not None and book.number is not None:
             number = _numbered(book, command.serial)
             return [e.BookReissued(book.id, command.graduate_id, book.loss.loss_id, book.number, number)]

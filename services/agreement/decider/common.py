@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.agreement import events as e
 from services.agreement.decider import reasons as no
@@ -126,8 +126,8 @@ def new_number(class_year: int, school: str, education: str, serial: int | None)
     return str(AgreementNumber(class_year, school, education, serial))
 
 
-def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
-    """The agreement is effective, under the number it has or a new one."""
+def concluded(thing: Known, serial: int | None, signed_on: date | None) -> e.AgreementConcluded:
+    """The agreement is effective, under the number it has or a new one. A paper says itself when it was signed."""
     if isinstance(thing, Offer):
         sent = thing.sent
         return e.AgreementConcluded(
@@ -146,6 +146,7 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
             job_title=sent.job_title,
             uscc=sent.uscc,
             monthly_salary=sent.monthly_salary,
+            signed_on=signed_on,
             unit_address=sent.unit_address,
             unit_phone=sent.unit_phone,
         )
@@ -168,7 +169,7 @@ def concluded(thing: Known, serial: int | None) -> e.AgreementConcluded:
         uscc=terms.uscc,
         monthly_salary=terms.monthly_salary,
         kind=thing.kind,
-        signed_on=paper.signed_on if paper else None,
+        signed_on=paper.signed_on if paper else signed_on,
         paper_number=paper.paper_number if paper else None,
         unit_address=terms.unit_address,
         unit_phone=terms.unit_phone,

@@ -26,6 +26,7 @@ from services.agreement.decider.common import (
 from services.agreement.decider.leaving import come_to_nothing
 from services.agreement.facts import Facts
 from services.agreement.state import ATTEST, REVIEW, SEAL, Agreements, Offer, Status
+from shared.clock import day_of
 from shared.messages import Meta
 
 STAMPED = "stamped_agreement"
@@ -48,7 +49,7 @@ def passed(command: c.PassReview, state: Agreements, facts: Facts, meta: Meta) -
             return [e.SealAwaited(offer.id, _number_to_stamp(offer, following, command.serial), until)]
         case "attest":
             return [e.AttestationAwaited(offer.id, until)]
-    return [concluded(offer, command.serial)]
+    return [concluded(offer, command.serial, facts.signed.get(offer.id))]
 
 
 def failed(command: c.FailReview, state: Agreements) -> list[Any]:
@@ -70,7 +71,7 @@ def attest(command: c.AttestAgreement, state: Agreements, facts: Facts, meta: Me
     _check_employer(command, facts)
     following = offer.after(ATTEST)
     if following is None:
-        return [replace(concluded(offer, command.serial), remark=command.remark)]
+        return [replace(concluded(offer, command.serial, facts.signed.get(offer.id)), remark=command.remark)]
     sent = offer.sent
     return [
         e.AgreementAttested(
@@ -127,7 +128,7 @@ def seal(command: c.SealAgreement, state: Agreements, facts: Facts, meta: Meta) 
         province_version=sent.province_version,
         school_version=sent.school_version,
     )
-    return [sealed] if following is not None else [sealed, concluded(offer, command.serial)]
+    return [sealed] if following is not None else [sealed, concluded(offer, command.serial, day_of(meta.now))]
 
 
 def decline_seal(command: c.DeclineSeal, state: Agreements, meta: Meta) -> list[Any]:

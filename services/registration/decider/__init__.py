@@ -18,6 +18,7 @@ from services.registration.decider.commands import (
     RegisterDestination,
     RegisterFromAgreement,
     RejectFiling,
+    RenumberAgreement,
     ReopenRegistration,
     RequestVoid,
     ResetLeaving,
@@ -47,6 +48,7 @@ __all__ = [
     "RegisterDestination",
     "RegisterFromAgreement",
     "RejectFiling",
+    "RenumberAgreement",
     "ReopenRegistration",
     "RequestVoid",
     "ResetLeaving",
@@ -81,6 +83,8 @@ def decide(command: Any, state: Registrations, facts: Facts, meta: Meta) -> list
             return leaving.end_unfinished(state, facts, meta)
         case RegisterFromAgreement():
             return following.register(command, state, facts, meta)
+        case RenumberAgreement():
+            return following.renumber(command, state)
         case ReopenRegistration():
             return following.reopen(command, state, facts, meta)
         case PassReview():

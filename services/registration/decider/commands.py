@@ -94,6 +94,15 @@ class RegisterFromAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class RenumberAgreement:
+    """A lost book of the agreement was made again under another number."""
+
+    graduate_id: str
+    agreement_id: str
+    agreement_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReopenRegistration:
     """An agreement was cancelled."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,13 +91,18 @@ class World:
 
     def conclude(self, graduate_id: str, agreement_id: str) -> Recorded:
         """An agreement takes effect; the service is not told yet."""
-        concluded = replace(examples.CONCLUDED, agreement_id=agreement_id, graduate_id=graduate_id)
+        concluded = replace(examples.CONCLUDED, agreement_id=agreement_id, graduate_id=graduate_id, signed_on=SIGNED_ON)
         return self.publish(f"agreement-{graduate_id}", concluded.TYPE, to_json(concluded))
 
     def cancel(self, graduate_id: str, agreement_id: str) -> Recorded:
         """An agreement is cancelled; the service is not told yet."""
         cancelled = replace(examples.CANCELLED, agreement_id=agreement_id, graduate_id=graduate_id)
         return self.publish(f"agreement-{graduate_id}", cancelled.TYPE, to_json(cancelled))
+
+    def reissue(self, graduate_id: str, agreement_id: str) -> Recorded:
+        """The lost book of an agreement is made again; the service is not told yet."""
+        reissued = replace(examples.REISSUED, agreement_id=agreement_id, graduate_id=graduate_id)
+        return self.publish(f"agreement-{graduate_id}", reissued.TYPE, to_json(reissued))
 
     def types(self, graduate_id: str) -> list[str]:
         """What happened to a graduate's destination."""
@@ -108,6 +113,9 @@ class World:
         """Bring the read model up to the log."""
         while self.following.step(self.log.heads()):
             pass
+
+
+SIGNED_ON = date(2026, 4, 30)
 
 
 def by(actor: Actor, action: str, minutes: int = 0, command_id: UUID | None = None) -> Meta:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+import pytest
 from sqlalchemy import event as engine_event
 from sqlalchemy import select, text
 
@@ -15,7 +16,7 @@ from services.registration.decider import HANDLING
 from services.registration.read_model import REGISTRATIONS
 from shared.handling import fold
 from shared.messages import Actor, Recorded
-from tests.integration.registration.conftest import World, by
+from tests.integration.registration.conftest import SIGNED_ON, World, by
 from tests.support.spec import LANE
 
 
@@ -156,3 +157,18 @@ def test_a_page_is_read_by_the_index_in_its_order(world: World) -> None:
             assert any("registrations_by_scope" in line for line in plan), plan
             # Sorting would read the whole scope for every page.
             assert not any("Sort" in line for line in plan), plan
+
+
+@pytest.mark.parametrize("followed_first", [True, False])
+def test_a_row_shows_day_and_newest_number_of_its_agreement(world: World, followed_first: bool) -> None:
+    graduate_id = world.enrol()
+    agreement_id = world.accept(graduate_id)
+    concluded = world.conclude(graduate_id, agreement_id)
+    if followed_first:
+        world.service.react(concluded)
+    reissued = world.reissue(graduate_id, agreement_id)
+    for event in (reissued, concluded, reissued):
+        world.service.react(event)
+    world.follow()
+    (row,) = table(world)
+    assert (row["signed_on"], row["agreement_number"]) == (SIGNED_ON, reissued.data["number"])

@@ -513,3 +513,10 @@ def test_without_a_penalty_the_letter_is_enough() -> None:
 def test_an_employer_without_an_account_is_nobodys_employer() -> None:
     assert after(*EFFECTIVE).state.books[x.BOOK_ID].employer_id is None
     assert OTHER_EMPLOYER_ID
+
+
+def test_a_stamped_book_was_signed_by_the_day_it_came_back() -> None:
+    back = date(2026, 4, 30)
+    facts = replace(x.FACTS, signed={x.BOOK_ID: back})
+    passing = replace(x.PASS, kind="signing", subject_id=x.SCANNED.review_id, serial=None)
+    after(*SCANNED, facts=facts).when(passing).then(replace(x.BOOK_CONCLUDED, signed_on=back))

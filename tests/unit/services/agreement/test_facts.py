@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ import pytest
 from services.agreement.decider import HANDLING
 from services.agreement.decider.books import claim_stream
 from services.agreement.facts import Claim, Facts, Settings
+from shared.clock import day_of
 from shared.codec import to_json
 from shared.messages import NewEvent, Recorded
 from tests.support import examples as x
@@ -395,3 +396,16 @@ def test_the_operation_code_is_asked_for_where_the_province_says_so(told: dict[s
 def test_the_employer_begins_where_a_province_has_not_said_otherwise(told: dict[str, str]) -> None:
     begun_by = known([ENROLLED], province=[settings(2026, **told)]).settings.begun_by
     assert begun_by == told.get("begun_by", "employer")
+
+
+def test_signed_is_the_day_on_which_graduate_and_unit_had_both_signed() -> None:
+    events = (x.ACCEPTED, x.SEALED, x.SCANNED)
+    told = [
+        replace(each, event=replace(each.event, occurred_at=NOW + timedelta(days=number)))
+        for number, each in enumerate(history(OWN, *((event.TYPE, to_json(event)) for event in events)))
+    ]
+    first = day_of(NOW)
+    facts = HANDLING.facts(x.PASS, {**about(), OWN: told})
+    assert facts.signed == {x.OFFER_ID: first + timedelta(days=1), x.BOOK_ID: first + timedelta(days=2)}
+    assert HANDLING.facts(x.PASS, {**about(), OWN: told[:1]}).signed == {x.OFFER_ID: first}
+    assert HANDLING.facts(x.PASS, about()).signed == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from services.agreement.decider import HANDLING, as_of
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.facts import Facts, Settings
+from shared.clock import day_of
 from tests.support import examples as x
 from tests.support.spec import EMPLOYER, GRADUATE, NOW, OTHER_EMPLOYER_ID, SCHOOL, Given, folded, given, meta
 
@@ -18,6 +20,8 @@ ZHEJIANG = ("accept", "review", "seal", "attest")
 SEAL_FIRST = ("seal", "accept", "review")
 SEALED_BEFORE_REVIEW = ("accept", "seal", "review")
 ATTESTED_BEFORE_SEAL = ("accept", "review", "attest", "seal")
+# The seal is the last signature.
+SIGNED_TODAY = replace(x.CONCLUDED, signed_on=day_of(NOW))
 
 
 def under(order: tuple[str, ...], binding: str = "completion") -> Any:
@@ -44,16 +48,16 @@ def test_a_reviewed_agreement_waits_for_the_seal() -> None:
 
 def test_the_seal_concludes_when_it_is_last() -> None:
     seal = replace(x.SEAL, serial=None)
-    after(under(JIANGSU), x.ACCEPTED, x.TO_BE_SEALED).when(seal, meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
+    after(under(JIANGSU), x.ACCEPTED, x.TO_BE_SEALED).when(seal, meta(EMPLOYER)).then(x.SEALED, SIGNED_TODAY)
 
 
 def test_what_waited_for_its_seal_before_numbers_were_made_so_early_gets_one_with_the_seal() -> None:
-    after(under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED).when(x.SEAL, meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
+    after(under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED).when(x.SEAL, meta(EMPLOYER)).then(x.SEALED, SIGNED_TODAY)
 
 
 def test_a_stamped_scan_takes_the_place_of_a_seal() -> None:
     outcome = after(under(JIANGSU), x.ACCEPTED, x.SEAL_AWAITED).when(replace(x.SEAL, scan=x.SCAN_ID), meta(EMPLOYER))
-    outcome.then(replace(x.SEALED, method="scan", evidence_id=x.SCAN_ID), x.CONCLUDED)
+    outcome.then(replace(x.SEALED, method="scan", evidence_id=x.SCAN_ID), SIGNED_TODAY)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_the_school_attests_before_the_seal_where_the_province_says_so() -> None
     attested = replace(x.ATTESTED, number=x.NUMBER, complete_by=x.COMPLETE_BY)
     after(*past).when(x.ATTEST, meta(SCHOOL)).then(attested)
     after(*past, attested).when(x.ATTEST, meta(SCHOOL, number=2)).then_nothing()
-    after(*past, attested).when(replace(x.SEAL, serial=None), meta(EMPLOYER)).then(x.SEALED, x.CONCLUDED)
+    after(*past, attested).when(replace(x.SEAL, serial=None), meta(EMPLOYER)).then(x.SEALED, SIGNED_TODAY)
 
 
 # the seal before the review, or before the invitation
@@ -309,3 +313,9 @@ CASES = [
 @pytest.mark.parametrize(("past", "command", "prefix"), CASES)
 def test_a_serial_is_taken_exactly_when_a_number_is_made(past: Any, command: Any, prefix: str | None) -> None:
     assert prefix_wanted(command, folded(HANDLING, past), x.ENROLLED) == prefix
+
+
+def test_an_agreement_says_the_day_on_which_both_had_signed_not_that_of_its_review() -> None:
+    accepted = date(2026, 4, 30)
+    facts = replace(x.FACTS, signed={x.OFFER_ID: accepted})
+    after(x.OFFER_SENT, x.ACCEPTED, facts=facts).when(x.PASS).then(replace(x.CONCLUDED, signed_on=accepted))

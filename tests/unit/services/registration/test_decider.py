@@ -14,11 +14,13 @@ from services.registration.decider import HANDLING, ConfirmFiling
 from services.registration.events import Destination
 from services.registration.facts import Facts
 from services.registration.requirements import check_destination
+from shared.codec import to_json
 from shared.codes.destination import AGREEMENT, DESTINATIONS, INTENTIONS
 from shared.errors import ServiceError
 from shared.messages import NewEvent, Recorded, new_id
+from tests.support import examples
 from tests.support import registration_examples as x
-from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SCOPE, SYSTEM, Given, command_id, given, meta
+from tests.support.spec import GRADUATE, GRADUATE_ID, LANE, NOW, SCOPE, SYSTEM, Given, command_id, folded, given, meta
 from tests.support.spoken import latin
 
 PENDING = (x.SUBMITTED,)
@@ -551,3 +553,48 @@ def test_a_thing_is_where_its_graduate_is() -> None:
     subject = HANDLING.subject(x.REGISTER, HANDLING.initial, x.FACTS)
     assert (subject.scope, subject.graduate_id) == (SCOPE, GRADUATE_ID)
     assert HANDLING.subject(x.REGISTER, HANDLING.initial, Facts()).scope is None
+
+
+# 补办: another number of the agreement
+
+
+NUMBERED = replace(x.FROM_AGREEMENT, destination=replace(x.AGREED, agreement_number="202610108310000014"))
+
+
+def test_a_destination_bears_the_new_number_of_its_agreement() -> None:
+    after(NUMBERED).when(x.RENUMBER).then(x.RENUMBERED)
+    again = folded(HANDLING, (NUMBERED, x.RENUMBERED)).registered
+    assert again is not None
+    assert again.destination == replace(NUMBERED.destination, agreement_number=x.RENUMBERED.agreement_number)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [(), (x.SUBMITTED, x.REGISTERED), (NUMBERED, x.REOPENED), (NUMBERED, x.RENUMBERED)],
+    ids=["nothing", "another", "cancelled", "known"],
+)
+def test_a_number_of_what_is_not_registered_or_known_already_changes_nothing(past: tuple[Any, ...]) -> None:
+    after(*past).when(x.RENUMBER).then_nothing()
+
+
+def test_an_agreement_whose_book_was_made_again_meanwhile_is_registered_under_the_new_number() -> None:
+    facts = replace(x.FACTS, renumbered={x.AGREEMENT_ID: x.RENUMBERED.agreement_number})
+    told = replace(x.CONCLUDE, destination=NUMBERED.destination)
+    numbered = replace(x.AGREED, agreement_number=x.RENUMBERED.agreement_number)
+    after(facts=facts).when(told).then(replace(x.FROM_AGREEMENT, destination=numbered))
+
+
+def test_the_newest_number_is_the_one_in_the_agreements_stream() -> None:
+    reissued = [
+        (e.TYPE, to_json(e))
+        for e in (
+            replace(examples.REISSUED, agreement_id=x.AGREEMENT_ID, number=number)
+            for number in ("202610108310000014", x.RENUMBERED.agreement_number)
+        )
+    ]
+    stream = f"agreement-{GRADUATE_ID}"
+    history = [
+        Recorded(LANE, n, stream, n, NOW, NewEvent(kind, 1, data, uuid4(), uuid4(), uuid4(), None, SYSTEM, NOW))
+        for n, (kind, data) in enumerate(reissued, 1)
+    ]
+    assert HANDLING.facts(x.CONCLUDE, {stream: history}).renumbered == {x.AGREEMENT_ID: x.RENUMBERED.agreement_number}

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.registration.decider import EndUnfinished, ResetLeaving
+from services.registration.decider import EndUnfinished, RenumberAgreement, ResetLeaving
 from services.registration.policy import REACTIONS
 from shared.codec import to_json
 from shared.handling import Intent
@@ -35,6 +35,7 @@ def test_a_concluded_agreement_is_registered_with_all_that_it_says_of_the_unit()
     (intent,) = REACTIONS[concluded.type](concluded)
     told = examples.VERIFIED
     unit = replace(x.AGREED, uscc=told.uscc, unit_address=told.address, unit_phone=told.phone)
+    unit = replace(unit, agreement_number=examples.CONCLUDED.number)
     command = replace(x.CONCLUDE, agreement_id=examples.OFFER_ID, destination=unit)
     assert intent == Intent("registration.register_from_agreement", command)
 
@@ -64,6 +65,12 @@ def test_only_who_is_removed_from_the_roster_loses_what_is_under_way() -> None:
     told = {what: event(f"directory.Graduate{what}", {"graduate_id": GRADUATE_ID}) for what in ("Corrected", "Removed")}
     assert ending in REACTIONS["directory.GraduateRemoved"](told["Removed"])
     assert ending not in REACTIONS["directory.GraduateCorrected"](told["Corrected"])
+
+
+def test_a_book_made_again_gives_its_new_number() -> None:
+    reissued = event("agreement.BookReissued", to_json(examples.REISSUED))
+    command = RenumberAgreement(GRADUATE_ID, examples.BOOK_ID, examples.NEXT_NUMBER)
+    assert REACTIONS[reissued.type](reissued) == [Intent("registration.renumber_agreement", command)]
 
 
 def test_a_cancelled_agreement_reopens() -> None:
@@ -96,6 +103,7 @@ def test_nothing_else_is_listened_to() -> None:
         "directory.GraduateRemoved",
         "agreement.AgreementConcluded",
         "agreement.AgreementCancelled",
+        "agreement.BookReissued",
         "review.ReviewPassed",
         "review.ReviewReturned",
     }

@@ -260,3 +260,19 @@ def test_whatever_a_destination_holds_only_listed_fields_leave(data: dict[str, s
     changed = replace(event, event=replace(event.event, data={**event.data, "destination": destination}))
     record = x.reports([lane.events[0], changed])[-1]
     assert set(record.body["destination"]) <= set(TOLD_FIELDS)
+
+
+def test_day_and_number_of_an_agreement_go_along_and_a_new_number_is_told() -> None:
+    lane = lane_of_ana()
+    signed = replace(SIGNED, signed_on=day(0), agreement_number="202610108310000014")
+    lane.register(ANA, signed, day(1))
+    lane.leave(ANA, day(2))
+    lane.tell(replace(registration_examples.RENUMBERED, graduate_id=ANA), day(3))
+    _, registered, left, renumbered = x.reports(lane.events)
+    told = registered.body["destination"]
+    assert (told["signed_on"], told["agreement_number"]) == ("2026-05-01", "202610108310000014")
+    assert renumbered.body["destination"] == {
+        **told,
+        "agreement_number": registration_examples.RENUMBERED.agreement_number,
+    }
+    assert (renumbered.version, renumbered.body["leaving"]) == (4, left.body["leaving"])

@@ -143,8 +143,9 @@ def test_a_province_reports_its_own_graduates_only(store: Store, graduate_id: st
         ({"unit_name": None}, "national.field_missing"),
         ({"school_name": "山西大学"}, "national.field_forbidden"),
         ({"code": "50"}, "national.unknown_code"),
-        ({"code": "11", "place": "810000"}, "national.wrong_value"),
-        ({"code": "46", "uscc": None}, "national.wrong_value"),
+        ({"code": "11", "agreement_number": None, "place": "810000"}, "national.wrong_value"),
+        ({"code": "46", "agreement_number": None, "uscc": None}, "national.wrong_value"),
+        ({"code": "11"}, "national.field_forbidden"),
         ({"monthly_salary": 6500}, "national.unknown_field"),
     ],
 )
@@ -190,7 +191,8 @@ def test_nobody_leaves_without_a_destination(store: Store) -> None:
 
 
 def test_a_form_is_held_to_its_own_fields(store: Store) -> None:
-    abroad = {"form": "international", "unit_nature": "99", "place": None, "uscc": None, "country": "瑞士"}
+    fields = {"unit_nature": "99", "place": None, "uscc": None, "country": "瑞士", "agreement_number": None}
+    abroad = {"form": "international", **fields}
     assert take(store, x.record(1, destination={**abroad, "country": None})) == ["national.field_missing"]
     assert take(store, x.record(1, destination=abroad)) == ["accepted"]
 

@@ -29,7 +29,7 @@ from shared.codes.tables import UNIT_NATURE, UnknownCode, rows
 FIELDS = {
     "unit_name", "unit_nature", "industry", "place", "position", "uscc", "school_name", "country",
     "foreign_school_name", "intention", "job_title", "monthly_salary", "hourly_pay", "uscc_absent_reason",
-    "unit_address", "unit_phone",
+    "unit_address", "unit_phone", "agreement_number",
 }  # fmt: skip
 UNIT = {"unit_name", "uscc", "unit_nature", "industry", "place", "position", "job_title", "monthly_salary"}
 CONTACT = {"unit_address", "unit_phone"}
