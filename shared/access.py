@@ -146,6 +146,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.get_proposer": (_EMPLOYER,),
     "directory.find_graduate": ((Role.EMPLOYER, Reach.ANY), *_OFFICES),
     "directory.list_graduates": _OFFICES,
+    "directory.export_destinations": _OFFICES,
     "directory.get_school": _KNOWN,
     "directory.list_schools": _KNOWN,
     "directory.get_province": _KNOWN,

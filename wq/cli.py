@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 from rich.console import Console
@@ -76,7 +78,7 @@ def main() -> None:
                     wq follow NAME...          projections, publishing, delivery
                     wq sandbox                 a national system to practise with
     Operators:      wq migrate | rebuild | dead-letters | parked | reconcile | sweep
-                    wq import-roster | import-destinations
+                    wq import-roster | import-destinations | export-destinations
     Auditors:       wq log --graduate ID       who did what, when
     """
 
@@ -365,6 +367,40 @@ def import_destinations(path: Path, school: str, class_year: int, account: str) 
         f"有误 refused {report.refused:,}, 请核对 to check {report.warned:,}"
     )
     sys.exit(1 if report.refused else 0)
+
+
+@main.command("export-destinations")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--school", required=True, help="The school's five-digit code.")
+@click.option("--department", help="Two digits: this department only.")
+@click.option("--class", "class_year", type=int, required=True, help="The graduating class (届), such as 2026.")
+@click.option("--account", default="operator", show_default=True, help="On whose account; in the log of reads.")
+@_plainly
+def export_destinations(path: Path, school: str, department: str | None, class_year: int, account: str) -> None:
+    """Write a school's destinations (毕业去向) as the national-format file, .xlsx or .csv: it holds names, keep it safe."""
+    from services.directory.exporting import ACTION, COLUMNS, export_lines  # noqa: PLC0415
+    from services.directory.personal import personal_of  # noqa: PLC0415
+    from services.directory.roster import school_of  # noqa: PLC0415
+    from shared.access import Subject, check, scope_path  # noqa: PLC0415
+    from shared.eventlog.opening import TOOL, open_log  # noqa: PLC0415
+    from shared.messages import Meta  # noqa: PLC0415
+    from shared.sheet_writing import write_lines  # noqa: PLC0415
+
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise click.UsageError("文件名应以 .xlsx 或 .csv 结尾 / the file's name must end in .xlsx or .csv")
+    settings = read_settings()
+    engine = _engine(settings, schema="directory", pool_size=2)
+    log = open_log(settings, TOOL)
+    known = school_of(log, school)
+    actor = Actor(Role.SCHOOL, account, scope_path(known.province, known.code5))
+    scope = scope_path(known.province, known.code5, department)
+    check(ACTION, actor, Subject(scope=scope))
+    command_id = uuid4()
+    meta = Meta(command_id, command_id, actor, settings.clock().now(), ACTION)
+    with out.status("导出 / exporting ..."):
+        lines = export_lines(engine, log, personal_of(settings), scope, class_year, meta)
+        written = write_lines(path, chain([COLUMNS], lines)) - 1
+    out.print(f"{written:,} 名毕业生已导出 / graduates exported: {path}", markup=False)
 
 
 @main.command()

@@ -436,6 +436,12 @@ class ListGraduates(QueryShape):
     class_year = class_year()
 
 
+class ExportDestinations(QueryShape):
+    makes = InScope
+    scope = shapes.scope()
+    class_year = class_year()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfSchool(Query):
     school: str

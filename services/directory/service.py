@@ -26,6 +26,7 @@ from services.directory.decider import (
     roster_facts,
 )
 from services.directory.decider.common import values_of
+from services.directory.exporting import COLUMNS, export_page
 from services.directory.papers import verification_records
 from services.directory.papers.desk import Papers
 from services.directory.papers.evidence import ReadEvidence
@@ -353,6 +354,16 @@ class DirectoryService:
             "total": total,
             "after": after(page, query.limit, "scope", "graduate_id"),
         }
+
+    @query(schemas.ExportDestinations)
+    def export_destinations(self, query: schemas.InScope, meta: Meta) -> dict[str, Any]:
+        check(meta.action, meta.actor, Subject(scope=query.scope))
+        personal = personal_of(self.settings)
+        with self.rows.at(query.at_least) as connection:
+            rows, after = export_page(
+                connection, self.log, personal, query.scope, query.class_year, query.after, query.limit, meta
+            )
+        return {"columns": list(COLUMNS), "rows": rows, "after": after}
 
     @command(schemas.StoreEvidence, largest=LARGEST_FILE_CALL)
     def store_evidence(self, file: schemas.EvidenceFile, meta: Meta) -> Answer:

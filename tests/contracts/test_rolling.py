@@ -17,7 +17,7 @@ from services.agreement import cases as agreement_cases
 from services.agreement import decider as agreement
 from services.agreement.facts import begun_in, standing_of
 from services.directory import decider as directory
-from services.directory import proposers
+from services.directory import exporting, proposers
 from services.directory.papers import evidence, printing
 from services.registration import decider as registration
 from services.review import decider as review
@@ -134,6 +134,10 @@ READERS: Mapping[str, Outcome] = {
     "services/directory/papers/evidence.py": lambda: facts_of(
         evidence.HANDLING, evidence.ReadEvidence(EVIDENCE_ID, GRADUATE_ID)
     ),
+    "services/directory/exporting.py": lambda: [
+        exporting.row_of({"name": "李雷"}, streams()[f"graduate-{GRADUATE_ID}"], each)
+        for each in prefixes(of("registration"))
+    ],
     "services/directory/proposers.py": lambda: [
         proposers.proposed_to(EMPLOYER_ID, each, NOW + timedelta(days=1)) for each in prefixes(of("agreement"))
     ],

@@ -474,6 +474,18 @@ def test_a_list_outside_the_own_scope_is_refused(world: World) -> None:
     only(allowed, lambda actor: world.service.list_graduates(query, by(actor, "list_graduates")))
 
 
+def test_destinations_are_exported_page_by_page_to_offices_of_the_scope(world: World) -> None:
+    enrolled(world, 3)
+    query = schemas.InScope(scope="CN/14/10108", class_year=2026, limit=2)
+    allowed = (SCHOOL, PROVINCE, MINISTRY)
+    only(allowed, lambda actor: world.service.export_destinations(query, by(actor, "export_destinations")))
+    first = world.service.export_destinations(query, by(SCHOOL, "export_destinations"))
+    rest = world.service.export_destinations(replace(query, after=first["after"]), by(SCHOOL, "export_destinations"))
+    assert (len(first["rows"]), len(rest["rows"]), rest["after"]) == (2, 1, None)
+    numbers = {row[first["columns"].index("学号")] for row in (*first["rows"], *rest["rows"])}
+    assert numbers == {roster_row(number)["student_no"] for number in range(3)}
+
+
 def test_a_list_that_is_behind_says_so(world: World) -> None:
     query = schemas.InScope(scope="CN/14", class_year=2026, at_least={"14": 99})
     with pytest.raises(Unavailable) as caught:
