@@ -54,13 +54,13 @@ def unpack(body: bytes) -> Recorded:
         actor = message["actor"]
         return Recorded(
             lane=str(message["lane"]),
-            position=int(message["position"]),
+            position=_whole(message["position"]),
             stream=str(message["stream"]),
-            version=int(message["version"]),
+            version=_whole(message["version"]),
             recorded_at=datetime.fromisoformat(message["recorded_at"]),
             event=NewEvent(
                 type=str(message["type"]),
-                type_version=int(message["type_version"]),
+                type_version=_whole(message["type_version"]),
                 data={**message["data"]},
                 event_id=UUID(message["event_id"]),
                 command_id=UUID(message["command_id"]),
@@ -72,3 +72,10 @@ def unpack(body: bytes) -> Recorded:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as why:
         raise UNREADABLE.error(why=repr(why)[:200]) from why
+
+
+def _whole(value: Any) -> int:
+    """A number of the log. Raises TypeError: a fraction, or what JSON holds only as one, is none."""
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no whole number")
+    return value

@@ -46,6 +46,12 @@ def test_a_body_with_one_part_changed_to_anything_is_an_event_or_refused(event: 
         assert unpack(pack(again)) == again
 
 
+@pytest.mark.parametrize("number", [1.0, 2.0**64, True, "1", None])
+def test_a_version_that_is_no_whole_number_is_refused(number: Any) -> None:
+    body = orjson.loads(pack(recorded("directory.GraduateRemoved")))
+    assert refused(orjson.dumps({**body, "type_version": number}))
+
+
 def refused(body: bytes) -> bool:
     try:
         unpack(body)
