@@ -53,6 +53,7 @@ class Subject:
     """The thing acted on, as far as access cares: where it is and whose it is.
 
     `upload_id` is the newest upload of a paper. `right` is the one of an action's rights that this very thing asks for.
+    `approved`: the employer that asks has been verified and is neither suspended nor closed.
     """
 
     scope: str | None = None
@@ -60,6 +61,7 @@ class Subject:
     employer_id: str | None = None
     upload_id: str | None = None
     right: Right | None = None
+    approved: bool = False
 
 
 ROOT_SCOPE: Final = "CN"
@@ -75,6 +77,14 @@ NO_RIGHT: Final = Reason(
     "access.no_right",
     "您的账号没有“{right:right}”权限，不能办理此项，请联系本单位管理员开通",
     "This account does not have the right of {right:right}: ask your office's administrator",
+    Forbidden,
+)
+
+NOT_APPROVED: Final = Reason(
+    "access.employer_not_approved",
+    "贵单位的账号尚未通过审核，或已被暂停、注销，不能查找毕业生或查看其签约申请；请等待审核结果，或联系审核单位恢复账号",
+    "This employer's account is not approved yet, or was suspended or closed, so that it finds no graduates and sees no"
+    " proposals of theirs: wait for the approval, or ask the office that approves to reinstate it",
     Forbidden,
 )
 
@@ -279,15 +289,23 @@ RIGHTS: Final[dict[str, tuple[Right, ...]]] = {
 }
 
 
+# What would tell an employer of people whom no agreement binds to it: only while offices vouch for it. What it sends to them
+# its decisions refuse, and what is its own (its account, its offers and agreements, ending them) it keeps.
+APPROVED_ONLY: Final = frozenset({"directory.find_graduate", "directory.get_proposer", "agreement.list_proposals"})
+
+
 def allowed(action: str, actor: Actor, subject: Subject) -> bool:
     """Whether the tables let this principal do this to that subject."""
-    return _reached(action, actor, subject) and _missing_right(action, actor, subject) is None
+    reached = _reached(action, actor, subject) and not _unapproved(action, actor, subject)
+    return reached and _missing_right(action, actor, subject) is None
 
 
 def check(action: str, actor: Actor, subject: Subject) -> None:
-    """Raises Forbidden `access.denied` or `access.no_right` unless the tables allow it."""
+    """Raises Forbidden `access.denied`, `access.employer_not_approved` or `access.no_right` unless the tables allow it."""
     if not _reached(action, actor, subject):
         raise DENIED.error(action=action, role=actor.role)
+    if _unapproved(action, actor, subject):
+        raise NOT_APPROVED.error()
     right = _missing_right(action, actor, subject)
     if right is not None:
         raise NO_RIGHT.error(right=right)
@@ -295,6 +313,10 @@ def check(action: str, actor: Actor, subject: Subject) -> None:
 
 def _reached(action: str, actor: Actor, subject: Subject) -> bool:
     return any(actor.role == role and _reaches(reach, actor, subject) for role, reach in ACCESS.get(action, ()))
+
+
+def _unapproved(action: str, actor: Actor, subject: Subject) -> bool:
+    return actor.role == Role.EMPLOYER and action in APPROVED_ONLY and not subject.approved
 
 
 def _missing_right(action: str, actor: Actor, subject: Subject) -> str | None:

@@ -16,7 +16,7 @@ from uuid import uuid5
 from shared.access import Role, Subject, check
 from shared.codec import Codec
 from shared.errors import Conflict, Invalid, Reason, ServiceError, Unavailable, WireError
-from shared.eventlog.port import COMMAND_ID_REUSED, EventLog, Write, stream_lane
+from shared.eventlog.port import COMMAND_ID_REUSED, NO_GUARDS, EventLog, Write, stream_lane
 from shared.eventlog.stream_cache import History
 from shared.ids import derived
 from shared.messages import Actor, Meta, NewEvent, Recorded
@@ -57,6 +57,7 @@ class Handling(Generic[State]):
     then_reads: Callable[[Any, Streams], Sequence[str]] = lambda command, streams: ()
     claims: Callable[[Sequence[Any], Any], Sequence[tuple[str, Any]]] = lambda events, facts: ()
     claim_codec: Codec = field(default_factory=Codec)
+    prepared: Callable[[Any], Mapping[str, int]] = lambda command: NO_GUARDS
     found: Callable[[Any, State], Mapping[str, str]] = lambda command, state: {}
 
 
@@ -100,7 +101,7 @@ def handle(log: EventLog, handling: Handling[Any], command: Any, meta: Meta) -> 
         if not writes:
             continue
         lane = stream_lane(stream)
-        guards = _guards(streams, streams, writes)
+        guards = {**_guards(streams, streams, writes), **handling.prepared(command)}
         several = len(writes) > 1
         try:
             appended = log.append_many(lane, writes, guards) if several else log.append(lane, writes[0], guards)
@@ -180,22 +181,29 @@ class ItemOutcome:
 
 
 def handle_many(
-    log: EventLog, handling: Handling[Any], commands: Sequence[Any], meta: Meta, limit: int = BULK_LIMIT
+    log: EventLog,
+    handling: Handling[Any],
+    commands: Sequence[Any],
+    meta: Meta,
+    limit: int = BULK_LIMIT,
+    numbers: Sequence[int] | None = None,
 ) -> Sequence[ItemOutcome]:
     """Carry out up to `limit` commands, each for itself, with one read and one transaction per lane.
 
     A refused item harms no other; items that meet a conflict three times are answered with it. Item `i` has the command
-    id uuid5(command id, i). Raises Invalid `bulk.too_many`, Unavailable.
+    id uuid5(command id, i); `numbers` gives each command its number where they are not all of the message, so that in a
+    repeat each has the id it had. Raises Invalid `bulk.too_many`, Unavailable.
     """
     if len(commands) > limit:
         raise TOO_MANY_ITEMS.error(field="items", limit=limit)
     outcomes: dict[int, ItemOutcome] = {}
     lanes: dict[str, list[int]] = {}
-    for index, command in enumerate(commands):
-        lanes.setdefault(stream_lane(handling.stream(command)), []).append(index)
-    for lane, indexes in lanes.items():
-        outcomes.update(_handle_lane(log, handling, lane, [(i, commands[i], meta.item(i)) for i in indexes]))
-    return [outcomes[index] for index in range(len(commands))]
+    numbered = dict(zip(range(len(commands)) if numbers is None else numbers, commands, strict=True))
+    for number, command in numbered.items():
+        lanes.setdefault(stream_lane(handling.stream(command)), []).append(number)
+    for lane, own in lanes.items():
+        outcomes.update(_handle_lane(log, handling, lane, [(n, numbered[n], meta.item(n)) for n in own]))
+    return [outcomes[number] for number in numbered]
 
 
 Item = tuple[int, Any, Meta]
@@ -258,6 +266,7 @@ def _handle_together(
             continue
         touched.update(write.stream for write in own)
         guards.update(_guards(read, streams, own))
+        guards.update(handling.prepared(command))
         writes.append((index, answer, own))
     if writes:
         position = log.append_many(lane, [write for _, _, own in writes for write in own], guards).position

@@ -51,15 +51,12 @@ class Meta:
 
     def item(self, index: int) -> Meta:
         """The meta of the index-th item of a bulk command: its own command id, so that each item repeats safely."""
-        return Meta(
-            derived(self.command_id, str(index)),
-            self.correlation_id,
-            self.actor,
-            self.now,
-            self.action,
-            self.causation_id,
-            self.fingerprint,
-        )
+        own = self.item_id(index)
+        return Meta(own, self.correlation_id, self.actor, self.now, self.action, self.causation_id, self.fingerprint)
+
+    def item_id(self, index: int) -> UUID:
+        """The command id of the index-th item."""
+        return derived(self.command_id, str(index))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ directory: CheckAddressSet ProvinceSettingsChanged SchoolListed SchoolRenamed Sc
     SchoolCodeTaken GraduateEnrolled GraduateCorrected GraduateRemoved BasicDataConfirmed BasicDataDisputed
     DisputeAnswered GraduateErased EmployerRegistered EmployerVerified EmployerReturned EmployerContactChanged
     EmployerChangeRequested EmployerChangeVerified EmployerChangeReturned EmployerSuspended EmployerClosed
-    EmployerReinstated LicenceStored LicenceRead EvidenceStored EvidenceRead
+    EmployerReinstated LicenceStored LicenceRead EvidenceStored EvidenceRead PersonClaimed PersonReleased
 agreement: OperationCodeSet OperationCodeReset SigningProposed ProposalWithdrawn ProposalRefused ProposalLapsed
     OfferDrafted DraftDiscarded OfferSent OfferEdited OfferWithdrawn OfferRefused OfferLapsed OfferAccepted
     AttestationAwaited SealAwaited AgreementSealed AgreementAttested AgreementConcluded AgreementReturned

@@ -156,7 +156,7 @@ def facts_of(
         left=None if graduate is not None else last_scope(graduate_id, streams),
         basic_data=checked(streams.get(f"graduate-{graduate_id}", ()), streams.get(f"basic_data-{graduate_id}", ())),
         settings=_settings(until(province or (), begun.get("province_version")), class_year),
-        employer=_employer(streams.get(f"employer-{employer_id}", ())),
+        employer=employer_of(streams.get(f"employer-{employer_id}", ())),
         destination=_destination(streams.get(f"registration-{graduate_id}", ())),
         evidence=MappingProxyType({each: file for each, file in found.items() if file is not None}),
         breach_limit=_breach_limit(until(school or (), begun.get("school_version")), class_year),
@@ -295,7 +295,8 @@ def _register_until(graduate: Graduate, graduate_id: str, streams: Streams) -> d
 _FREEING = ("agreement.AgreementReturned", "agreement.AgreementCancelled")
 
 
-def _employer(history: Sequence[Recorded]) -> Employer | None:
+def employer_of(history: Sequence[Recorded]) -> Employer | None:
+    """The employer as the directory has published it, None when unknown."""
     registered: views.EmployerRegistered | None = None
     verified = closed = False
     for recorded in history:
@@ -332,7 +333,7 @@ _CLOSED = {"directory.EmployerClosed": True, **dict.fromkeys(_GOOD, False)}
 
 def standing_of(history: Sequence[Recorded]) -> str | None:
     """suspended or closed, as an office has judged an employer that was verified once; None for one in good standing."""
-    employer = _employer(history)
+    employer = employer_of(history)
     if employer is None or employer.verified:
         return None
     return "closed" if employer.closed else "suspended"

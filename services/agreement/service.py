@@ -13,7 +13,7 @@ from services.agreement.cases import cases_of, page_of
 from services.agreement.decider import HANDLING, AttestAgreement, as_of
 from services.agreement.decider.numbering import prefix_wanted, with_serial
 from services.agreement.decider.reasons import CODE_NEEDED
-from services.agreement.facts import graduate_of, last_scope, standing_of
+from services.agreement.facts import employer_of, graduate_of, last_scope, standing_of
 from services.agreement.state import Book, Known, Offer, PastCancellation, Proposal, ProposalStatus, Status, turn_of
 from shared.access import Role, Subject, check
 from shared.codec import to_json
@@ -233,7 +233,10 @@ class AgreementService:
 
     @query(schemas.ListProposals)
     def list_proposals(self, query: schemas.OfEmployer, meta: Meta) -> dict[str, Any]:
-        check(meta.action, meta.actor, Subject(employer_id=query.employer_id))
+        account = f"employer-{query.employer_id}"
+        employer = employer_of(self.log.read([account])[account])
+        approved = employer is not None and employer.verified
+        check(meta.action, meta.actor, Subject(employer_id=query.employer_id, approved=approved))
         with self.rows.at(query.at_least) as connection:
             page = read_model.list_proposals(
                 connection, query.employer_id, query.state, query.after, query.limit, meta.now

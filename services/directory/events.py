@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from shared.codec import Codec
@@ -224,6 +224,35 @@ class GraduateRemoved:
 
     graduate_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonClaimed:
+    """A person, known by the keyed hash in the stream's name, is about to be this graduate of a class.
+
+    `enrolled_on` and `graduates_on` are those of the roster: what a second record of the person is compared with.
+    """
+
+    TYPE: ClassVar[str] = "directory.PersonClaimed"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
+    school: str
+    class_year: int
+    education: str
+    enrolled_on: date
+    graduates_on: date
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReleased:
+    """Whoever claims next has seen that this graduate is not on the roster under this number."""
+
+    TYPE: ClassVar[str] = "directory.PersonReleased"
+    VERSION: ClassVar[int] = 1
+
+    graduate_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +495,7 @@ PROVINCE_CODEC = Codec(ProvinceSettingsChanged)
 SCHOOL_CODEC = Codec(SchoolListed, SchoolRenamed, SchoolSettingsChanged, DepartmentAdded)
 SCHOOL_CODE_CODEC = Codec(SchoolCodeTaken)
 GRADUATE_CODEC = Codec(GraduateEnrolled, GraduateCorrected, GraduateRemoved)
+PERSON_CODEC = Codec(PersonClaimed, PersonReleased)
 BASIC_DATA_CODEC = Codec(BasicDataConfirmed, BasicDataDisputed, DisputeAnswered)
 ERASURE_CODEC = Codec(GraduateErased)
 EMPLOYER_CODEC = Codec(

@@ -230,9 +230,9 @@ def _checked(disputes: Sequence[Mapping[str, Any]], recorded: Recorded) -> dict[
     return {"checked": "disputed" if left else "unchecked", "disputes": left}
 
 
-def find_by_id_hash(connection: Connection, id_hash: str) -> list[Mapping[str, Any]]:
+def find_by_id_hash(connection: Connection, *id_hashes: str) -> list[Mapping[str, Any]]:
     """Every roster entry of a person, the newest class first."""
-    found = select(GRADUATES).where(GRADUATES.c.id_hash == id_hash).order_by(GRADUATES.c.class_year.desc())
+    found = select(GRADUATES).where(GRADUATES.c.id_hash.in_(id_hashes)).order_by(GRADUATES.c.class_year.desc())
     return [row._asdict() for row in connection.execute(found)]
 
 

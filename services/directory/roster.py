@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Engine
 
@@ -17,9 +17,11 @@ from services.directory.decider import (
     GRADUATE,
     NO_SCHOOL,
     NOT_VALID,
+    PERSON,
     SCHOOL,
     SCHOOL_CODE,
     AddDepartment,
+    ClaimPerson,
     EnrolGraduate,
     SchoolState,
     school_code_stream,
@@ -28,11 +30,11 @@ from services.directory.personal import Personal
 from services.directory.rows import FIELDS, HEADERS, REQUIRED, RosterRow, RowError, RowWarning, decode_row, warnings_of
 from shared.access import Role, scope_path
 from shared.clock import Clock, day_of
-from shared.codes.identity import ONE_NUMBERING
+from shared.codes.identity import ONE_NUMBERING, number_for_life
 from shared.codes.schools import SCHOOLS, School
 from shared.errors import Invalid, Reason, Refused, ServiceError
 from shared.eventlog.port import EventLog
-from shared.handling import ItemOutcome, fold, handle, handle_many
+from shared.handling import Answer, ItemOutcome, fold, handle, handle_many
 from shared.messages import Actor, Meta
 from shared.sheets import header_of, read_lines, sheet_of
 from shared.xlsx import BadWorkbook, Chosen
@@ -201,32 +203,48 @@ def enrol(
     rows: Sequence[RosterRow],
     meta: Meta,
 ) -> Sequence[ItemOutcome]:
-    """Enrol decoded rows, departments first, keys before the events that need them; one outcome a row."""
+    """Enrol decoded rows; one outcome a row. Departments first, then keys, then the persons, before the events that need
+    them: two transactions, one in the national lane and one in the school's."""
     ids = [graduate_id(personal, school, class_year, row.exam_no) for row in rows]
     first = {thing: index for index, thing in reversed(list(enumerate(ids)))}
     clear = [row.personal() for row in rows]
     wrong = _add_departments(log, school, rows, meta)
     with engine.begin() as connection:
         envelopes = personal.seal_many(connection, {ids[index]: clear[index] for index in first.values()})
-    refused: dict[int, ServiceError] = {}
-    taken: list[int] = []
-    commands: list[EnrolGraduate] = []
+    outcomes: dict[int, ItemOutcome] = {}
+    claims: dict[int, ClaimPerson] = {}
     for index, (row, thing) in enumerate(zip(rows, ids, strict=True)):
         envelope = envelopes[thing]
         if first[thing] != index:
-            refused[index] = REPEATED_ROW.error(field="exam_no")
+            outcomes[index] = ItemOutcome(index, error=REPEATED_ROW.error(field="exam_no"))
         elif _department(row) in wrong:
-            refused[index] = wrong[_department(row)]
+            outcomes[index] = ItemOutcome(index, error=wrong[_department(row)])
         elif envelope is None:
-            refused[index] = ERASED.error(field="exam_no")
+            outcomes[index] = ItemOutcome(index, error=ERASED.error(field="exam_no"))
         else:
-            taken.append(index)
-            proof = personal.hash("personal", *clear[index].values())
-            commands.append(_command(row, thing, school, class_year, envelope, proof, personal))
-    outcomes = {index: ItemOutcome(index, error=error) for index, error in refused.items()}
-    for index, each in zip(taken, handle_many(log, GRADUATE, commands, meta, limit=CHUNK), strict=True):
-        outcomes[index] = ItemOutcome(index, each.answer, each.error)
+            claims[index] = _claim(row, thing, school, class_year, meta.item_id(index), personal)
+
+    def enrolling(index: int, claim: Answer) -> EnrolGraduate:
+        proof = personal.hash("personal", *clear[index].values())
+        return _command(rows[index], claims[index], envelopes[ids[index]], proof, claim)
+
+    outcomes |= {each.index: each for each in enrol_people(log, claims, enrolling, meta)}
     return [outcomes[index] for index in range(len(rows))]
+
+
+def enrol_people(
+    log: EventLog, claims: Mapping[int, ClaimPerson], enrolling: Callable[[int, Answer], EnrolGraduate], meta: Meta
+) -> Sequence[ItemOutcome]:
+    """Claim persons, by the numbers of their rows, then enrol whom `enrolling` makes of a row and its claim's answer.
+
+    Whose person is another's is refused. A claim is a command of its own each time it is asked for: one that somebody took
+    over meanwhile must not be answered as the first time.
+    """
+    own = replace(meta, command_id=uuid4(), fingerprint=None)
+    claimed = handle_many(log, PERSON, list(claims.values()), own, limit=CHUNK, numbers=list(claims))
+    commands = {each.index: enrolling(each.index, each.answer) for each in claimed if each.answer is not None}
+    enrolled = handle_many(log, GRADUATE, list(commands.values()), meta, limit=CHUNK, numbers=list(commands))
+    return [*(each for each in claimed if each.error is not None), *enrolled]
 
 
 def _department(row: RosterRow) -> tuple[str, str]:
@@ -252,17 +270,34 @@ def graduate_id(personal: Personal, school: School, class_year: int, exam_no: st
     return f"{school.province}-{personal.uuid('graduate', school.code5, str(class_year), exam_no)}"
 
 
-def _command(
-    row: RosterRow, thing: str, school: School, class_year: int, envelope: str, proof: str, personal: Personal
-) -> EnrolGraduate:
-    return EnrolGraduate(
+def _claim(
+    row: RosterRow, thing: str, school: School, class_year: int, enrolment: UUID, personal: Personal
+) -> ClaimPerson:
+    return ClaimPerson(
         graduate_id=thing,
+        id_hash=id_hash(personal, row.id_type, row.id_number),
         province=school.province,
         school=school.code5,
         class_year=class_year,
+        education=row.education,
+        enrolled_on=row.enrolled_on,
+        graduates_on=row.graduates_on,
+        enrolment=enrolment,
+    )
+
+
+def _command(row: RosterRow, person: ClaimPerson, envelope: str | None, proof: str, claim: Answer) -> EnrolGraduate:
+    assert envelope is not None, "who was erased claims nobody"
+    return EnrolGraduate(
+        graduate_id=person.graduate_id,
+        province=person.province,
+        school=person.school,
+        class_year=person.class_year,
         personal=envelope,
         personal_hash=proof,
-        id_hash=id_hash(personal, row.id_type, row.id_number),
+        id_hash=person.id_hash,
+        claim=claim.version,
+        claimed=claim.position != 0,
         **dict(zip(_ENROLLED, _enrolled(row), strict=True)),
     )
 
@@ -272,7 +307,12 @@ _enrolled = attrgetter(*_ENROLLED)
 
 
 def id_hash(personal: Personal, id_type: str, id_number: str) -> str:
-    """What an identity number is looked up by; a passport and a permit of one number are two people's."""
+    """What a person is known by; a passport and a permit of one number are two people's."""
+    return written_hash(personal, id_type, number_for_life(id_type, id_number))
+
+
+def written_hash(personal: Personal, id_type: str, id_number: str) -> str:
+    """The hash of a whole number, as rosters of earlier releases have it: of permits with the times they were issued."""
     kind = () if id_type in ONE_NUMBERING else (id_type,)
     return personal.hash("id_number", *kind, id_number)
 

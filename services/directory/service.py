@@ -35,7 +35,7 @@ from services.directory.papers.store import store_of
 from services.directory.papers.verification import plain_number
 from services.directory.personal import destroy_keys, personal_of
 from services.directory.proposers import proposed_to
-from services.directory.roster import enrol, id_hash, school_of, training
+from services.directory.roster import enrol, id_hash, school_of, training, written_hash
 from services.directory.rows import RosterRow, RowError, RowWarning, decode_row, warnings_of
 from shared.access import Role, Subject, check, contains, scope_path
 from shared.clock import day_of
@@ -312,7 +312,8 @@ class DirectoryService:
         roster, agreements = f"graduate-{query.graduate_id}", f"agreement-{query.graduate_id}"
         streams = self.log.read([roster, agreements])
         asked = proposed_to(query.employer_id, streams[agreements], meta.now)
-        check(meta.action, meta.actor, Subject(employer_id=query.employer_id if asked else None))
+        employer_id = query.employer_id if asked else None
+        check(meta.action, meta.actor, Subject(employer_id=employer_id, approved=self._approved(meta)))
         entry = fold(GRADUATE, streams[roster]).entry
         if entry is None:
             raise NO_GRADUATE.error(field="graduate_id")
@@ -323,14 +324,15 @@ class DirectoryService:
 
     @query(schemas.FindGraduate)
     def find_graduate(self, query: schemas.ByNumber, meta: Meta) -> dict[str, Any]:
-        check(meta.action, meta.actor, Subject(scope=meta.actor.scope or None))
+        check(meta.action, meta.actor, Subject(scope=meta.actor.scope or None, approved=self._approved(meta)))
         personal = personal_of(self.settings)
         try:
             identity = check_identity(query.id_type, query.id_number, day_of(meta.now))
         except BadIdentifier as bad:
             raise invalid({"id_number": [f"{bad.zh} / {bad.en}"]}) from None
         with self.rows.at(query.at_least) as connection:
-            found = read_model.find_by_id_hash(connection, id_hash(personal, identity.kind, identity.number))
+            hashes = [of(personal, identity.kind, identity.number) for of in (id_hash, written_hash)]
+            found = read_model.find_by_id_hash(connection, *hashes)
             opened = personal.open_many(connection, {row["graduate_id"]: row["personal"] for row in found})
         note_reads(meta, opened)
         office = meta.actor.role != Role.EMPLOYER
@@ -468,6 +470,14 @@ class DirectoryService:
         state = fold(PROVINCE, self.log.read([stream])[stream])
         settings = {str(year): to_json(settings) for year, settings in state.items()}
         return {"province": query.province, "settings": settings}
+
+    def _approved(self, meta: Meta) -> bool:
+        """Whether an employer asks that offices vouch for now: read from the log, which a list may be behind."""
+        if meta.actor.role != Role.EMPLOYER:
+            return False
+        stream = f"employer-{meta.actor.id}"
+        known: decider.EmployerState = fold(EMPLOYER, self.log.read([stream])[stream])
+        return known.approved
 
     def _check_graduate(self, graduate_id: str, meta: Meta) -> None:
         stream = f"graduate-{graduate_id}"

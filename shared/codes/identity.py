@@ -189,6 +189,16 @@ _SHAPES: Mapping[str, tuple[re.Pattern[str], str, str]] = MappingProxyType(
 )
 
 
+# How much of a permit's number stays with its holder; what follows counts how often it was issued.
+# 公安部 10 March 2010 (H or M and eight digits of eleven characters), and 11 September 2008 (eight digits of ten).
+_FOR_LIFE = MappingProxyType({"home_return_permit": 9, "taiwan_permit": 8})
+
+
+def number_for_life(kind: str, number: str) -> str:
+    """What a number in its normal form keeps when the document is issued again: two that agree in it are one person's."""
+    return number[: _FOR_LIFE.get(kind)]
+
+
 def county_doubt(identity: Identity) -> Doubt | None:
     """What is odd about the county in a resident number; never an error, because counties come and go (DOMAIN 3.1).
 

@@ -46,7 +46,7 @@ def test_people_and_employers_reach_only_their_own(action: str, role: Role, own:
     assume(own != other)
     by_role_alone = (role, Reach.ANY) in ACCESS.get(action, ())
     actor = Actor(role, own, scope)
-    foreign = Subject(scope=scope, graduate_id=other, employer_id=other)
+    foreign = Subject(scope=scope, graduate_id=other, employer_id=other, approved=True)
     assert allowed(action, actor, foreign) is by_role_alone
 
 

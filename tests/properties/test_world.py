@@ -51,6 +51,7 @@ from tests.support.world import (
     GRADUATES,
     HANDLINGS,
     NAMES,
+    PERSONS,
     Asked,
     Interrupted,
     Queue,
@@ -268,6 +269,7 @@ class Season(RuleBasedStateMachine):
             self._deadlines_are_kept(event)
             self._only_what_is_verified_counts(event)
             self._one_agreement_binds(event)
+        self._a_person_is_one_graduate()
 
     def teardown(self) -> None:
         self.world.held.clear()
@@ -347,6 +349,11 @@ class Season(RuleBasedStateMachine):
         assert not [each.id for each in state.offers.values() if each.status == Status.OPEN]
         assert not [each.id for each in state.proposals.values() if each.status == ProposalStatus.OPEN]
         assert (known.pending, known.registered, known.void_id) == (None, None, None)
+
+    def _a_person_is_one_graduate(self) -> None:
+        """Of the same study, whatever the class: so the agreement in force of a graduate is the person's."""
+        there = [PERSONS[each] for each in GRADUATES if self.world.roster(each).entry is not None]
+        assert len(there) == len(set(there))
 
     def _who_is_removed_begins_nothing(self) -> None:
         for graduate_id in GRADUATES:
@@ -552,7 +559,9 @@ class Season(RuleBasedStateMachine):
                     case "approve":
                         self.the_offices_work_their_lists_off()
                     case "correct":
-                        self.enrol(about, choice.of(EDUCATIONS))
+                        # Who is put back a year is first removed.
+                        with suppress(Refusal, Conflict):
+                            self.enrol(about, choice.of(EDUCATIONS))
                 self.what_is_stored_adds_up()
 
         return Interrupted(self.world.log, before, meanwhile)

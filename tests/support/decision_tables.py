@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from services.agreement.decider import HANDLING as AGREEMENT
-from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PROVINCE, SCHOOL
+from services.directory.decider import BASIC_DATA, EMPLOYER, GRADUATE, PERSON, PROVINCE, SCHOOL
 from services.directory.decider.common import values_of
-from services.directory.events import EvidenceStored
+from services.directory.decider.people import CLAIM_HOLDS, Standing
+from services.directory.events import EvidenceStored, PersonReleased
 from services.directory.papers.evidence import HANDLING as EVIDENCE
 from services.directory.papers.evidence import Facts as EvidenceFacts
 from services.directory.papers.evidence import ReadEvidence, StoreEvidence
@@ -352,8 +353,8 @@ SCHOOLS = DecisionTable(
 GRADUATES = DecisionTable(
     title="Graduates 生源",
     handling=GRADUATE,
-    facts=d.c.RemovalFacts(),
-    facts_in={"enrolled, an agreement in force 在册、协议有效": d.c.RemovalFacts(in_force_with=d.EMPLOYER_NAME)},
+    facts=d.c.GraduateFacts(),
+    facts_in={"enrolled, an agreement in force 在册、协议有效": d.c.GraduateFacts(d.EMPLOYER_NAME)},
     states={
         "unknown": (),
         "enrolled 在册": (d.ENROLLED,),
@@ -361,6 +362,39 @@ GRADUATES = DecisionTable(
         "removed 已移出": (d.ENROLLED, d.REMOVED),
     },
     commands=_named([(d.ENROL, SCHOOL_OFFICE), (d.REMOVE, SCHOOL_OFFICE)]),
+)
+_ELSEWHERE = replace(d.CLAIMED, graduate_id="15-elsewhere", school="10126")
+_UNDER_WAY = replace(_ELSEWHERE, graduate_id="15-under-way")
+_BACHELOR = replace(
+    _ELSEWHERE, class_year=2022, education="31", enrolled_on=date(2018, 9, 1), graduates_on=date(2022, 6, 30)
+)
+_NEXT_CLASS = replace(d.CLAIM, graduate_id="14-next", class_year=2027, graduates_on=date(2027, 7, 1))
+_FURTHER = replace(
+    d.CLAIM,
+    graduate_id="14-further",
+    class_year=2028,
+    education="25",
+    enrolled_on=date(2026, 9, 1),
+    graduates_on=date(2028, 7, 1),
+)
+PEOPLE = DecisionTable(
+    title="A person on rosters 一人一届一条生源信息",
+    handling=PERSON,
+    facts=Standing(on_roster=frozenset({d.CLAIMED.graduate_id, _ELSEWHERE.graduate_id})),
+    states={
+        "on no roster 不在任何名册": (),
+        "on the roster by this row 本条在册": (d.CLAIMED,),
+        "on another roster of the class 同届另一条在册": (_ELSEWHERE,),
+        "graduated before 往届已毕业": (_BACHELOR,),
+        "being enrolled elsewhere 他校正在登记": (_UNDER_WAY,),
+        "given up elsewhere an hour ago 他校一小时前未完成": (replace(_UNDER_WAY, claimed_at=NOW - CLAIM_HOLDS),),
+        "released 已释放": (_ELSEWHERE, PersonReleased(_ELSEWHERE.graduate_id)),
+    },
+    commands={
+        "ClaimPerson (本届 this class)": (d.CLAIM, SCHOOL_OFFICE),
+        "ClaimPerson (延期 next class, the same study)": (_NEXT_CLASS, SCHOOL_OFFICE),
+        "ClaimPerson (第二学士学位 begun after graduating)": (_FURTHER, SCHOOL_OFFICE),
+    },
 )
 BASIC_DATAS = DecisionTable(
     title="Basic data 信息确认",
@@ -443,6 +477,7 @@ TABLES: Mapping[str, DecisionTable] = {
     "province": PROVINCES,
     "school": SCHOOLS,
     "graduate": GRADUATES,
+    "person": PEOPLE,
     "basic-data": BASIC_DATAS,
     "employer": EMPLOYERS,
     "evidence": EVIDENCES,

@@ -21,7 +21,7 @@ from services.directory.decider.common import values_of
 from shared.codes.identity import make_resident_id
 from shared.codes.uscc import make_uscc
 from shared.messages import new_id
-from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, command_id
+from tests.support.spec import EMPLOYER_ID, GRADUATE_ID, LANE, NOW, command_id
 
 CHAIN: Final = ("department", "school")
 USCC: Final = make_uscc("91", "140105", "11000000")
@@ -88,8 +88,22 @@ ENROL: Final = c.EnrolGraduate(
     personal="AQ==",
     personal_hash="aa",
     id_hash="bb",
+    claim=1,
+    claimed=True,
 )
-ENROLLED: Final = e.GraduateEnrolled(**values_of(ENROL))
+ENROLLED: Final = e.GraduateEnrolled(**ENROL.entry())
+CLAIM: Final = c.ClaimPerson(
+    graduate_id=GRADUATE_ID,
+    id_hash="bb",
+    province="14",
+    school="10108",
+    class_year=2026,
+    education="31",
+    enrolled_on=date(2022, 9, 1),
+    graduates_on=date(2026, 7, 1),
+    enrolment=command_id(),
+)
+CLAIMED: Final = e.PersonClaimed(GRADUATE_ID, "10108", 2026, "31", date(2022, 9, 1), date(2026, 7, 1), claimed_at=NOW)
 REMOVE: Final = c.RemoveGraduate(GRADUATE_ID, "延期毕业")
 REMOVED: Final = e.GraduateRemoved(GRADUATE_ID, "延期毕业")
 ERASE: Final = c.EraseGraduate(GRADUATE_ID, "本人申请")

@@ -64,6 +64,8 @@ DIRECTORY: Final[tuple[Any, ...]] = (
     d.GraduateEnrolled(**_ENTRY),
     d.GraduateCorrected(**{**_ENTRY, "training": "2", "agreed_unit": "晋阳机械（集团）有限公司"}),
     d.GraduateRemoved(GRADUATE_ID, "延期毕业"),
+    d.PersonClaimed(GRADUATE_ID, "10108", 2026, "31", date(2022, 9, 1), date(2026, 7, 1), claimed_at=NOW),
+    d.PersonReleased(GRADUATE_ID),
     d.GraduateErased(GRADUATE_ID, "本人申请"),
     d.BasicDataConfirmed(GRADUATE_ID, 1),
     d.BasicDataDisputed(f"{LANE}-00000000-0000-4000-8000-0000000000d2", GRADUATE_ID, 1, "major_name", "AQ=="),

@@ -26,7 +26,7 @@ from tests.support import directory_examples as dx
 from tests.support import examples as x
 from tests.support.registration_examples import REGISTRABLE, complete
 from tests.support.spec import DEPARTMENT, MINISTRY, PROVINCE, SCHOOL, SYSTEM
-from tests.support.world import CLASSES, EDUCATIONS, EMPLOYERS, GRADUATES, NAMES, Asked, World
+from tests.support.world import CLASSES, EDUCATIONS, EMPLOYERS, GRADUATES, NAMES, PERSONS, Asked, World
 
 # A graduate and the id of a thing.
 Target = tuple[str, str]
@@ -195,7 +195,9 @@ def enrolment(
     return replace(
         dx.ENROL,
         graduate_id=graduate_id,
+        id_hash=PERSONS[graduate_id],
         class_year=CLASSES[graduate_id],
+        graduates_on=date(CLASSES[graduate_id], 7, 1),
         education=education,
         department=department,
         **training,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wq.demo.actors import employer
 from wq.demo.detours import Detours
-from wq.demo.mix import HANDFUL, Life, mistaken
+from wq.demo.mix import HANDFUL, Life, doubled, mistaken
 
 FORMER = "（筹）"
 
@@ -15,7 +15,7 @@ def former_name(number: int, name: str) -> str:
 
 
 def before_anything(detours: Detours) -> None:
-    """Employers that move and are named anew, graduates that dispute the roster, and rows that nobody belongs to."""
+    """Employers that move and are named anew, graduates that dispute the roster, and rows of who does not graduate yet."""
     _rename(detours)
     _correct(detours)
     _remove(detours)
@@ -49,8 +49,9 @@ def _correct(detours: Detours) -> None:
 
 
 def _remove(detours: Detours) -> None:
-    """Whoever was entered by mistake is invited before somebody sees it."""
+    """A person has one record a class; whoever was entered though staying a year longer is invited before somebody sees it."""
     actors, school = detours.actors, detours.school
+    detours.refuse(doubled(detours.cohort), "directory.person_in_class")
     entered = detours.enrol(mistaken(detours.cohort))
     terms = {"position": "30", "job_title": "职员"}
     actors.ask_all(
@@ -64,4 +65,4 @@ def _remove(detours: Detours) -> None:
         ]
     )
     removing = "directory.remove_graduate"
-    actors.ask_all([(school, removing, {"graduate_id": person, "reason": "重复录入"}) for person in entered])
+    actors.ask_all([(school, removing, {"graduate_id": person, "reason": "延期毕业"}) for person in entered])

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import cycle, islice
 from typing import Any
 from zlib import crc32
@@ -29,6 +30,7 @@ from shared.codes.tables import (
     PROVINCE,
     SEX,
     UNIT_NATURE,
+    rows,
 )
 from shared.codes.uscc import make_uscc
 from wq.demo.figures import Cell, Margin, Report, Share, UnitMargin
@@ -62,6 +64,11 @@ MAJOR_CODES = {
 }
 MOST_DEPARTMENTS = 99
 STUDY_YEARS = {"01": 4, "03": 4, "11": 3, "13": 3, "25": 2, "26": 2, "41": 3, "43": 3}
+# Of one sex in one county: on each day of a year half of the thousand sequences.
+DAYS_A_YEAR = 365
+PEOPLE_A_COUNTY = DAYS_A_YEAR * 500
+# More than any report counts, but for those that a test makes up.
+PEOPLE_A_SCHOOL = DAYS_A_YEAR * 20
 # Any city of a province: six digits from two.
 CITY = "0100"
 AT_UNITS = frozenset(code.code for code in DESTINATIONS.values() if set(UNIT) <= {*code.required, *code.asked})
@@ -507,12 +514,6 @@ def _row(
     number: int, person: Mapping[str, str], school: str, class_year: int, chance: random.Random
 ) -> Mapping[str, str]:
     province = SCHOOLS[school].province
-    region = {"66": "659001", "71": "830000", "81": "810000", "82": "820000"}.get(
-        person["origin"], f"{person['origin']}0105"
-    )
-    # A thousand days of birth about 22 years before, and up to 500 numbers of one sex on each.
-    born = date(class_year - 23, 7, 1) + timedelta(days=number % 1000)
-    sequence = (number // 1000) * 2 + (1 if person["sex"] == "1" else 0)
     years = STUDY_YEARS.get(person["education"], 4)
     entered = class_year - years
     serial = (int(school) * 100_000 + number) % 10**10
@@ -520,7 +521,7 @@ def _row(
         "exam_no": f"{entered % 100:02d}{province}{serial:010d}",
         "student_no": f"{entered}{number:06d}",
         "name": chance.choice(SURNAMES) + chance.choice(FIRST_NAMES) + chance.choice(FIRST_NAMES),
-        "id_number": make_resident_id(region, born, sequence),
+        "id_number": identity_number(school, class_year, number, person["origin"], person["sex"]),
         "phone": f"139{number:08d}",
         "sex": person["sex"],
         "ethnic": person["ethnic"],
@@ -540,6 +541,31 @@ def _row(
         "enrolled_on": f"{entered}0901",
         "graduates_on": f"{class_year}0630",
     }
+
+
+def identity_number(school: str, class_year: int, number: int, origin: str, sex: str) -> str:
+    """A number of nobody else's in whatever is played on one platform, which holds a person once.
+
+    A class is born in one year. Schools take their turns in the days of it, the sequences of a day, and the counties.
+    """
+    counties = _counties(origin)
+    turn = (_TURNS[school] * PEOPLE_A_SCHOOL + number) % (len(counties) * PEOPLE_A_COUNTY)
+    county, turn = divmod(turn, PEOPLE_A_COUNTY)
+    sequence, day = divmod(turn, DAYS_A_YEAR)
+    born = date(class_year - 22, 1, 1) + timedelta(days=day)
+    return make_resident_id(counties[county], born, sequence * 2 + (1 if sex == "1" else 0))
+
+
+@cache
+def _counties(origin: str) -> tuple[str, ...]:
+    """Where somebody from a province may be born: its counties of today, or where those outside GB/T 2260 are counted."""
+    elsewhere = {"66": "659001", "71": "830000", "81": "810000", "82": "820000"}.get(origin)
+    listed = (row["code"] for row in rows("counties") if not row["until"] and not row["code"].endswith("00"))
+    return (elsewhere,) if elsewhere else tuple(code for code in listed if code[:2] == origin)
+
+
+# The how many-th of all schools.
+_TURNS = {code: turn for turn, code in enumerate(sorted(SCHOOLS))}
 
 
 def _major_code(name: str) -> str:

@@ -11,7 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 from shared.messages import Actor
-from wq.demo.actors import Actors, department_office, employer, graduate, province_office, school_office, until
+from wq.demo.actors import (
+    Actors,
+    DemoFailed,
+    department_office,
+    employer,
+    graduate,
+    province_office,
+    school_office,
+    until,
+)
 from wq.demo.cohort import Cohort, PlannedEmployer
 from wq.demo.mix import SIGNED_BEFORE, Mix
 
@@ -99,13 +108,20 @@ class Detours:
         """The school hands in rows of the roster; their graduates."""
         if not rows:
             return []
-        roster = {
-            "school": self.cohort.school,
-            "class_year": self.cohort.class_year,
-            "rows": [dict(row) for row in rows],
-        }
-        answer = self.actors.ask(self.school, "directory.import_roster", roster)
-        return [item["id"] for item in self.actors.accepted("directory.import_roster", answer["items"])]
+        return [item["id"] for item in self.actors.accepted("directory.import_roster", self._handed_in(rows))]
+
+    def refuse(self, row: Mapping[str, str], code: str) -> None:
+        """The school hands in a row that must be refused. Raises DemoFailed when it is not, or for another reason."""
+        (item,) = self._handed_in([row])
+        met = item["error"]["exc_args"][0] if "error" in item else None
+        if met != code:
+            raise DemoFailed(f"directory.import_roster: {code} 应被拒绝（should have been refused），{met}")
+
+    def _handed_in(self, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        about = {"school": self.cohort.school, "class_year": self.cohort.class_year}
+        roster = {**about, "rows": [dict(row) for row in rows]}
+        outcomes: list[dict[str, Any]] = self.actors.ask(self.school, "directory.import_roster", roster)["items"]
+        return outcomes
 
     def invite(self, numbers: Sequence[int]) -> None:
         """The employers of the detours invite; `offers` says to what."""

@@ -17,7 +17,7 @@ from shared.clock import MovableClock
 from shared.codes.destination import AGREEMENT, DESTINATIONS
 from shared.codes.tables import BOUND_TRAININGS
 from shared.eventlog.port import EventLog
-from wq.demo.cohort import Cohort, PlannedGraduate
+from wq.demo.cohort import Cohort, PlannedGraduate, identity_number
 
 # How many live a detour at least, and how many employers change and rows of the roster are mistaken.
 HANDFUL = 5
@@ -151,9 +151,25 @@ def rows(cohort: Cohort, lives: Mapping[int, Life]) -> Iterator[dict[str, str]]:
 
 
 def mistaken(cohort: Cohort) -> list[dict[str, str]]:
-    """Rows that enter somebody a second time, under a wrong candidate's number."""
-    doubled = [planned.row for planned in cohort.graduates[:HANDFUL]]
+    """Rows of people who do not graduate with this class: whoever stays a year longer was entered all the same."""
+    late = [planned.row for planned in cohort.graduates[:HANDFUL]]
     return [
-        {**row, "exam_no": f"{row['exam_no'][:-5]}{99_999 - index}", "student_no": f"{row['student_no']}9"}
-        for index, row in enumerate(doubled)
+        {
+            **row,
+            "exam_no": f"{row['exam_no'][:-5]}{99_999 - index}",
+            "student_no": f"{row['student_no']}9",
+            "id_number": _of_nobody(cohort, index, row),
+        }
+        for index, row in enumerate(late)
     ]
+
+
+def doubled(cohort: Cohort) -> dict[str, str]:
+    """A row that enters somebody a second time, under another candidate's number."""
+    row = cohort.graduates[0].row
+    return {**row, "exam_no": f"{row['exam_no'][:-5]}{99_999 - HANDFUL}", "student_no": f"{row['student_no']}8"}
+
+
+def _of_nobody(cohort: Cohort, index: int, row: Mapping[str, str]) -> str:
+    number = len(cohort.graduates) + index
+    return identity_number(cohort.school, cohort.class_year, number, row["origin"][:2], row["sex"])

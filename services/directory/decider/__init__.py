@@ -10,7 +10,7 @@ from services.directory.decider.basic_data import (
     RosterFacts,
     roster_facts,
 )
-from services.directory.decider.common import CHAIN
+from services.directory.decider.common import CHAIN, person_stream
 from services.directory.decider.employers import (
     EMPLOYER,
     NO_EMPLOYER,
@@ -35,10 +35,11 @@ from services.directory.decider.graduates import (
     NO_GRADUATE,
     EnrolGraduate,
     EraseGraduate,
+    GraduateFacts,
     GraduateState,
-    RemovalFacts,
     RemoveGraduate,
 )
+from services.directory.decider.people import PERSON, ClaimPerson
 from services.directory.decider.platform import PLATFORM, PLATFORM_STREAM, SetCheckAddress
 from services.directory.decider.provinces import PROVINCE, SetProvince
 from services.directory.decider.schools import (
@@ -69,6 +70,7 @@ __all__ = [
     "NO_GRADUATE",
     "NO_LICENCE",
     "NO_SCHOOL",
+    "PERSON",
     "PLATFORM",
     "PLATFORM_STREAM",
     "PROVINCE",
@@ -77,6 +79,7 @@ __all__ = [
     "AddDepartment",
     "AnswerDispute",
     "ChangeEmployer",
+    "ClaimPerson",
     "CloseEmployer",
     "ConfirmBasicData",
     "DisputeBasicData",
@@ -84,11 +87,11 @@ __all__ = [
     "EmployerState",
     "EnrolGraduate",
     "EraseGraduate",
+    "GraduateFacts",
     "GraduateState",
     "ListSchool",
     "RegisterEmployer",
     "ReinstateEmployer",
-    "RemovalFacts",
     "RemoveGraduate",
     "RenameSchool",
     "ReturnEmployer",
@@ -103,6 +106,7 @@ __all__ = [
     "checked_uscc",
     "employer_id_of",
     "employer_id_of_caller",
+    "person_stream",
     "roster_facts",
     "school_code_stream",
 ]

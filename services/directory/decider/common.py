@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.errors import Invalid, Reason
 from shared.handling import Streams
+from shared.messages import NATIONAL_LANE
 
 CHAIN = ("department", "school", "province")
 
@@ -46,3 +47,8 @@ def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]
 def no_facts(command: Any, streams: Streams) -> None:
     """For decisions that look at their own stream only."""
     del command, streams
+
+
+def person_stream(id_hash: str) -> str:
+    """The stream of a person."""
+    return f"person-{NATIONAL_LANE}-{id_hash}"

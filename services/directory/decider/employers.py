@@ -163,6 +163,11 @@ class EmployerState:
     requested: e.EmployerChangeRequested | None = None
     closed: e.EmployerClosed | None = None
 
+    @property
+    def approved(self) -> bool:
+        """Offices vouch for it now."""
+        return self.status == "verified"
+
 
 @dataclass(frozen=True, slots=True)
 class EmployerFacts:

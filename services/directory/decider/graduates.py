@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from services.directory import events as e
-from services.directory.decider.common import values_of
+from services.directory.decider.common import person_stream, values_of
 from shared.access import Subject, scope_path
 from shared.clock import day_of
 from shared.codec import UNKNOWN_TYPE
 from shared.errors import NotFound, Reason
+from shared.eventlog.port import NO_GUARDS, WRITTEN_FIRST
 from shared.handling import Handling, Streams, fold
 from shared.messages import Meta, Recorded
 
@@ -41,7 +43,11 @@ TOO_EARLY = Reason(
 
 @dataclass(frozen=True, slots=True)
 class EnrolGraduate:
-    """One row of a roster with its personal part sealed: see events.GraduateEnrolled."""
+    """One row of a roster with its personal part sealed: see events.GraduateEnrolled.
+
+    `claim` is the version of the person's stream at which this graduate has claimed the person, `claimed` whether by an event
+    for this very row.
+    """
 
     graduate_id: str
     province: str
@@ -68,6 +74,17 @@ class EnrolGraduate:
     id_hash: str
     agreed_unit: str | None = None
     agreed_region: str | None = None
+    claim: int = 0
+    claimed: bool = False
+
+    def entry(self) -> dict[str, Any]:
+        """What the roster says, by field of the events."""
+        return dict(zip(_ENTRY, _entry(self), strict=True))
+
+
+# Asked for each row of a roster.
+_ENTRY = tuple(each.name for each in fields(EnrolGraduate) if each.name not in ("claim", "claimed"))
+_entry = attrgetter(*_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ class RemoveGraduate:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalFacts:
+class GraduateFacts:
     """`in_force_with` is the unit to which an agreement binds the graduate, by its conclusion or already by acceptance."""
 
     in_force_with: str | None = None
@@ -107,21 +124,22 @@ def evolve_graduate(state: GraduateState, event: Any) -> GraduateState:
     raise UNKNOWN_TYPE.error(type=type(event).__name__)
 
 
-def decide_graduate(command: Any, state: GraduateState, facts: RemovalFacts, meta: Meta) -> list[Any]:
+def decide_graduate(command: Any, state: GraduateState, facts: GraduateFacts, meta: Meta) -> list[Any]:
     """A row that says the same as before changes nothing. `personal` is sealed anew each time, so it is not compared.
 
     An agreement in force is between two sides, and neither is the school: it is cancelled before its graduate is removed.
-    What has not taken effect ends by itself when the removal is told.
+    What has not taken effect ends by itself when the removal is told. Raises Conflict where the person is not claimed as
+    it must be: something happened since, and the row is imported again.
     """
     del meta
     match command:
         case EnrolGraduate():
-            values = values_of(command)
-            if state.entry is None or state.removed:
-                return [e.GraduateEnrolled(**values)]
-            if _clear(values) == _clear(values_of(state.entry)):
+            values = command.entry()
+            there = state.entry is not None and not state.removed
+            if there and _clear(values) == _clear(values_of(state.entry)):
                 return []
-            return [e.GraduateCorrected(**values)]
+            _check_claimed(command, state)
+            return [e.GraduateCorrected(**values) if there else e.GraduateEnrolled(**values)]
         case RemoveGraduate(graduate_id, reason):
             if state.entry is None:
                 raise NO_GRADUATE.error(field="graduate_id")
@@ -131,6 +149,14 @@ def decide_graduate(command: Any, state: GraduateState, facts: RemovalFacts, met
                 raise IN_FORCE.error(field="graduate_id", unit=facts.in_force_with)
             return [e.GraduateRemoved(graduate_id, reason)]
     raise AssertionError(command)
+
+
+def _check_claimed(command: EnrolGraduate, state: GraduateState) -> None:
+    """Who comes back, or under another number, needs a claim of now: since an earlier one the graduate was gone, and somebody
+    else may be claiming the person."""
+    known = state.entry is None or (not state.removed and state.entry.id_hash == command.id_hash)
+    if not command.claim or not (known or command.claimed):
+        raise WRITTEN_FIRST.error()
 
 
 def _clear(values: dict[str, Any]) -> dict[str, Any]:
@@ -174,12 +200,12 @@ def decide_erasure(command: Any, state: bool, facts: GraduateState, meta: Meta) 
     raise AssertionError(command)
 
 
-def _facts(command: Any, streams: Streams) -> RemovalFacts:
+def _facts(command: Any, streams: Streams) -> GraduateFacts:
     signed = streams.get(f"agreement-{command.graduate_id}", ())
-    return RemovalFacts(_in_force_with(signed)) if signed else _NOT_BOUND
+    return GraduateFacts(_in_force_with(signed)) if signed else _NOT_BOUND
 
 
-_NOT_BOUND = RemovalFacts()
+_NOT_BOUND = GraduateFacts()
 
 
 def _in_force_with(history: Sequence[Recorded]) -> str | None:
@@ -210,6 +236,10 @@ def _scope_of(command: Any) -> str | None:
     return None
 
 
+def _prepared(command: Any) -> Mapping[str, int]:
+    return {person_stream(command.id_hash): command.claim} if isinstance(command, EnrolGraduate) else NO_GUARDS
+
+
 GRADUATE = Handling[GraduateState](
     codec=e.GRADUATE_CODEC,
     initial=GraduateState(),
@@ -219,6 +249,7 @@ GRADUATE = Handling[GraduateState](
     reads=lambda command: (f"agreement-{command.graduate_id}",) if isinstance(command, RemoveGraduate) else (),
     facts=_facts,
     subject=lambda command, state, facts: Subject(scope=_scope_of(command) or state.scope),
+    prepared=_prepared,
 )
 # Beside the graduate's own stream, which other contexts read: to them an erased graduate still counts.
 ERASURE = Handling[bool](

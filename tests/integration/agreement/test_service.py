@@ -660,6 +660,12 @@ def test_a_graduate_proposes_an_offer_answers_and_the_agreement_takes_effect(wor
     for actor in (OTHER_EMPLOYER, GRADUATE, SCHOOL):
         with pytest.raises(Forbidden):
             world.service.list_proposals(query, by(actor, "list_proposals"))
+    suspended = {"employer_id": EMPLOYER_ID, "reason": "虚假招聘"}
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerSuspended", **suspended)
+    with pytest.raises(Forbidden) as unseen:
+        world.service.list_proposals(query, by(EMPLOYER, "list_proposals"))
+    assert unseen.value.code == "access.employer_not_approved"
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerReinstated", employer_id=EMPLOYER_ID)
     (listed,) = world.service.list_proposals(query, by(EMPLOYER, "list_proposals"))["proposals"]
     assert (listed["proposal_id"], listed["graduate_id"], listed["job_title"]) == (
         proposal_id,

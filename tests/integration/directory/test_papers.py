@@ -22,7 +22,7 @@ from shared.handling import handle
 from shared.messages import Actor, new_id
 from shared.shapes import load
 from tests.integration.directory.conftest import World, by
-from tests.integration.directory.test_service import OTHER_SCHOOL, enrolled, graduate
+from tests.integration.directory.test_service import OTHER_SCHOOL, enrolled, graduate, vouched_for
 from tests.support import directory_examples as d
 from tests.support import examples as x
 from tests.support.directory_examples import roster_row
@@ -464,6 +464,7 @@ def test_numbers_are_the_same_however_the_lane_is_cut(world: World) -> None:
 
 def test_an_employer_learns_who_proposed_to_it_and_of_nobody_else(world: World) -> None:
     enrolled(world)
+    vouched_for(world)
     person = graduate(world)
     query = schemas.Proposer(graduate_id=person, employer_id=EMPLOYER_ID)
 
@@ -481,3 +482,17 @@ def test_an_employer_learns_who_proposed_to_it_and_of_nobody_else(world: World) 
     tell(world, person, x.PROPOSAL_WITHDRAWN)
     with pytest.raises(Forbidden):
         told()
+
+
+def test_a_suspended_employer_does_not_learn_who_proposed_to_it(world: World) -> None:
+    enrolled(world)
+    vouched_for(world)
+    person = graduate(world)
+    proposed = {**to_json(x.PROPOSED), "graduate_id": person}
+    world.tell(f"agreement-{person}", x.PROPOSED.TYPE, **proposed)
+    query = schemas.Proposer(graduate_id=person, employer_id=EMPLOYER_ID)
+    assert world.service.get_proposer(query, by(EMPLOYER, "get_proposer"))["graduate_id"] == person
+    world.tell(f"employer-{EMPLOYER_ID}", "directory.EmployerSuspended", employer_id=EMPLOYER_ID, reason="虚假招聘")
+    with pytest.raises(Forbidden) as caught:
+        world.service.get_proposer(query, by(EMPLOYER, "get_proposer"))
+    assert caught.value.code == "access.employer_not_approved"

@@ -268,3 +268,55 @@ def test_a_school_of_no_list_or_not_yet_listed_has_no_roster(world: World, tmp_p
             run_for(world, path, code)
         assert unknown.value.code == "directory.school_not_found"
     assert world.count(EVENTS) == 0
+
+
+# One person, one record
+
+
+def refusals(report: Any) -> list[tuple[int, str, str]]:
+    """The line, field and code of every reason."""
+    return [(each.line, each.field, each.code) for each in report.errors]
+
+
+def test_one_number_under_two_candidates_numbers_is_one_person(world: World, tmp_path: Path) -> None:
+    rows = [roster_row(number) for number in range(4)]
+    rows[2] |= {"id_number": rows[0]["id_number"]}
+    path = write_csv(tmp_path / "名册.csv", rows)
+    for enrolled, unchanged in ((3, 0), (0, 3)):
+        report = world.import_file(path)
+        assert (report.enrolled, report.unchanged, report.refused) == (enrolled, unchanged, 1)
+        assert refusals(report) == [(4, "id_number", "directory.person_in_class")]
+        assert "“山西大学”（院校代码 10108）2026 届" in report.errors[0].zh
+
+
+def test_a_number_written_another_way_is_the_same_number(world: World, tmp_path: Path) -> None:
+    ending_in_x = next(row for row in map(roster_row, range(700)) if row["id_number"].endswith("X"))
+    world.import_file(write_csv(tmp_path / "名册.csv", [ending_in_x]))
+    digits = str.maketrans("0123456789", "０１２３４５６７８９")
+    number = ending_in_x["id_number"]
+    for index, written in enumerate(
+        (number.lower(), f" {number}", number.replace("X", "Ｘ"), number.replace("X", "ｘ"))
+    ):
+        again = {**ending_in_x, "exam_no": f"2614019{index:07d}", "id_number": written}
+        report = world.import_file(write_csv(tmp_path / "再次.csv", [again]))
+        assert refusals(report) == [(2, "id_number", "directory.person_in_class")]
+    # Digits of another width, and fifteen of them, are no number at all: nobody comes in by one.
+    for written, code in ((number.translate(digits), "id.length"), (number[:6] + number[8:17], "id.length")):
+        again = {**ending_in_x, "exam_no": "26140199999999", "id_number": written}
+        assert refusals(world.import_file(write_csv(tmp_path / "再次.csv", [again]))) == [(2, "id_number", code)]
+
+
+def test_a_permit_that_was_issued_again_is_the_same_persons(world: World, tmp_path: Path) -> None:
+    """The last two of eleven, or ten, count how often it was issued; the rest stays for life."""
+    first = [
+        roster_row(0, id_type="港澳居民来往内地通行证", id_number="H12345678", born_on="20030506"),
+        roster_row(1, id_type="台胞证", id_number="12345678", born_on="20030506"),
+    ]
+    report = world.import_file(write_csv(tmp_path / "名册.csv", first))
+    assert (report.enrolled, report.refused) == (2, 0)
+    again = [
+        {**first[0], "exam_no": "26140190000001", "id_number": "H1234567802"},
+        {**first[1], "exam_no": "26140190000002", "id_number": "1234567801"},
+    ]
+    report = world.import_file(write_csv(tmp_path / "再次.csv", again))
+    assert [code for _, _, code in refusals(report)] == ["directory.person_in_class"] * 2

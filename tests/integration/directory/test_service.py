@@ -15,7 +15,7 @@ from services.directory import decider as c
 from services.directory import schemas
 from services.directory.decider import employer_id_of
 from services.directory.papers.licence import ReadLicence
-from services.directory.roster import graduate_id
+from services.directory.roster import graduate_id, written_hash
 from shared.codec import to_json
 from shared.codes.identity import make_resident_id
 from shared.codes.schools import SCHOOLS
@@ -218,6 +218,7 @@ def test_an_odd_row_is_taken_with_a_warning_and_a_refused_one_has_none(world: Wo
 
 
 def test_a_name_in_another_spelling_is_kept_in_one_form_told_and_found_by_any(world: World) -> None:
+    vouched_for(world)
     odd = roster_row(0, name="阿依古丽•买买提\u200b")
     rows = (odd, roster_row(1, name="\u202d韩梅梅\u202c"))
     items = world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, rows), by(SCHOOL, "import_roster"))["items"]
@@ -276,6 +277,7 @@ def test_nobody_learns_by_removing_who_is_on_a_roster(world: World) -> None:
 
 
 def test_only_the_province_erases_a_graduate_and_nothing_brings_the_person_back(world: World) -> None:
+    vouched_for(world)
     enrolled(world, 2)
     thing = graduate(world)
     command = c.EraseGraduate(thing, "本人申请")
@@ -348,12 +350,54 @@ def test_a_graduate_nobody_enrolled_is_found_by_nobody(world: World) -> None:
             world.service.get_graduate(query, by(actor, "get_graduate"))
 
 
+def vouched_for(world: World, actor: Actor = EMPLOYER, *then: str) -> None:
+    """An employer that an office has verified, and what happened to it since."""
+    application = {**to_json(x.REGISTERED), "employer_id": actor.id}
+    world.tell(f"employer-{actor.id}", "directory.EmployerRegistered", **application)
+    reason = {"Suspended": {"reason": "虚假招聘"}, "Returned": {"reason": "执照不清"}}
+    closed = {"Closed": {"how": "deregistered", "closed_on": "2026-04-30"}}
+    for step in then or ("Verified",):
+        told = {"employer_id": actor.id, **(reason | closed).get(step, {})}
+        world.tell(f"employer-{actor.id}", f"directory.Employer{step}", **told)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [None, ("Returned",), ("Verified", "Suspended"), ("Verified", "Closed")],
+    ids=["unknown", "returned", "suspended", "closed"],
+)
+def test_an_employer_that_no_office_vouches_for_finds_nobody(world: World, then: tuple[str, ...] | None) -> None:
+    enrolled(world)
+    row = roster_row()
+    if then is not None:
+        vouched_for(world, EMPLOYER, *then)
+    with pytest.raises(Forbidden) as caught:
+        find(world, row["name"], row["id_number"])
+    assert caught.value.code == "access.employer_not_approved"
+
+
+def test_an_employer_finds_graduates_from_its_approval_on(world: World) -> None:
+    enrolled(world)
+    row = roster_row()
+    world.service.register_employer(APPLICATION, by(OWN, "register_employer"))
+    with pytest.raises(Forbidden):
+        find(world, row["name"], row["id_number"], OWN)
+    act(world, "verify")
+    assert find(world, row["name"], row["id_number"], OWN)["graduate_id"] == graduate(world)
+    act(world, "suspend")
+    with pytest.raises(Forbidden):
+        find(world, row["name"], row["id_number"], OWN)
+    act(world, "reinstate")
+    assert find(world, row["name"], row["id_number"], OWN)["graduate_id"] == graduate(world)
+
+
 def find(world: World, name: str, number: str, actor: Actor = EMPLOYER, kind: str = "resident_id") -> Any:
     query = schemas.ByNumber(name=name, id_number=number, id_type=kind)
     return world.service.find_graduate(query, by(actor, "find_graduate"))
 
 
 def test_who_knows_name_and_number_finds_the_graduate_and_is_told_little(world: World) -> None:
+    vouched_for(world)
     enrolled(world, 2)
     row = roster_row()
     among = (*EVERYBODY, OTHER_DEPARTMENT)
@@ -392,6 +436,7 @@ def documents(world: World) -> list[dict[str, str]]:
 
 
 def test_a_graduate_is_found_by_the_kind_of_the_document_too(world: World) -> None:
+    vouched_for(world)
     passport, taiwan, permit = documents(world)
     for number, (row, kind) in enumerate(((passport, "passport"), (taiwan, "taiwan_permit"))):
         assert find(world, row["name"], row["id_number"], kind=kind)["graduate_id"] == graduate(world, number)
@@ -415,6 +460,7 @@ def test_a_short_number_is_masked_too_and_the_birth_is_for_whom_the_number_is(wo
 
 
 def test_an_unknown_name_and_an_unknown_number_are_answered_alike(world: World) -> None:
+    vouched_for(world)
     enrolled(world)
     row, other = roster_row(0), roster_row(1)
     answers = []
@@ -427,12 +473,14 @@ def test_an_unknown_name_and_an_unknown_number_are_answered_alike(world: World) 
 
 
 def test_a_number_that_cannot_be_right_is_told_so(world: World) -> None:
+    vouched_for(world)
     with pytest.raises(Invalid) as caught:
         find(world, "张三", "140105200305060021")
     assert list(caught.value.details["fields"]) == ["id_number"]
 
 
 def test_of_two_rosters_with_one_person_the_newest_class_is_found(world: World) -> None:
+    vouched_for(world)
     enrolled(world)
     row = roster_row(0, exam_no="29140100000000", enrolled_on="20260901", graduates_on="20290701", education="11")
     roster = schemas.Roster("10109", 2029, (row,))
@@ -887,3 +935,19 @@ def test_the_offices_list_the_employers_that_wait_for_them_page_by_page(world: W
     assert found == sorted(own)
     assert rest["after"] is None
     assert {each["contact_name"] for each in first["employers"]} == {"王经理"}
+
+
+def test_a_permit_is_found_by_the_number_on_any_of_its_issues_also_on_rosters_of_before(world: World) -> None:
+    vouched_for(world)
+    row = roster_row(id_type="港澳居民来往内地通行证", id_number="H1234567800", born_on="20030506")
+    (item,) = world.service.import_roster(schemas.Roster(SCHOOL_CODE, 2026, (row,)), by(SCHOOL, "import_roster"))[
+        "items"
+    ]
+    world.follow()
+    for number in ("H1234567800", "H1234567801", "h12345678"):
+        assert find(world, row["name"], number, kind="home_return_permit")["graduate_id"] == item["id"]
+    (enrolled,) = world.stream(f"graduate-{item['id']}")
+    before = written_hash(world.personal, "home_return_permit", "H1234567800")
+    world.tell(f"graduate-{item['id']}", "directory.GraduateCorrected", **{**enrolled.data, "id_hash": before})
+    world.follow()
+    assert find(world, row["name"], "H1234567800", kind="home_return_permit")["graduate_id"] == item["id"]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.access import ACCESS, RIGHTS, Reach, Right, Role, Subject, allowed, check, contains, scope_path
+from shared.access import (
+    ACCESS,
+    APPROVED_ONLY,
+    RIGHTS,
+    Reach,
+    Right,
+    Role,
+    Subject,
+    allowed,
+    check,
+    contains,
+    scope_path,
+)
 from shared.errors import Forbidden
 from shared.messages import Actor
 from tests.support.spoken import latin
@@ -140,3 +153,21 @@ def test_a_right_never_opens_what_role_and_scope_do_not() -> None:
     with pytest.raises(Forbidden) as caught:
         check("review.approve_review", elsewhere, HERE)
     assert caught.value.code == "access.denied"
+
+
+@pytest.mark.parametrize("action", sorted(APPROVED_ONLY))
+def test_an_employer_that_no_office_vouches_for_learns_of_nobody(action: str) -> None:
+    own = Actor(Role.EMPLOYER, "00-e")
+    with pytest.raises(Forbidden) as caught:
+        check(action, own, HERE)
+    assert caught.value.code == "access.employer_not_approved"
+    assert not allowed(action, own, HERE)
+    approved = replace(HERE, approved=True)
+    check(action, own, approved)
+    assert allowed(action, own, approved)
+    # Approval opens nothing that is not reached.
+    assert not allowed("review.approve_review", own, approved)
+
+
+def test_an_office_needs_no_approval() -> None:
+    check("directory.find_graduate", Actor(Role.SCHOOL, "office", "CN/14/10108"), HERE)

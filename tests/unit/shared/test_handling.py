@@ -455,3 +455,30 @@ def test_what_was_there_already_is_named_as_if_it_were_made() -> None:
 
 def test_an_answer_that_made_nothing_names_its_stream_only() -> None:
     assert handle(MemoryLog(), HANDLING, Count(ONE, 1), meta()).to_json() == {"id": ONE, "version": 1, "position": 1}
+
+
+# What a command before prepared
+
+
+PREPARED = replace(HANDLING, prepared=lambda command: {f"counter-{TWO}": command.by})
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_was_prepared_must_still_be_as_it_was_left(many: bool) -> None:
+    log = MemoryLog()
+    log.append("14", a_write(f"counter-{TWO}", count=3))
+    for by, done in ((2, False), (3, True), (4, False)):
+        commands = [Count(f"14-{by}", by), *([Count(f"14-{by}b", by)] if many else [])]
+        outcomes = handle_many(log, PREPARED, commands, meta())
+        assert [outcome.error is None for outcome in outcomes] == [done] * len(commands)
+        assert all(outcome.error is None or outcome.error.code == "log.written_first" for outcome in outcomes)
+
+
+def test_of_some_items_of_a_message_each_keeps_its_number() -> None:
+    log = MemoryLog()
+    asked = meta()
+    some = handle_many(log, HANDLING, [Count(TWO, 1)], asked, numbers=[1])
+    assert [each.index for each in some] == [1]
+    every = handle_many(log, HANDLING, [Count(ONE, 1), Count(TWO, 1)], asked)
+    assert every[1] == some[0]
+    assert len(log.read([f"counter-{TWO}"])[f"counter-{TWO}"]) == 1

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.directory.decider import ERASURE, GRADUATE, GraduateState, RemovalFacts
+from services.directory.decider import ERASURE, GRADUATE, GraduateFacts, GraduateState
 from shared.codec import to_json
 from shared.messages import NewEvent, Recorded
 from tests.support import directory_examples as x
@@ -19,7 +19,7 @@ from tests.support.spec import LANE, NOW, SCOPE, SYSTEM, assert_folds_every_even
 MOMENT = timedelta(microseconds=1)
 # The class of 2026 is kept until the end of 2029 in Shanghai.
 KEPT_UNTIL = datetime(2029, 12, 31, 16, 0, tzinfo=UTC)
-FREE = RemovalFacts()
+FREE = GraduateFacts()
 ON_ROSTER = folded(GRADUATE, [x.ENROLLED])
 OFF_ROSTER = folded(GRADUATE, [x.ENROLLED, x.REMOVED])
 
@@ -28,7 +28,7 @@ OFF_ROSTER = folded(GRADUATE, [x.ENROLLED, x.REMOVED])
 
 
 def test_a_row_of_a_roster_enrols_a_graduate() -> None:
-    given(GRADUATE).when(x.ENROL).then(x.ENROLLED)
+    given(GRADUATE, facts=FREE).when(x.ENROL).then(x.ENROLLED)
 
 
 def test_the_same_row_again_changes_nothing() -> None:
@@ -51,15 +51,44 @@ def test_the_same_personal_data_sealed_anew_changes_nothing() -> None:
     ids=["department", "major", "agreed unit", "name", "identity number"],
 )
 def test_a_row_that_says_something_else_corrects(changes: dict[str, Any]) -> None:
-    given(GRADUATE, x.ENROLLED).when(replace(x.ENROL, **changes)).then(x.corrected(**changes))
+    given(GRADUATE, x.ENROLLED, facts=FREE).when(replace(x.ENROL, **changes)).then(x.corrected(**changes))
 
 
 def test_a_correction_is_compared_with_the_newest_entry() -> None:
-    given(GRADUATE, x.ENROLLED, x.corrected(department="08")).when(x.ENROL).then(x.corrected())
+    given(GRADUATE, x.ENROLLED, x.corrected(department="08"), facts=FREE).when(x.ENROL).then(x.corrected())
 
 
 def test_who_was_removed_may_be_enrolled_again() -> None:
-    given(GRADUATE, x.ENROLLED, x.REMOVED).when(x.ENROL).then(x.ENROLLED)
+    given(GRADUATE, x.ENROLLED, x.REMOVED, facts=FREE).when(x.ENROL).then(x.ENROLLED)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [(), (x.ENROLLED, x.REMOVED), (x.corrected(id_hash="cc"),), (x.corrected(department="08"),)],
+    ids=["new", "removed", "another number", "corrected"],
+)
+def test_nobody_is_written_to_a_roster_whose_person_is_not_claimed(past: Any) -> None:
+    unclaimed = replace(x.ENROL, claim=0, claimed=False)
+    given(GRADUATE, *past, facts=FREE).when(unclaimed).then_refused("log.written_first")
+
+
+@pytest.mark.parametrize("past", [(x.ENROLLED, x.REMOVED), (x.corrected(id_hash="cc"),)])
+def test_a_claim_from_before_brings_nobody_back(past: Any) -> None:
+    """Between claim and row the graduate was removed: somebody else may be claiming the person already."""
+    given(GRADUATE, *past, facts=FREE).when(replace(x.ENROL, claimed=False)).then_refused("log.written_first")
+
+
+def test_a_claim_from_before_is_enough_for_one_who_is_on_the_roster() -> None:
+    moved = replace(x.ENROL, department="08", claimed=False)
+    given(GRADUATE, x.ENROLLED, facts=FREE).when(moved).then(x.corrected(department="08"))
+
+
+def test_a_claim_of_another_importer_of_the_same_row_is_enough_for_a_new_graduate() -> None:
+    given(GRADUATE, facts=FREE).when(replace(x.ENROL, claimed=False)).then(x.ENROLLED)
+
+
+def test_the_same_row_again_needs_no_claim() -> None:
+    given(GRADUATE, x.ENROLLED, facts=FREE).when(replace(x.ENROL, claim=0, claimed=False)).then_nothing()
 
 
 # remove_graduate
@@ -71,7 +100,7 @@ def test_a_graduate_is_removed(past: Any) -> None:
 
 
 def test_nobody_is_removed_whom_an_agreement_binds() -> None:
-    bound = RemovalFacts(in_force_with=x.EMPLOYER_NAME)
+    bound = GraduateFacts(in_force_with=x.EMPLOYER_NAME)
     outcome = given(GRADUATE, x.ENROLLED, facts=bound).when(x.REMOVE)
     outcome.then_refused("directory.agreement_in_force", "graduate_id")
     assert outcome.error is not None
@@ -107,7 +136,7 @@ def test_an_agreement_binds_from_its_conclusion_or_where_the_province_says_so_fr
 ) -> None:
     stream = f"agreement-{x.REMOVE.graduate_id}"
     assert list(GRADUATE.reads(x.REMOVE)) == [stream]
-    assert GRADUATE.facts(x.REMOVE, {stream: told(agreements)}) == RemovalFacts(unit)
+    assert GRADUATE.facts(x.REMOVE, {stream: told(agreements)}) == GraduateFacts(unit)
 
 
 def told(events: Any) -> list[Recorded]:
@@ -118,8 +147,10 @@ def told(events: Any) -> list[Recorded]:
     return [Recorded(LANE, number, "stream", number, NOW, event) for number, event in enumerate(new, 1)]
 
 
-def test_a_row_of_a_roster_reads_nothing_besides() -> None:
+def test_a_row_of_a_roster_reads_nothing_besides_and_states_the_claim_that_it_follows() -> None:
     assert list(GRADUATE.reads(x.ENROL)) == []
+    assert dict(GRADUATE.prepared(x.ENROL)) == {"person-00-bb": 1}
+    assert dict(GRADUATE.prepared(x.REMOVE)) == {}
 
 
 def test_removing_twice_changes_nothing() -> None:

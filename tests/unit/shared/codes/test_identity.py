@@ -21,6 +21,7 @@ from shared.codes.identity import (
     check_resident_id,
     county_doubt,
     make_resident_id,
+    number_for_life,
     usual_resident_id,
 )
 from shared.codes.tables import DATA, IDENTITY_DOCUMENT, PROVINCE
@@ -278,3 +279,18 @@ def test_a_usual_number_is_what_the_full_check_takes(region: str, birth: str, se
         assert usual is None
     else:
         assert usual == (None if region[0] == "8" else (checked.sex_code, checked.birth_date))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "kept"),
+    [
+        ("home_return_permit", "H1234567800", "H12345678"),
+        ("home_return_permit", "M12345678", "M12345678"),
+        ("taiwan_permit", "1234567802", "12345678"),
+        ("taiwan_permit", "12345678", "12345678"),
+        ("resident_id", "140105200305060021", "140105200305060021"),
+        ("passport", "E1234567890", "E1234567890"),
+    ],
+)
+def test_how_often_a_permit_was_issued_is_no_part_of_its_holder(kind: str, number: str, kept: str) -> None:
+    assert number_for_life(kind, number) == kept

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.codes.identity import check_resident_id
+from shared.codes.identity import check_identity, check_resident_id, county_doubt
 from wq.demo.cohort import GRADUATES_AN_EMPLOYER, Cohort, plan
 from wq.demo.report import read_report
 
@@ -34,6 +34,23 @@ def test_a_hundred_thousand_are_planned_in_seconds_with_numbers_of_their_own() -
         assert checked.sex_code == each.row["sex"]
         assert 20 <= 2022 - checked.birth_date.year <= 23
         assert len(each.row["exam_no"]) == 14
+
+
+def test_nobody_is_in_two_cohorts() -> None:
+    """A platform holds a person once, however many reports are played on it."""
+    report = {"id": "cohort", "counts": {"协议": 5_000}}
+    people = [
+        each.row["id_number"]
+        for school, class_year in (("10108", 2022), ("10108", 2023), ("10109", 2022), ("10001", 2022), ("10002", 2022))
+        for each in plan(read_report(report, class_year), school, class_year).graduates
+    ]
+    assert len(set(people)) == len(people)
+
+
+def test_people_are_born_where_a_county_is_listed() -> None:
+    for each in planned(counts={"协议": 3_000}).graduates:
+        number = check_identity("resident_id", each.row["id_number"], date(2022, 6, 1))
+        assert county_doubt(number) is None
 
 
 def test_employers_are_distinct_and_hire_no_more_than_they_can() -> None:

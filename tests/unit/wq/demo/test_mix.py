@@ -10,7 +10,7 @@ import pytest
 import wq.demo
 from shared.codes.destination import AGREEMENT, DESTINATIONS
 from wq.demo.cohort import Cohort, plan
-from wq.demo.mix import HANDFUL, SIGNED_BEFORE, Life, draw, mistaken, rows
+from wq.demo.mix import HANDFUL, SIGNED_BEFORE, Life, doubled, draw, mistaken, rows
 from wq.demo.report import load_report
 
 REPORTS = Path(wq.demo.__file__).parent / "reports"
@@ -65,9 +65,11 @@ def test_the_roster_is_handed_in_with_mistakes_and_with_who_is_trained_for_a_uni
         assert differing == wanted.get(lives.get(number, Life.REFUSED), set())
 
 
-def test_who_is_entered_twice_has_a_number_of_nobody_else() -> None:
+def test_who_does_not_graduate_yet_is_somebody_else_and_whoever_is_entered_twice_is_not() -> None:
     college = cohort(COLLEGE)
-    known = {each.row["exam_no"] for each in college.graduates}
-    doubled = mistaken(college)
-    assert len({row["exam_no"] for row in doubled} - known) == HANDFUL
-    assert {row["id_number"] for row in doubled} <= {each.row["id_number"] for each in college.graduates}
+    entered, twice = mistaken(college), doubled(college)
+    for name in ("exam_no", "id_number"):
+        known = {each.row[name] for each in college.graduates}
+        assert len({row[name] for row in entered} - known) == HANDFUL
+    assert twice["exam_no"] not in {row["exam_no"] for row in (*entered, *(each.row for each in college.graduates))}
+    assert twice["id_number"] in {each.row["id_number"] for each in college.graduates}
