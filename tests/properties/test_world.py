@@ -181,7 +181,7 @@ class Season(RuleBasedStateMachine):
         for name in ("review_chain", "cancellation_chain"):
             own = choice.of([None, *CHAINS])
             told |= {} if own is None else {name: list(own)}
-        told["blocked_employers"] = choice.of([[], EMPLOYERS[1:2]])
+        told["blocked_employers"] = choice.of([[], list(EMPLOYERS[1:2])])
         for class_year in CLASS_YEARS:
             self.world.tell("school-14-10108", "directory.SchoolSettingsChanged", class_year=class_year, **told)
 
