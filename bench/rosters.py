@@ -36,7 +36,7 @@ SHARE = 8
 # Where people are born, another place each turn.
 COUNTIES = tuple(row["code"] for row in rows("counties") if not row["until"] and not row["code"].endswith("00"))
 # The build that the import is compared with: it looked at each row as if it were the first, and claimed no persons, which
-# is a transaction more (docs/decisions/0010).
+# is a transaction more (docs/decisions/0015).
 BEFORE = "35f191c"
 
 

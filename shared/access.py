@@ -132,6 +132,7 @@ ACCESS: Final[dict[str, tuple[tuple[Role, Reach], ...]]] = {
     "directory.set_school": (_SCHOOL, _PROVINCE),
     "directory.add_department": (_SCHOOL,),
     "directory.import_roster": (_SCHOOL,),
+    "directory.claim_person": (_SYSTEM,),
     "directory.confirm_basic_data": (_SELF,),
     "directory.dispute_basic_data": (_SELF,),
     "directory.answer_dispute": (_SCHOOL,),

@@ -15,9 +15,10 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 import shared.eventlog
+from services.directory.claiming import claimer
 from services.directory.national import list_schools, set_check_address
 from shared.eventlog.opening import MIGRATION, opened_log
-from shared.following import prepare, rebuild
+from shared.following import Following, prepare, rebuild
 from shared.settings import Settings
 from shared.sql import SERVICE_ROLE, Driver, make_engine
 from wq.composition import followers
@@ -46,6 +47,13 @@ def migrate(settings: Settings, say: Callable[[str], None]) -> None:
         say("read models ready")
         listed = list_schools(log, settings.clock().now())
         moved = set_check_address(log, settings.check_address, settings.clock().now())
+        walk = claimer(log, settings.clock(), lambda told: say(f"一人两条生源信息 two records of one person: {told}"))
+        engine = open_engine(walk.schema)
+        prepare(engine, walk, walk.schema)
+        following = Following(log, engine, walk)
+        while following.step(log.heads()):
+            pass
+        say("everybody on a roster is claimed")
     say(f"schools listed: {listed} new")
     if moved:
         say(f"papers numbered from now on are checked at {settings.check_address}")
