@@ -15,7 +15,8 @@ ROSTER = (
 )
 DESTINATION = (
     *("code", "intention", "unit_name", "uscc", "unit_nature", "industry", "place", "position", "school_name"),
-    *("country", "foreign_school_name", "form", "signed_on", "unit_address", "unit_phone"),
+    *("country", "foreign_school_name", "form", "signed_on", "agreement_number"),
+    *("unit_address", "unit_phone"),
 )
 ARCHIVE = ("kind", "recipient", "address", "postcode", "contact", "phone")
 HOUSEHOLD = ("moves", "address")
@@ -31,10 +32,10 @@ def check_national(records: Sequence[Mapping[str, Any]], events: Sequence[Event]
     ours: dict[str, list[Any]] = defaultdict(list)
     known: dict[str, Mapping[str, Any]] = defaultdict(lambda: NOTHING)
     for event in sorted(events, key=lambda each: (each.lane, each.position)):
-        change = _change(event)
+        graduate = str(event.data.get("graduate_id"))
+        change = _change(event, known[graduate])
         if change is None:
             continue
-        graduate = event.data["graduate_id"]
         body = {**known[graduate], **change}
         # What says the same again is no news.
         if body != known[graduate]:
@@ -46,7 +47,7 @@ def check_national(records: Sequence[Mapping[str, Any]], events: Sequence[Event]
         found.expect("national copy equals the log", same, f"{graduate}: {theirs[graduate]} for {ours[graduate]}")
 
 
-def _change(event: Event) -> Mapping[str, Any] | None:
+def _change(event: Event, known: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What an event changes of the record, None when nothing. A new destination, or none, ends what was confirmed."""
     data = event.data
     day = event.occurred_at.astimezone(SHANGHAI).date().isoformat()
@@ -57,6 +58,8 @@ def _change(event: Event) -> Mapping[str, Any] | None:
             return {"roster": None}
         case "registration.DestinationRegistered":
             return {"destination": {**_given(data["destination"], DESTINATION), "registered_on": day}, "leaving": None}
+        case "registration.AgreementRenumbered" if known["destination"] is not None:
+            return {"destination": {**known["destination"], "agreement_number": data["agreement_number"]}}
         case "registration.DestinationReopened":
             return {"destination": None, "leaving": None}
         case "registration.LeavingConfirmed":

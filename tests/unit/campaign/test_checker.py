@@ -321,6 +321,24 @@ def test_a_national_copy_that_differs_from_the_log_is_found(wrong: Any) -> None:
     assert rules(findings(story(), national=wrong)) == {"national copy equals the log"}
 
 
+def test_a_new_number_of_an_agreement_is_told_to_the_national_side_and_one_of_nobody_registered_is_not() -> None:
+    told = story()
+    renumbered = {"graduate_id": ANA, "registration_id": "r1", "agreement_number": "142026101080000019"}
+    event = told.happens("renumber", f"registration-{ANA}", ("registration.AgreementRenumbered", renumbered))
+    told.happens(
+        "renumber BO", f"registration-{BO}", ("registration.AgreementRenumbered", {**renumbered, "graduate_id": BO})
+    )
+
+    def national(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        last = [each for each in records if each["graduate_id"] == ANA][-1]
+        destination = {**last["body"]["destination"], "agreement_number": "142026101080000019"}
+        body = {**last["body"], "destination": destination}
+        return [*records, {**last, "event_id": event.event_id, "version": last["version"] + 1, "body": body}]
+
+    assert "national copy equals the log" in rules(findings(told))
+    assert "national copy equals the log" not in rules(findings(told, national=national))
+
+
 def test_tables_that_differ_from_a_fold_from_zero_are_found() -> None:
     found = Findings()
     checker.check_rebuilt({"stats.cube": 0, "stats.spans": 2}, found)
