@@ -133,7 +133,7 @@ def test_an_employer_told_of_several_times_in_one_batch_has_its_last_state(world
 
 def test_other_contexts_events_are_passed_over(world: World) -> None:
     (event,) = recorded([x.ENROLLED])
-    foreign = replace(event, event=replace(event.event, type="agreement.OfferSent"))
+    foreign = replace(event, event=replace(event.event, type="agreement.OfferWithdrawn"))
     with world.engine.begin() as connection:
         read_model.apply(connection, [foreign])
         assert read_model.get_graduate(connection, GRADUATE_ID) is None

@@ -170,7 +170,7 @@ def test_every_outcome_of_a_record_is_documented(sandbox: Sandbox) -> None:
         x.record(2, destination={"unit_name": None}),
         x.record(2, destination={"school_name": "山西大学"}),
         x.record(2, destination={"monthly_salary": 1}),
-        x.record(2, destination={"code": "11", "place": "810000"}),
+        x.record(2, destination={"code": "11", "agreement_number": None, "place": "810000"}),
         refused,
     ]
     told = ask(sandbox, "POST", "/v1/records", batch(*sent)).json()
